@@ -1,0 +1,150 @@
+"""Editions of the plan: stages, modules, and the hours that each module gives to each competency."""
+
+from __future__ import annotations
+
+import enum
+from datetime import date, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from trainmgr.identity.models import User
+from trainmgr.kernel.db import Model, UTCDateTime, choice
+
+
+class EditionState(enum.StrEnum):
+    """Draft while edited, offered when waiting for signatures, signed when both sides did, superseded by a later one."""
+
+    DRAFT = "draft"
+    OFFERED = "offered"
+    SIGNED = "signed"
+    SUPERSEDED = "superseded"
+
+
+class Venue(enum.StrEnum):
+    """Where a stage or a module takes place."""
+
+    SCHOOL = "school"
+    ENTERPRISE = "enterprise"
+    ONLINE = "online"
+
+
+class Layer(enum.StrEnum):
+    """The curriculum layer of a module (基础, 核心, 拓展, 创新)."""
+
+    FOUNDATION = "foundation"
+    CORE = "core"
+    EXTENSION = "extension"
+    INNOVATION = "innovation"
+
+
+class PracticeLevel(enum.StrEnum):
+    """The practice level of a module (公共体验 … 专业综合)."""
+
+    EXPERIENCE = "experience"
+    BASIC = "basic"
+    DIRECTION = "direction"
+    EXTENDED = "extended"
+    COMPREHENSIVE = "comprehensive"
+
+
+class Edition(Model):
+    """One edition of a programme's plan. A signed one never changes; the next is made from it."""
+
+    __tablename__ = "edition"
+    __table_args__ = (
+        sa.UniqueConstraint("program_id", "number"),
+        sa.Index(
+            "uq_edition_signed", "program_id", unique=True,
+            sqlite_where=sa.text("state = 'signed'"), postgresql_where=sa.text("state = 'signed'"),
+        ),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    program_id: Mapped[int] = mapped_column(sa.ForeignKey("program.id"))
+    number: Mapped[int]
+    state: Mapped[EditionState] = mapped_column(choice(EditionState), default=EditionState.DRAFT)
+    based_on_id: Mapped[int | None] = mapped_column(sa.ForeignKey("edition.id"))
+    reason: Mapped[str] = mapped_column(sa.Text, default="")
+    created_by_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    signed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    version: Mapped[int] = mapped_column(default=1)
+
+    stages: Mapped[list[PlanStage]] = relationship(
+        order_by="PlanStage.number", lazy="raise_on_sql", cascade="all, delete-orphan"
+    )
+    modules: Mapped[list[Module]] = relationship(
+        order_by="Module.position", lazy="raise_on_sql", cascade="all, delete-orphan"
+    )
+    created_by: Mapped[User] = relationship(lazy="raise_on_sql")
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+
+
+class PlanStage(Model):
+    """A stage of an edition; its number is the same from edition to edition and names the stage gate."""
+
+    __tablename__ = "plan_stage"
+    __table_args__ = (
+        sa.UniqueConstraint("edition_id", "number"),
+        sa.CheckConstraint("hours >= 0", name="hours"),
+        sa.CheckConstraint("weeks >= 0", name="weeks"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    edition_id: Mapped[int] = mapped_column(sa.ForeignKey("edition.id"))
+    number: Mapped[int]
+    name: Mapped[str] = mapped_column(sa.String(80))
+    name_en: Mapped[str] = mapped_column(sa.String(120), default="")
+    venue: Mapped[Venue] = mapped_column(choice(Venue))
+    weeks: Mapped[int] = mapped_column(default=0)
+    hours: Mapped[int] = mapped_column(default=0)
+    gate: Mapped[str] = mapped_column(sa.String(200), default="")
+    starts_on: Mapped[date | None]
+    ends_on: Mapped[date | None]
+
+
+class Module(Model):
+    """A module (course, project, workplace task) of an edition; hours are whole class hours (学时)."""
+
+    __tablename__ = "module"
+    __table_args__ = (
+        sa.UniqueConstraint("edition_id", "name"),
+        sa.CheckConstraint("theory_hours >= 0", name="theory_hours"),
+        sa.CheckConstraint("practice_hours >= 0", name="practice_hours"),
+        sa.CheckConstraint("theory_hours + practice_hours > 0", name="hours"),
+        sa.Index("ix_module_edition_id_position", "edition_id", "position"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    edition_id: Mapped[int] = mapped_column(sa.ForeignKey("edition.id"))
+    stage_number: Mapped[int]
+    position: Mapped[int]
+    name: Mapped[str] = mapped_column(sa.String(80))
+    name_en: Mapped[str] = mapped_column(sa.String(120), default="")
+    theory_hours: Mapped[int] = mapped_column(default=0)
+    practice_hours: Mapped[int] = mapped_column(default=0)
+    layer: Mapped[Layer] = mapped_column(choice(Layer))
+    practice_level: Mapped[PracticeLevel] = mapped_column(choice(PracticeLevel))
+    venue: Mapped[Venue] = mapped_column(choice(Venue))
+    taught_by_enterprise: Mapped[bool] = mapped_column(default=False)
+    lead_teacher_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
+    version: Mapped[int] = mapped_column(default=1)
+
+    coverage: Mapped[list[ModuleCompetency]] = relationship(lazy="raise_on_sql", cascade="all, delete-orphan")
+    lead_teacher: Mapped[User | None] = relationship(lazy="raise_on_sql")
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+
+
+class ModuleCompetency(Model):
+    """The hours of a module that serve a competency: one cell of the coverage matrix."""
+
+    __tablename__ = "module_competency"
+    __table_args__ = (sa.CheckConstraint("hours > 0", name="hours"),)
+
+    module_id: Mapped[int] = mapped_column(sa.ForeignKey("module.id"), primary_key=True)
+    competency_id: Mapped[int] = mapped_column(sa.ForeignKey("competency.id"), primary_key=True, index=True)
+    hours: Mapped[int]

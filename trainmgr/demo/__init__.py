@@ -1,0 +1,1 @@
+"""Invented people in real structures, loaded at the first start."""

@@ -1,0 +1,171 @@
+"""Who is trained: classes, enrolments with their double identity, entry levels, applications."""
+
+from __future__ import annotations
+
+import enum
+from datetime import date, datetime
+from decimal import Decimal
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from trainmgr.identity.models import Organization, User
+from trainmgr.kernel.db import Model, UTCDateTime, choice
+from trainmgr.programs.models import Program
+from trainmgr.programs.rules import Side
+
+
+class EnrolmentState(enum.StrEnum):
+    """In training, in a remedial loop, completed, or withdrawn."""
+
+    TRAINING = "training"
+    REMEDIAL = "remedial"
+    COMPLETED = "completed"
+    WITHDRAWN = "withdrawn"
+
+
+class ApplicationState(enum.StrEnum):
+    """What became of an application so far."""
+
+    PENDING = "pending"
+    ADMITTED = "admitted"
+    WAITLISTED = "waitlisted"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+
+
+class VerdictKind(enum.StrEnum):
+    """One side's verdict on an applicant."""
+
+    ADMIT = "admit"
+    REJECT = "reject"
+
+
+class Cohort(Model):
+    """A class of a programme."""
+
+    __tablename__ = "cohort"
+    __table_args__ = (sa.UniqueConstraint("program_id", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    program_id: Mapped[int] = mapped_column(sa.ForeignKey("program.id"))
+    name: Mapped[str] = mapped_column(sa.String(60))
+
+
+class Enrolment(Model):
+    """A trainee in a programme. The name and numbers are kept here so that rosters sort and search in one table.
+
+    `school_teacher_id` and `enterprise_mentor_id` are the present mentors (written by mentoring, which keeps the
+    history); the hours are the trainee's tally in minutes (written by practice).
+    """
+
+    __tablename__ = "enrolment"
+    __table_args__ = (
+        sa.UniqueConstraint("program_id", "user_id"),
+        sa.Index("ix_enrolment_program_id_cohort_id_name", "program_id", "cohort_id", "name", "id"),
+        sa.Index("ix_enrolment_program_id_name_id", "program_id", "name", "id"),
+        sa.Index("ix_enrolment_program_id_student_number", "program_id", "student_number"),
+        sa.Index("ix_enrolment_program_id_enterprise_id", "program_id", "enterprise_id"),
+        sa.Index("ix_enrolment_school_teacher_id", "school_teacher_id", "program_id"),
+        sa.Index("ix_enrolment_enterprise_mentor_id", "enterprise_mentor_id", "program_id"),
+        sa.Index(
+            "uq_enrolment_program_id_college_id_student_number", "program_id", "college_id", "student_number",
+            unique=True, sqlite_where=sa.text("student_number <> ''"), postgresql_where=sa.text("student_number <> ''"),
+        ),
+        sa.Index(
+            "uq_enrolment_program_id_enterprise_id_employee_number", "program_id", "enterprise_id", "employee_number",
+            unique=True, sqlite_where=sa.text("employee_number <> ''"),
+            postgresql_where=sa.text("employee_number <> ''"),
+        ),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    program_id: Mapped[int] = mapped_column(sa.ForeignKey("program.id"))
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
+    college_id: Mapped[int] = mapped_column(sa.ForeignKey("organization.id"))
+    enterprise_id: Mapped[int | None] = mapped_column(sa.ForeignKey("organization.id"))
+    cohort_id: Mapped[int | None] = mapped_column(sa.ForeignKey("cohort.id"))
+    state: Mapped[EnrolmentState] = mapped_column(choice(EnrolmentState), default=EnrolmentState.TRAINING)
+    name: Mapped[str] = mapped_column(sa.String(80))
+    student_number: Mapped[str] = mapped_column(sa.String(40), default="")
+    employee_number: Mapped[str] = mapped_column(sa.String(40), default="")
+    id_number_masked: Mapped[str] = mapped_column(sa.String(20), default="")
+    id_number_tail: Mapped[str] = mapped_column(sa.String(4), default="")
+    field: Mapped[str] = mapped_column(sa.String(60), default="")
+    level: Mapped[str] = mapped_column(sa.String(40), default="")
+    post: Mapped[str] = mapped_column(sa.String(80), default="")
+    enrolled_on: Mapped[date]
+    left_on: Mapped[date | None]
+    left_reason: Mapped[str] = mapped_column(sa.String(200), default="")
+    school_teacher_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
+    enterprise_mentor_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
+    planned_minutes: Mapped[int] = mapped_column(default=0)
+    submitted_minutes: Mapped[int] = mapped_column(default=0)
+    verified_minutes: Mapped[int] = mapped_column(default=0)
+    version: Mapped[int] = mapped_column(default=1)
+
+    user: Mapped[User] = relationship(foreign_keys=[user_id], lazy="raise_on_sql")
+    program: Mapped[Program] = relationship(lazy="raise_on_sql")
+    cohort: Mapped[Cohort | None] = relationship(lazy="raise_on_sql")
+    college: Mapped[Organization] = relationship(foreign_keys=[college_id], lazy="raise_on_sql")
+    enterprise: Mapped[Organization | None] = relationship(foreign_keys=[enterprise_id], lazy="raise_on_sql")
+    school_teacher: Mapped[User | None] = relationship(foreign_keys=[school_teacher_id], lazy="raise_on_sql")
+    enterprise_mentor: Mapped[User | None] = relationship(foreign_keys=[enterprise_mentor_id], lazy="raise_on_sql")
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+
+
+class EntryLevel(Model):
+    """A trainee's level (1–5) in one competency before the training, from the entry assessment."""
+
+    __tablename__ = "entry_level"
+    __table_args__ = (sa.CheckConstraint("level BETWEEN 1 AND 5", name="level"),)
+
+    enrolment_id: Mapped[int] = mapped_column(sa.ForeignKey("enrolment.id"), primary_key=True)
+    competency_id: Mapped[int] = mapped_column(sa.ForeignKey("competency.id"), primary_key=True, index=True)
+    level: Mapped[Decimal] = mapped_column(sa.Numeric(4, 2))
+
+
+class Application(Model):
+    """Somebody's own application to a programme, judged by both sides; the waiting list keeps its order by id."""
+
+    __tablename__ = "application"
+    __table_args__ = (
+        sa.UniqueConstraint("program_id", "user_id"),
+        sa.Index("ix_application_program_id_state_id", "program_id", "state", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    program_id: Mapped[int] = mapped_column(sa.ForeignKey("program.id"))
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
+    college_id: Mapped[int] = mapped_column(sa.ForeignKey("organization.id"))
+    enterprise_id: Mapped[int | None] = mapped_column(sa.ForeignKey("organization.id"))
+    name: Mapped[str] = mapped_column(sa.String(80))
+    field: Mapped[str] = mapped_column(sa.String(60), default="")
+    statement: Mapped[str] = mapped_column(sa.Text, default="")
+    state: Mapped[ApplicationState] = mapped_column(choice(ApplicationState), default=ApplicationState.PENDING)
+    applied_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    version: Mapped[int] = mapped_column(default=1)
+
+    user: Mapped[User] = relationship(lazy="raise_on_sql")
+    program: Mapped[Program] = relationship(lazy="raise_on_sql")
+    verdicts: Mapped[list[Verdict]] = relationship(lazy="raise_on_sql")
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+
+
+class Verdict(Model):
+    """One side's verdict on an application; one a side, never changed."""
+
+    __tablename__ = "verdict"
+    __table_args__ = (sa.UniqueConstraint("application_id", "side"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    application_id: Mapped[int] = mapped_column(sa.ForeignKey("application.id"))
+    side: Mapped[Side] = mapped_column(choice(Side))
+    verdict: Mapped[VerdictKind] = mapped_column(choice(VerdictKind))
+    reason: Mapped[str] = mapped_column(sa.String(200), default="")
+    by_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"))
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    by: Mapped[User] = relationship(lazy="raise_on_sql")

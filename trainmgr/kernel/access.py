@@ -1,0 +1,249 @@
+"""Who may do what: the roles, the permissions, the one table of grants, and the guard before each request.
+
+This file answers *what kind of thing* a person may do. *Which rows* is answered by each feature's
+`visible_to`, *whether now* by its rules.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from flask import Flask, abort, current_app, redirect, request, url_for
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+
+
+class Role(enum.StrEnum):
+    """What a person is in an organisation (a membership) or in a programme (a relation)."""
+
+    ADMINISTRATOR = "administrator"
+    STAFF = "staff"
+    DEPARTMENT_STAFF = "department_staff"
+    SCHOOL_TEACHER = "school_teacher"
+    COLLEGE_COUNSELLOR = "college_counsellor"
+    ENTERPRISE_COORDINATOR = "enterprise_coordinator"
+    ENTERPRISE_MENTOR = "enterprise_mentor"
+    ENTERPRISE_COUNSELLOR = "enterprise_counsellor"
+    TRAINEE = "trainee"
+    OUTSIDE_ASSESSOR = "outside_assessor"
+
+    @property
+    def label(self) -> Any:
+        """The role's name for people."""
+        return ROLE_LABELS[self]
+
+
+ROLE_LABELS = {
+    Role.ADMINISTRATOR: _l("Administrator"),
+    Role.STAFF: _l("Programme staff"),
+    Role.DEPARTMENT_STAFF: _l("Department staff"),
+    Role.SCHOOL_TEACHER: _l("School teacher"),
+    Role.COLLEGE_COUNSELLOR: _l("College counsellor"),
+    Role.ENTERPRISE_COORDINATOR: _l("Enterprise coordinator"),
+    Role.ENTERPRISE_MENTOR: _l("Enterprise mentor"),
+    Role.ENTERPRISE_COUNSELLOR: _l("Enterprise counsellor"),
+    Role.TRAINEE: _l("Trainee"),
+    Role.OUTSIDE_ASSESSOR: _l("Outside assessor"),
+}
+
+
+class Permission(enum.Enum):
+    """One kind of deed or view."""
+
+    ACCOUNT_USE = enum.auto()  # one's own account, inbox, help
+
+    ORGANISATION_MANAGE = enum.auto()
+    PEOPLE_VIEW = enum.auto()
+    PEOPLE_MANAGE = enum.auto()
+    AUDIT_VIEW = enum.auto()
+
+    PATHWAY_VIEW = enum.auto()
+    PATHWAY_EDIT = enum.auto()
+
+    PROGRAM_VIEW = enum.auto()  # a programme's home and the state of its thread
+    PROGRAM_EDIT = enum.auto()
+    PROGRAM_ADVANCE = enum.auto()
+    PROGRAM_SIGN = enum.auto()  # sign for one's side: needs, plan
+
+    NEEDS_VIEW = enum.auto()
+    NEEDS_EDIT = enum.auto()
+
+    CURRICULUM_VIEW = enum.auto()
+    CURRICULUM_EDIT = enum.auto()
+
+    ENROLMENT_VIEW = enum.auto()  # the roster, as far as its rows are visible
+    ENROLMENT_EDIT = enum.auto()
+    ENROLMENT_JUDGE = enum.auto()  # one side's verdict on an applicant
+    ENROLMENT_UNMASK = enum.auto()
+    ENROLMENT_APPLY = enum.auto()
+
+    MENTOR_VIEW = enum.auto()
+    MENTOR_EDIT = enum.auto()
+    MENTOR_ASSIGN = enum.auto()
+
+    PRACTICE_VIEW = enum.auto()
+    LOG_WRITE = enum.auto()
+    LOG_SIGN = enum.auto()
+    GATE_DECIDE = enum.auto()
+
+    SCHEME_EDIT = enum.auto()
+    EVALUATION_VIEW = enum.auto()  # windows, who has answered
+    RATE = enum.auto()
+
+    RESULT_VIEW = enum.auto()  # results, as far as the rows are visible
+    RESULT_VIEW_ALL = enum.auto()  # the pass list, class comparison, what was closed
+    RESULT_DECIDE = enum.auto()
+
+
+P = Permission
+_EVERYONE = {P.ACCOUNT_USE}
+_READER = _EVERYONE | {P.PROGRAM_VIEW, P.PATHWAY_VIEW, P.CURRICULUM_VIEW}
+_COLLEGE = _READER | {
+    P.PEOPLE_VIEW,
+    P.NEEDS_VIEW,
+    P.ENROLMENT_VIEW,
+    P.MENTOR_VIEW,
+    P.PRACTICE_VIEW,
+    P.EVALUATION_VIEW,
+    P.RESULT_VIEW,
+    P.RESULT_VIEW_ALL,
+}
+_RUN = {
+    P.PATHWAY_EDIT,
+    P.PROGRAM_EDIT,
+    P.PROGRAM_ADVANCE,
+    P.PROGRAM_SIGN,
+    P.NEEDS_EDIT,
+    P.CURRICULUM_EDIT,
+    P.ENROLMENT_EDIT,
+    P.ENROLMENT_JUDGE,
+    P.ENROLMENT_UNMASK,
+    P.MENTOR_EDIT,
+    P.MENTOR_ASSIGN,
+    P.GATE_DECIDE,
+    P.SCHEME_EDIT,
+    P.RESULT_DECIDE,
+    P.AUDIT_VIEW,
+}
+
+GRANTS: dict[Role, frozenset[Permission]] = {
+    Role.ADMINISTRATOR: frozenset(
+        _COLLEGE | {P.ORGANISATION_MANAGE, P.PEOPLE_MANAGE, P.AUDIT_VIEW, P.PATHWAY_EDIT}
+    ),
+    Role.STAFF: frozenset(_COLLEGE | _RUN),
+    Role.DEPARTMENT_STAFF: frozenset(
+        _COLLEGE | {P.NEEDS_EDIT, P.CURRICULUM_EDIT, P.ENROLMENT_EDIT, P.MENTOR_EDIT, P.GATE_DECIDE, P.AUDIT_VIEW}
+    ),
+    Role.SCHOOL_TEACHER: frozenset(
+        _READER
+        | {
+            P.NEEDS_VIEW,
+            P.CURRICULUM_EDIT,
+            P.ENROLMENT_VIEW,
+            P.PRACTICE_VIEW,
+            P.LOG_SIGN,
+            P.GATE_DECIDE,
+            P.EVALUATION_VIEW,
+            P.RATE,
+            P.RESULT_VIEW,
+        }
+    ),
+    Role.COLLEGE_COUNSELLOR: frozenset(_READER | {P.ENROLMENT_VIEW, P.PRACTICE_VIEW, P.RESULT_VIEW}),
+    Role.ENTERPRISE_COORDINATOR: frozenset(
+        _COLLEGE | {P.PROGRAM_SIGN, P.NEEDS_EDIT, P.ENROLMENT_JUDGE, P.MENTOR_EDIT, P.GATE_DECIDE}
+    ),
+    Role.ENTERPRISE_MENTOR: frozenset(
+        _READER
+        | {
+            P.ENROLMENT_VIEW,
+            P.PRACTICE_VIEW,
+            P.LOG_SIGN,
+            P.GATE_DECIDE,
+            P.EVALUATION_VIEW,
+            P.RATE,
+            P.RESULT_VIEW,
+        }
+    ),
+    Role.ENTERPRISE_COUNSELLOR: frozenset(_READER | {P.ENROLMENT_VIEW, P.PRACTICE_VIEW, P.RESULT_VIEW}),
+    Role.TRAINEE: frozenset(
+        _READER | {P.ENROLMENT_APPLY, P.PRACTICE_VIEW, P.LOG_WRITE, P.EVALUATION_VIEW, P.RATE, P.RESULT_VIEW}
+    ),
+    Role.OUTSIDE_ASSESSOR: frozenset(_READER | {P.EVALUATION_VIEW, P.RESULT_VIEW, P.RESULT_VIEW_ALL}),
+}
+
+
+def permissions_of(roles: Iterable[Role]) -> frozenset[Permission]:
+    """Return everything that a person with these roles may do somewhere."""
+    granted: set[Permission] = set(_EVERYONE)
+    for role in roles:
+        granted |= GRANTS[role]
+    return frozenset(granted)
+
+
+def roles_with(permission: Permission) -> frozenset[Role]:
+    """Return the roles that a permission is granted to."""
+    return frozenset(role for role, granted in GRANTS.items() if permission in granted)
+
+
+def can(permission: Permission | str) -> bool:
+    """Tell whether the signed-in person may do this kind of thing somewhere; for templates too."""
+    wanted = Permission[permission] if isinstance(permission, str) else permission
+    return bool(current_user.is_authenticated and wanted in current_user.permissions)
+
+
+# --- marks and the guard ------------------------------------------------------------------------
+
+View = Callable[..., Any]
+
+
+def public(view: View) -> View:
+    """Mark a view that anybody may open."""
+    view.access = "public"  # type: ignore[attr-defined]
+    return view
+
+
+def requires(permission: Permission) -> Callable[[View], View]:
+    """Mark a view with the permission that it takes."""
+
+    def mark(view: View) -> View:
+        view.access = permission  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def mark_of(view: View) -> Permission | str | None:
+    """Return a view's mark: "public", a permission, or None when it was forgotten."""
+    return getattr(view, "access", None)
+
+
+ALWAYS_OPEN = {"static"}
+FIRST_PASSWORD = {"identity.show_first_password", "identity.set_first_password", "identity.sign_out", "identity.set_language"}
+
+
+def guard() -> Any:
+    """Enforce the mark of the view that is about to answer; a view without one is refused."""
+    if request.endpoint is None or request.endpoint in ALWAYS_OPEN:
+        return None
+    mark = mark_of(current_app.view_functions[request.endpoint])
+    if mark is None:
+        raise RuntimeError(f"view {request.endpoint} has no access mark")
+    if mark == "public":
+        return None
+    if not current_user.is_authenticated:
+        if request.method == "GET" and not request.headers.get("HX-Request"):
+            return redirect(url_for("identity.show_sign_in", next=request.full_path.rstrip("?")))
+        abort(403)
+    if current_user.must_change_password and request.endpoint not in FIRST_PASSWORD:
+        return redirect(url_for("identity.show_first_password"))
+    if not can(mark):  # type: ignore[arg-type]
+        abort(403)
+    return None
+
+
+def init_app(app: Flask) -> None:
+    """Put the guard before every request and the table within reach of templates."""
+    app.before_request(guard)
+    app.jinja_env.globals.update(can=can, Permission=Permission)

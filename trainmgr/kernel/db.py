@@ -1,0 +1,146 @@
+"""The database: engine, types, and the one place where a request's work is committed."""
+
+from __future__ import annotations
+
+import enum
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from flask import Flask, Response, g, has_request_context, request
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.pool import ConnectionPoolEntry
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """Base of every table; names its constraints so that migrations can name them too."""
+
+    metadata = sa.MetaData(naming_convention=NAMING)
+
+
+# flask-sqlalchemy derives its own base, and SQLAlchemy takes this map only on the registry that both share.
+Base.registry.update_type_annotation_map({dict[str, Any]: sa.JSON, list[Any]: sa.JSON})
+
+
+db = SQLAlchemy(model_class=Base, disable_autonaming=True)
+migrate = Migrate(directory="trainmgr/migrations", render_as_batch=True, compare_type=True)
+
+if TYPE_CHECKING:
+    Model = Base
+else:
+    Model = db.Model
+
+
+class UTCDateTime(sa.types.TypeDecorator[datetime]):
+    """An aware moment in UTC on every database; a naive one is refused."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a time zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def choice(kind: type[enum.StrEnum], name: str | None = None) -> sa.Enum:
+    """A column that holds one value of an enum, as text, checked by the database."""
+    return sa.Enum(
+        kind,
+        name=name or kind.__name__.lower(),
+        native_enum=False,
+        create_constraint=True,
+        length=32,
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+# --- transactions -------------------------------------------------------------------------------
+
+_reading: ContextVar[bool] = ContextVar("reading", default=False)
+
+
+def keep_writes() -> None:
+    """Commit what this request wrote although it answers with a refusal (a failed sign-in is counted)."""
+    g.keep_writes = True
+
+
+def after_commit(work: Any) -> None:
+    """Run a callable once this transaction is committed; it is dropped when the transaction rolls back."""
+    db.session.info.setdefault("after_commit", []).append(work)
+
+
+def finish_request(response: Response) -> Response:
+    """Commit a write request that succeeded; everything else is rolled back."""
+    if request.method in SAFE_METHODS:
+        return response
+    if response.status_code < 400 or g.get("keep_writes"):
+        db.session.commit()
+    else:
+        db.session.rollback()
+    return response
+
+
+def _on_commit(session: Any) -> None:
+    for work in session.info.pop("after_commit", []):
+        work()
+
+
+def _on_rollback(session: Any) -> None:
+    session.info.pop("after_commit", None)
+
+
+# --- engine -------------------------------------------------------------------------------------
+
+
+def _on_connect(connection: Any, record: ConnectionPoolEntry) -> None:
+    # The driver's own transaction handling loses updates; see _on_begin.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "busy_timeout=15000", "foreign_keys=ON", "synchronous=NORMAL"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _on_begin(connection: Connection) -> None:
+    reading = has_request_context() and request.method in SAFE_METHODS
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def prepare_engine(engine: Engine) -> None:
+    """Give an SQLite engine write-ahead logging, foreign keys and honest transactions."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _on_connect)
+        event.listen(engine, "begin", _on_begin)
+
+
+def init_app(app: Flask) -> None:
+    """Bind the database to the application."""
+    db.init_app(app)
+    migrate.init_app(app, db)
+    with app.app_context():
+        prepare_engine(db.engine)
+    event.listen(db.session, "after_commit", _on_commit)
+    event.listen(db.session, "after_rollback", _on_rollback)

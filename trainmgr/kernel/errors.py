@@ -1,0 +1,82 @@
+"""What can go wrong, as the user hears it."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from flask import Flask, render_template, request
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.exceptions import HTTPException
+
+from trainmgr.kernel.db import db
+
+log = logging.getLogger(__name__)
+
+
+class RuleBroken(Exception):
+    """A rule forbids what was asked (409); the message is a sentence for a person."""
+
+    status = 409
+
+    def __init__(self, message: object) -> None:
+        super().__init__(message)
+        self.message = message
+
+    def __str__(self) -> str:
+        return str(self.message)
+
+
+class UploadRefused(RuleBroken):
+    """A file cannot be taken (422); the message says why and what to do."""
+
+    status = 422
+
+
+class Conflict(RuleBroken):
+    """Somebody else changed the same thing meanwhile (409)."""
+
+
+def _page(status: int, message: str | None = None) -> tuple[str, int]:
+    db.session.rollback()
+    known = {400, 403, 404, 409, 413, 422, 429, 500}
+    template = f"errors/{status if status in known else 500 if status >= 500 else 400}.html"
+    return render_template(template, message=message, status=status), status
+
+
+def _on_broken_rule(error: RuleBroken) -> tuple[str, int]:
+    return _page(error.status, str(error.message))
+
+
+def _on_http(error: HTTPException) -> Any:
+    if error.code is None or error.code < 400:
+        return error
+    return _page(error.code)
+
+
+def _on_conflict(error: Exception) -> tuple[str, int]:
+    log.info("conflict at %s: %s", request.endpoint, type(error).__name__)
+    return _page(409, _("Someone else changed this at the same moment. Load the page again and repeat your change."))
+
+
+def _on_csrf(error: CSRFError) -> tuple[str, int]:
+    return _page(400, _("This page has expired. Go back, load it again and send it once more."))
+
+
+def _on_fault(error: Exception) -> tuple[str, int]:
+    log.exception("fault at %s", request.endpoint)
+    return _page(500)
+
+
+def init_app(app: Flask) -> None:
+    """Answer every error with a page in the reader's language."""
+    app.register_error_handler(RuleBroken, _on_broken_rule)
+    app.register_error_handler(CSRFError, _on_csrf)
+    app.register_error_handler(HTTPException, _on_http)
+    app.register_error_handler(IntegrityError, _on_conflict)
+    app.register_error_handler(StaleDataError, _on_conflict)
+    app.register_error_handler(OperationalError, _on_fault)
+    app.register_error_handler(Exception, _on_fault)

@@ -1,0 +1,106 @@
+"""Lists a page at a time, sorted and counted in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from flask import request, url_for
+
+from trainmgr.kernel.db import db
+
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True)
+class Page[T]:
+    """Fifty rows of a list with what is needed to walk the rest."""
+
+    items: Sequence[T]
+    number: int
+    size: int
+    total: int
+    q: str = ""
+    sort: str = ""
+    direction: str = "asc"
+    filters: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are, at least one."""
+        return max(1, -(-self.total // self.size))
+
+    @property
+    def first(self) -> int:
+        """The running number of the first row shown; 0 when the list is empty."""
+        return (self.number - 1) * self.size + 1 if self.total else 0
+
+    @property
+    def last(self) -> int:
+        """The running number of the last row shown."""
+        return min(self.number * self.size, self.total)
+
+    def url(self, **changes: Any) -> str:
+        """Return the current address with some query arguments changed; None removes one."""
+        args = request.args.to_dict() | {key: value for key, value in changes.items()}
+        args = {key: value for key, value in args.items() if value not in (None, "")}
+        return url_for(request.endpoint or "", **(request.view_args or {}), **args)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What a reader asked of a list: page, words to find, order. Nonsense falls back to the defaults."""
+
+    number: int = 1
+    q: str = ""
+    sort: str = ""
+    direction: str = "asc"
+
+    @classmethod
+    def from_request(cls) -> Listing:
+        """Read the listing from the address."""
+        number = request.args.get("page", "1")
+        return cls(
+            number=int(number) if number.isascii() and number.isdigit() and len(number) < 7 and int(number) else 1,
+            q=request.args.get("q", "").strip()[:100],
+            sort=request.args.get("sort", "")[:40],
+            direction="desc" if request.args.get("direction") == "desc" else "asc",
+        )
+
+
+def paginate(
+    statement: sa.Select[Any],
+    listing: Listing,
+    *,
+    orders: Mapping[str, Sequence[Any]],
+    default: str,
+    size: int = PAGE_SIZE,
+    total: int | None = None,
+    scalars: bool = True,
+    filters: Mapping[str, str] | None = None,
+) -> Page[Any]:
+    """Run a select for one page (two statements, or one when the total is known).
+
+    `orders` names the sortable keys with their columns; end each with a unique column.
+    """
+    sort = listing.sort if listing.sort in orders else default
+    columns = orders[sort]
+    if listing.direction == "desc":
+        columns = [sa.desc(column) for column in columns]
+    if total is None:
+        count = sa.select(sa.func.count()).select_from(statement.order_by(None).subquery())
+        total = db.session.scalar(count) or 0
+    pages = max(1, -(-total // size))
+    number = min(listing.number, pages)
+    rows = db.session.execute(statement.order_by(None).order_by(*columns).limit(size).offset((number - 1) * size))
+    items = rows.scalars().all() if scalars else rows.all()
+    return Page(items, number, size, total, listing.q, sort, listing.direction, filters or {})
+
+
+def like(text: str) -> str:
+    """Return a LIKE pattern that finds the text anywhere, its own wildcards taken literally (escape is a backslash)."""
+    for sign in ("\\", "%", "_"):
+        text = text.replace(sign, "\\" + sign)
+    return f"%{text}%"

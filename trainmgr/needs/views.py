@@ -1,0 +1,8 @@
+"""HTTP of needs."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+bp = Blueprint("needs", __name__)
+blueprints = (bp,)

@@ -1,0 +1,71 @@
+"""What came of a programme: who passed, and how far each priority's gap was closed."""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from trainmgr.enrolment.models import Enrolment
+from trainmgr.kernel.db import Model, UTCDateTime, choice
+from trainmgr.needs.models import Competency
+
+
+class PassKind(enum.StrEnum):
+    """Passed, or not passed."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+
+
+class PassDecision(Model):
+    """Whether a trainee passed. A changed decision is a new row with a reason; the latest counts."""
+
+    __tablename__ = "pass_decision"
+    __table_args__ = (
+        sa.UniqueConstraint("enrolment_id", "number"),
+        sa.Index(
+            "uq_pass_decision_present", "enrolment_id", unique=True,
+            sqlite_where=sa.text("is_present"), postgresql_where=sa.text("is_present"),
+        ),
+        sa.Index("ix_pass_decision_program_id_is_present", "program_id", "is_present"),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    program_id: Mapped[int] = mapped_column(sa.ForeignKey("program.id"))
+    enrolment_id: Mapped[int] = mapped_column(sa.ForeignKey("enrolment.id"))
+    number: Mapped[int] = mapped_column(default=1)
+    is_present: Mapped[bool] = mapped_column(default=True)
+    kind: Mapped[PassKind] = mapped_column(choice(PassKind))
+    composite: Mapped[float | None]
+    reason: Mapped[str] = mapped_column(sa.String(200), default="")
+    by_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"))
+    by_name: Mapped[str] = mapped_column(sa.String(80))
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    enrolment: Mapped[Enrolment] = relationship(lazy="raise_on_sql")
+
+
+class GapClosure(Model):
+    """How far a priority's gap was closed: mean level before and after over the same `n` trainees, against the required one.
+
+    cohort_id None is the whole programme. `closed` is the share of the gap that the training closed (may exceed 1).
+    """
+
+    __tablename__ = "gap_closure"
+    __table_args__ = (sa.Index("ix_gap_closure_program_id", "program_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    program_id: Mapped[int] = mapped_column(sa.ForeignKey("program.id"))
+    competency_id: Mapped[int] = mapped_column(sa.ForeignKey("competency.id"), index=True)
+    cohort_id: Mapped[int | None] = mapped_column(sa.ForeignKey("cohort.id"))
+    n: Mapped[int]
+    before: Mapped[float]
+    after: Mapped[float]
+    required: Mapped[float]
+    closed: Mapped[float | None]
+    computed_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    competency: Mapped[Competency] = relationship(lazy="raise_on_sql")

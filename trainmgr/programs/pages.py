@@ -1,0 +1,102 @@
+"""The frame around every page of a programme: its name, parties and thread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import render_template, url_for
+
+from trainmgr.kernel.i18n import language, say
+from trainmgr.kernel.shell import STEPS, has_endpoint
+from trainmgr.programs.models import Program, ProgramStep
+from trainmgr.programs.rules import Side, Step, StepState
+
+ENDPOINTS: dict[Step, str] = {
+    Step.PATHWAY: "programs.show_pathway",
+    Step.PROGRAM: "programs.show_setup",
+    Step.NEEDS: "needs.show_needs",
+    Step.CURRICULUM: "curriculum.show_plan",
+    Step.ENROLMENT: "enrolment.show_roster",
+    Step.MENTORING: "mentoring.show_mentors",
+    Step.PRACTICE: "practice.show_practice",
+    Step.EVALUATION: "evaluation.show_evaluation",
+    Step.RESULT: "outcomes.show_result",
+}
+
+TONE_ICONS = {
+    "": "dash",
+    "ok": "check2",
+    "lock": "lock",
+    "info": "arrow-right-short",
+    "warn": "exclamation-triangle-fill",
+    "bad": "exclamation-circle-fill",
+}
+
+
+@dataclass(frozen=True)
+class ThreadStep:
+    """One of the nine steps as the thread shows it."""
+
+    step: Step
+    name: Any
+    short_name: Any
+    slug: str
+    state: StepState
+    url: str
+    is_here: bool
+    count_text: str
+    state_text: str
+    state_icon: str
+    state_tone: str
+
+    @property
+    def number(self) -> int:
+        """The step's number on the thread, 1 to 9."""
+        return int(self.step)
+
+
+def thread_of(program: Program, here: Step | None = None) -> list[ThreadStep]:
+    """Return the nine steps of a programme in words, from the stored assessments."""
+    stored = {row.step: row for row in program.steps}
+    return [_thread_step(step, stored.get(int(step)), program, here) for step in Step]
+
+
+def _thread_step(step: Step, row: ProgramStep | None, program: Program, here: Step | None) -> ThreadStep:
+    names, tone = STEPS[int(step) - 1], row.note_tone if row else ""
+    return ThreadStep(
+        step=step,
+        name=names.name,
+        short_name=names.short_name,
+        slug=names.slug,
+        state=row.state if row else StepState.NEXT,
+        url=_address(step, program),
+        is_here=step is here,
+        count_text=say(row.count, row.params) if row else "",
+        state_text=say(row.note, row.params) if row else "",
+        state_icon=TONE_ICONS[tone],
+        state_tone=tone,
+    )
+
+
+def _address(step: Step, program: Program) -> str:
+    endpoint = ENDPOINTS[step] if has_endpoint(ENDPOINTS[step]) else "programs.show_program"
+    return url_for(endpoint, program_id=program.id)
+
+
+def parties_line(program: Program) -> str:
+    """Return the parties on one line: colleges × enterprises."""
+    colleges = [party.organization.short for party in program.parties if party.role.side is Side.COLLEGE]
+    enterprises = [party.organization.short for party in program.parties if party.role.side is Side.ENTERPRISE]
+    between = "、" if language() == "zh" else ", "
+    return " × ".join(filter(None, [between.join(colleges), between.join(enterprises)]))
+
+
+def render_program_page(
+    template: str, program: Program, here: Step | None, *, status: int = 200, **context: Any
+) -> tuple[str, int]:
+    """Render a page of a programme inside its frame (the template extends _program.html)."""
+    html = render_template(
+        template, program=program, thread=thread_of(program, here), parties_line=parties_line(program), **context
+    )
+    return html, status

@@ -1,0 +1,178 @@
+"""A training programme's kinds, states and thread; what each step forward takes."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+
+class ProgramKind(enum.StrEnum):
+    """What sort of training project it is."""
+
+    ORDER_CLASS = "order_class"
+    MODERN_APPRENTICESHIP = "modern_apprenticeship"
+    NEW_APPRENTICESHIP = "new_apprenticeship"
+    FIELD_ENGINEER = "field_engineer"
+    EMPLOYEE_UPSKILLING = "employee_upskilling"
+    SUBSIDISED = "subsidised"
+    PUBLIC_BENEFIT = "public_benefit"
+    RURAL_REVITALISATION = "rural_revitalisation"
+    TEACHER_TRAINING = "teacher_training"
+    COMMUNITY = "community"
+
+
+class State(enum.StrEnum):
+    """Where a programme stands in its life."""
+
+    DRAFT = "draft"
+    ANALYSING = "analysing"
+    DESIGNING = "designing"
+    RECRUITING = "recruiting"
+    RUNNING = "running"
+    EVALUATING = "evaluating"
+    CLOSED = "closed"
+    SUSPENDED = "suspended"
+    CANCELLED = "cancelled"
+
+
+FORWARD: dict[State, State] = {
+    State.DRAFT: State.ANALYSING,
+    State.ANALYSING: State.DESIGNING,
+    State.DESIGNING: State.RECRUITING,
+    State.RECRUITING: State.RUNNING,
+    State.RUNNING: State.EVALUATING,
+    State.EVALUATING: State.CLOSED,
+}
+ORDER: tuple[State, ...] = (State.DRAFT, *FORWARD.values())
+
+
+class Side(enum.StrEnum):
+    """The two sides that sign: the college's and the enterprise's."""
+
+    COLLEGE = "college"
+    ENTERPRISE = "enterprise"
+
+
+class PartyRole(enum.StrEnum):
+    """What an organisation is to a programme."""
+
+    LEAD_COLLEGE = "lead_college"
+    PARTNER_COLLEGE = "partner_college"
+    ENTERPRISE = "enterprise"
+    OUTSIDE = "outside"
+
+    @property
+    def side(self) -> Side | None:
+        """The side that the party signs for; an outside party signs for none."""
+        if self in (PartyRole.LEAD_COLLEGE, PartyRole.PARTNER_COLLEGE):
+            return Side.COLLEGE
+        return Side.ENTERPRISE if self is PartyRole.ENTERPRISE else None
+
+
+class Step(enum.IntEnum):
+    """The nine steps of the thread, always in this order."""
+
+    PATHWAY = 1
+    PROGRAM = 2
+    NEEDS = 3
+    CURRICULUM = 4
+    ENROLMENT = 5
+    MENTORING = 6
+    PRACTICE = 7
+    EVALUATION = 8
+    RESULT = 9
+
+
+class StepState(enum.StrEnum):
+    """How a step stands: done, being worked on, waiting for somebody, not begun."""
+
+    DONE = "done"
+    NOW = "now"
+    ASKING = "asking"
+    NEXT = "next"
+
+
+@dataclass(frozen=True)
+class Missing:
+    """One thing that is still missing: a msgid with values, who acts, and which step forward it blocks.
+
+    `who` names the person or the role in words of data (a name) or is a msgid in `who_msgid`.
+    `endpoint`/`args` lead to the page where it is done.
+    """
+
+    msgid: str
+    blocks: State | None = None
+    params: dict[str, Any] = field(default_factory=dict)
+    who: str = ""
+    who_msgid: str = ""
+    due_on: date | None = None
+    endpoint: str = ""
+    args: dict[str, Any] = field(default_factory=dict)
+
+    def to_document(self) -> dict[str, Any]:
+        """Return it as JSON-able values."""
+        return {
+            "msgid": self.msgid,
+            "blocks": self.blocks.value if self.blocks else None,
+            "params": self.params,
+            "who": self.who,
+            "who_msgid": self.who_msgid,
+            "due_on": self.due_on.isoformat() if self.due_on else None,
+            "endpoint": self.endpoint,
+            "args": self.args,
+        }
+
+    @classmethod
+    def from_document(cls, document: dict[str, Any]) -> Missing:
+        """Read what to_document wrote."""
+        return cls(
+            msgid=document["msgid"],
+            blocks=State(document["blocks"]) if document["blocks"] else None,
+            params=document["params"],
+            who=document["who"],
+            who_msgid=document["who_msgid"],
+            due_on=date.fromisoformat(document["due_on"]) if document["due_on"] else None,
+            endpoint=document["endpoint"],
+            args=document["args"],
+        )
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """How one step of a programme stands, computed from records when they change.
+
+    `count` and `note` are msgids with `params` (both short: "38 / 40 people", "signed by both").
+    `note_tone`: "" plain, "ok", "lock", "info", "warn", "bad".
+    """
+
+    state: StepState
+    count: str = ""
+    note: str = ""
+    note_tone: str = ""
+    params: dict[str, Any] = field(default_factory=dict)
+    missing: Sequence[Missing] = ()
+
+
+def blocking(missing: Iterable[Missing], target: State) -> list[Missing]:
+    """Return what stands between a programme and a state (an earlier gate still open blocks later ones too)."""
+    reach = ORDER.index(target)
+    return [item for item in missing if item.blocks is not None and ORDER.index(item.blocks) <= reach]
+
+
+def next_state(state: State) -> State | None:
+    """Return the state one step forward, or None at the end and off the road."""
+    return FORWARD.get(state)
+
+
+def shares_fault(basis_points: Sequence[int]) -> str | None:
+    """Return the msgid of what is wrong with a revenue split (in hundredths of a percent), or None."""
+    if not basis_points:
+        return "The revenue split is not set yet."
+    if any(share <= 0 for share in basis_points):
+        return "Every share must be above 0%."
+    if sum(basis_points) != 10_000:
+        return "The shares must add up to 100%."
+    return None
