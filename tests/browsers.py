@@ -1,0 +1,97 @@
+"""A real browser for tests, where the machine has one, and a server for it on this machine."""
+
+from __future__ import annotations
+
+import glob
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+CHROMIUM_HINT = "needs Chromium (Debian package: chromium)"
+FONTS_HINT = "needs Chinese fonts (Debian package: fonts-noto-cjk)"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SCREENSHOTS = Path(__file__).parent / "screenshots"
+DESK = {"width": 1280, "height": 900}
+PHONE = {"width": 390, "height": 844}
+
+
+def find_chromium() -> str | None:
+    """The browser's program, under any of the names it goes by."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
+    return next((path for name in names if (path := shutil.which(name))), None)
+
+
+def has_chinese_fonts() -> bool:
+    """Whether Chinese text comes out as characters rather than boxes."""
+    if sys.platform in ("win32", "darwin"):
+        return True
+    if shutil.which("fc-list"):
+        answer = subprocess.run(
+            ["fc-list", ":lang=zh", "family"], capture_output=True, text=True, check=False
+        )
+        return bool(answer.stdout.strip())
+    return bool(glob.glob("/usr/share/fonts/**/NotoSansCJK*", recursive=True))
+
+
+class QuietHandler(WSGIRequestHandler):
+    """Keeps the requests of a browser test out of pytest's output."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        pass
+
+
+class LiveServer:
+    """The application under test, answering on a free port of this machine."""
+
+    def __init__(self, app: Flask) -> None:
+        self._server: BaseWSGIServer = make_server(
+            "127.0.0.1", 0, app, threaded=True, request_handler=QuietHandler
+        )
+        self._server.daemon_threads = True  # type: ignore[attr-defined]  # a browser may hold its connection open
+        self._thread = threading.Thread(target=self._server.serve_forever, name="live-server", daemon=True)
+        self._thread.start()
+        self.url = f"http://127.0.0.1:{self._server.port}"
+
+    def stop(self) -> None:
+        """Stop answering."""
+        self._server.shutdown()
+        self._thread.join(timeout=10)
+        self._server.server_close()
+
+
+@contextmanager
+def launched(executable: str) -> Iterator[Any]:
+    """A headless browser with a profile of its own."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+def watch(page: Any, problems: list[str]) -> None:
+    """Note scripts that break and whatever the content security policy refuses."""
+
+    def note_refusal(message: Any) -> None:
+        if message.type == "error" and "Content Security Policy" in message.text:
+            problems.append(f"{page.url}: {message.text}")
+
+    page.on("pageerror", lambda error: problems.append(f"{page.url}: {error}"))
+    page.on("console", note_refusal)

@@ -1,0 +1,327 @@
+"""What tests stand on: a fresh database for each, a client alone with its requests, a browser where there is one."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask, has_app_context
+from sqlalchemy import event
+
+from tests import browsers
+from tests.clients import Client, CliRunner
+from tests.databases import (
+    Database,
+    PostgresDatabase,
+    SqliteDatabase,
+    postgres_is_possible,
+    postgres_server,
+)
+from trainmgr import create_app
+from trainmgr.kernel.db import db
+
+SERVER = pytest.StashKey[Any]()
+NO_SKIP = os.environ.get("TRAINMGR_NO_SKIP") == "1"
+
+
+# --- which database, and what the run says at its end ------------------------------------------------
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--database",
+        choices=["sqlite", "postgresql"],
+        default=os.environ.get("TRAINMGR_TEST_DATABASE", "sqlite"),
+        help="the database under test; with postgresql, only tests that use one are run",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the throwaway cluster once for all workers."""
+    if config.getoption("--database") != "postgresql" or hasattr(config, "workerinput"):
+        return
+    if not postgres_is_possible():
+        raise pytest.UsageError("PostgreSQL was not found (Debian package: postgresql)")
+    server = postgres_server()
+    config.stash[SERVER] = (server, server.__enter__())
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker where the cluster is."""
+    if SERVER in node.config.stash:
+        node.workerinput["postgres"] = node.config.stash[SERVER][1]
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if SERVER in config.stash:
+        config.stash[SERVER][0].__exit__(None, None, None)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what cannot differ, or cannot run, on the database under test."""
+    postgres = config.getoption("--database") == "postgresql"
+
+    def takes_part(item: pytest.Item) -> bool:
+        if not postgres:
+            return item.get_closest_marker("postgres") is None
+        if item.get_closest_marker("sqlite") or "database_url" not in getattr(item, "fixturenames", ()):
+            return False
+        return item.get_closest_marker("browser") is None or "browser" in config.getoption("-m")
+
+    left_out = [item for item in items if not takes_part(item)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if takes_part(item)]
+
+
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Where everything is said to be installed, a skip is a failure."""
+    outcome: Any = yield
+    report = outcome.get_result()
+    if NO_SKIP and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"Skipped, where TRAINMGR_NO_SKIP forbids it: {report.longrepr[2]}"
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """List what did not run, with the package that would enable it."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    reasons = Counter(
+        report.longrepr[2].removeprefix("Skipped: ")
+        for report in skipped
+        if isinstance(report.longrepr, tuple)
+    )
+    if reasons:
+        terminalreporter.section("not run on this machine")
+        for reason, times in reasons.most_common():
+            terminalreporter.line(f"{times} × {reason}")
+
+
+# --- the database -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def database(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, worker_name: str
+) -> Iterator[Database]:
+    """This worker's database under test, still without tables."""
+    under_test: Database
+    if request.config.getoption("--database") == "postgresql":
+        workerinput = getattr(request.config, "workerinput", None)
+        server = workerinput["postgres"] if workerinput else request.config.stash[SERVER][1]
+        under_test = PostgresDatabase(server, f"trainmgr_test_{secrets.token_hex(4)}_{worker_name}")
+    else:
+        under_test = SqliteDatabase(tmp_path_factory.mktemp("database"))
+    under_test.create()
+    yield under_test
+    under_test.remove()
+
+
+@pytest.fixture(scope="session")
+def worker_name() -> str:
+    """The name of this process among those that share the work."""
+    return os.environ.get("PYTEST_XDIST_WORKER", "main")
+
+
+@pytest.fixture(scope="session")
+def database_url(database: Database) -> str:
+    """The address of the database under test."""
+    return database.url
+
+
+# --- the application --------------------------------------------------------------------------------
+
+
+class Bench:
+    """The application of this worker, put back to how it was between tests."""
+
+    def __init__(self, database: Database, instance: Path) -> None:
+        self.database = database
+        self.instance = instance
+        self.app = create_app(
+            {
+                "TESTING": True,
+                "SECRET_KEY": "only for tests",
+                "SQLALCHEMY_DATABASE_URI": database.url,
+                "INSTANCE_PATH": str(instance),
+                "WTF_CSRF_ENABLED": False,
+                "HUEY_IMMEDIATE": True,
+            }
+        )
+        self.app.test_client_class = Client
+        self.app.test_cli_runner_class = CliRunner
+        self.config = dict(self.app.config)
+        self.kept: set[str] = set()
+        self.present = ""
+        self.touched = False
+        with self.app.app_context():
+            self.engine = db.engine
+        event.listen(self.engine, "engine_connect", self._note_touch)
+
+    def prepare(self, content: str) -> None:
+        """Show a test the database as it is remembered under a name, and an application nobody has used."""
+        if content not in self.kept:
+            self._build(content)
+        elif self.touched or self.present != content:
+            self.engine.dispose()
+            self.database.reset(content)
+        self.present, self.touched = content, False
+        self.app.config.clear()
+        self.app.config.update(self.config)
+        self._clear_instance()
+
+    def _build(self, content: str) -> None:
+        self.engine.dispose()
+        if content == "empty":
+            with self.app.app_context():
+                db.create_all()
+            self._files = set(self.instance.rglob("*"))
+        else:
+            self.prepare("empty")
+            result = self.app.test_cli_runner().invoke(args=[content, "load"])
+            assert result.exit_code == 0, result.output
+        self.engine.dispose()
+        self.database.keep(content)
+        self.kept.add(content)
+
+    def _clear_instance(self) -> None:
+        for path in sorted(self.instance.rglob("*"), reverse=True):
+            if path in self._files:
+                continue
+            if path.is_dir():
+                path.rmdir()
+            else:
+                path.unlink()
+
+    def _note_touch(self, connection: object) -> None:
+        self.touched = True
+
+
+@pytest.fixture(scope="session")
+def bench(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    """The one application of this worker; tests take `app`."""
+    return Bench(database, tmp_path_factory.mktemp("instance"))
+
+
+@pytest.fixture
+def app(request: pytest.FixtureRequest, bench: Bench, database_url: str) -> Flask:
+    """The application with a fresh database: empty, or with the demo cases for a test marked `demo`."""
+    bench.prepare("demo" if request.node.get_closest_marker("demo") else "empty")
+    return bench.app
+
+
+@pytest.fixture
+def session(app: Flask) -> Iterator[Any]:
+    """`db.session` for what a test arranges, does and checks by itself.
+
+    Requests and commands never share it. What is pending is committed before each of them.
+    """
+    with app.app_context():
+        yield db.session
+
+
+@pytest.fixture
+def client(app: Flask) -> Any:
+    """A browser without a sign-in."""
+    return app.test_client()
+
+
+@pytest.fixture
+def cli(app: Flask) -> Callable[..., Any]:
+    """Run a `flask` command: `cli("demo", "load")`."""
+    runner = app.test_cli_runner()
+    return lambda *args: runner.invoke(args=[str(arg) for arg in args])
+
+
+# --- the browser ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Chromium, started once for this worker."""
+    executable = browsers.find_chromium()
+    if executable is None:
+        pytest.skip(browsers.CHROMIUM_HINT)
+    with browsers.launched(executable) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def chinese_fonts() -> None:
+    """Skips where Chinese would come out as boxes."""
+    if not browsers.has_chinese_fonts():
+        pytest.skip(browsers.FONTS_HINT)
+
+
+@pytest.fixture(scope="session")
+def _server(bench: Bench) -> Iterator[browsers.LiveServer]:
+    server = browsers.LiveServer(bench.app)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def live_server(app: Flask, _server: browsers.LiveServer) -> browsers.LiveServer:
+    """The application on a port of this machine, with this test's database."""
+    return _server
+
+
+@pytest.fixture
+def open_page(browser: Any, live_server: browsers.LiveServer) -> Iterator[Callable[..., Any]]:
+    """Make pages, each with cookies of its own: `open_page()`, `open_page(phone=True, language="en")`.
+
+    A script that breaks or a violation of the content security policy fails the test.
+    """
+    problems: list[str] = []
+    contexts = []
+
+    def open_one(*, phone: bool = False, language: str = "zh-CN", **options: Any) -> Any:
+        size = browsers.PHONE if phone else browsers.DESK
+        context = browser.new_context(
+            base_url=live_server.url,
+            locale=language,
+            viewport=size,
+            has_touch=phone,
+            is_mobile=phone,
+            **options,
+        )
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        page = context.new_page()
+        # The server's requests wait for locks that the test's own transaction holds.
+        owner = db.session() if has_app_context() else None
+        if owner is not None:
+            context.on("request", lambda _: owner.commit())
+        browsers.watch(page, problems)
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert not problems, problems
+
+
+@pytest.fixture
+def page(open_page: Callable[..., Any]) -> Any:
+    """One page at 1280 px, in Chinese."""
+    return open_page()
+
+
+@pytest.fixture
+def screenshot(chinese_fonts: None) -> Callable[[Any, str], Path]:
+    """Keep a picture of a whole page in tests/screenshots/: `screenshot(page, "needs-390")`."""
+
+    def take(page: Any, name: str) -> Path:
+        browsers.SCREENSHOTS.mkdir(exist_ok=True)
+        path = browsers.SCREENSHOTS / f"{name}.png"
+        page.screenshot(path=path, full_page=True)
+        return path
+
+    return take
