@@ -25,6 +25,8 @@ from tests.databases import (
 from trainmgr import create_app
 from trainmgr.kernel.db import db
 
+pytest_plugins = ["tests.factories"]
+
 SERVER = pytest.StashKey[Any]()
 NO_SKIP = os.environ.get("TRAINMGR_NO_SKIP") == "1"
 

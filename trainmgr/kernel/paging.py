@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
 from flask import request, url_for
@@ -12,10 +12,13 @@ from flask import request, url_for
 from trainmgr.kernel.db import db
 
 PAGE_SIZE = 50
+T = TypeVar("T")
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Page[T]:
+class Page(Generic[T]):
     """Fifty rows of a list with what is needed to walk the rest."""
 
     items: Sequence[T]

@@ -15,7 +15,7 @@ from trainmgr.kernel.db import db
 from trainmgr.programs.models import Program, ProgramStep
 from trainmgr.programs.rules import Assessment, Missing, Step, StepState
 
-type Assessor = Callable[[Program, datetime], Assessment]
+Assessor = Callable[[Program, datetime], Assessment]
 
 _assessors: dict[Step, Assessor] = {}
 

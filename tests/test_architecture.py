@@ -1,0 +1,114 @@
+"""The house's rules as checks. Each was broken once by hand while it was written, to see it fail."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from trainmgr import ROOT
+from trainmgr.kernel.access import Permission, mark_of
+
+PACKAGE = ROOT / "trainmgr"
+PURE = {"rules.py", "scoring.py", "matching.py"}
+PURE_MAY_IMPORT = {"numpy", "scipy", "stdnum", "statistics"}
+
+
+def modules(*names: str) -> list[Path]:
+    """Return the package's modules, or only those with one of the names."""
+    found = sorted(path for path in PACKAGE.rglob("*.py") if "migrations" not in path.parts)
+    return [path for path in found if not names or path.name in names]
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Yield the dotted names that a module imports, wherever in the module it does."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+
+
+def label(path: Path) -> str:
+    return str(path.relative_to(PACKAGE))
+
+
+@pytest.mark.parametrize("path", modules(*PURE), ids=label)
+def test_rules_are_pure(path):
+    import sys
+
+    for name in imported(path):
+        top = name.split(".")[0]
+        if top == "trainmgr":
+            assert name == "trainmgr.kernel.msgids" or name.split(".")[-1] + ".py" in PURE or (
+                name.startswith("trainmgr.pathways.") and "models" not in name
+            ), f"{label(path)} imports {name}"
+        else:
+            assert top in sys.stdlib_module_names | PURE_MAY_IMPORT, f"{label(path)} imports {name}"
+
+
+@pytest.mark.parametrize("path", modules("views.py"), ids=label)
+def test_views_neither_query_nor_commit(path):
+    text = path.read_text(encoding="utf-8")
+    for name in imported(path):
+        assert not name.startswith("sqlalchemy"), f"{label(path)} imports {name}"
+    assert "db.session" not in text, f"{label(path)} touches the session"
+
+
+@pytest.mark.parametrize("path", modules(), ids=label)
+def test_only_the_kernel_commits(path):
+    """Commands and jobs commit at their end, through the kernel's helpers or in a file named for it."""
+    if "kernel" in path.parts or path.name in {"commands.py"} or "demo" in path.parts:
+        return
+    calls = [
+        node
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "commit"
+    ]
+    assert not calls, f"{label(path)} commits in line {calls[0].lineno}"
+
+
+@pytest.mark.parametrize("path", modules(), ids=label)
+def test_views_and_forms_stay_inside_their_feature(path):
+    own = path.relative_to(PACKAGE).parts[0]
+    for name in imported(path):
+        parts = name.split(".")
+        if parts[0] == "trainmgr" and parts[-1] in {"views", "forms"} and len(parts) == 3:
+            assert parts[1] == own, f"{label(path)} imports {name}"
+
+
+@pytest.mark.parametrize("path", modules("rules.py", "actions.py", "queries.py", "station.py"), ids=label)
+def test_nothing_below_the_views_reads_the_clock_or_the_signed_in_person(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    assert not names & {"current_user", "utcnow"}, f"{label(path)} reads {names & {'current_user', 'utcnow'}}"
+
+
+def test_every_view_is_marked(app: Flask):
+    unmarked = [
+        endpoint
+        for endpoint, view in app.view_functions.items()
+        if endpoint != "static" and not (mark_of(view) == "public" or isinstance(mark_of(view), Permission))
+    ]
+    assert unmarked == []
+
+
+def test_no_template_holds_a_chinese_sentence_a_style_or_a_script():
+    for path in sorted((ROOT / "templates").rglob("*.html")):
+        text = path.read_text(encoding="utf-8")
+        assert " style=" not in text, path
+        assert "onclick=" not in text, path
+        assert not any("一" <= sign <= "鿿" for sign in text.replace("中文", "").replace(">中<", "")), f"{path} holds Chinese"
+
+
+def test_no_state_changes_on_get(app: Flask):
+    """A view that answers GET belongs to no action: its name says show, list, download or the like."""
+    reading = ("show_", "list_", "new_", "edit_", "download_", "export_", "compare_", "preview_", "confirm_", "pick_")
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint == "static" or rule.methods is None or "GET" not in rule.methods:
+            continue
+        name = rule.endpoint.rpartition(".")[2]
+        assert name.startswith(reading), f"{rule.endpoint} answers GET but is not named as a view that only reads"
