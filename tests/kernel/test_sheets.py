@@ -1,0 +1,454 @@
+import csv
+import io
+import subprocess
+import sys
+import time
+import zipfile
+from datetime import date, datetime
+
+import pytest
+import xlsxwriter
+from flask import Flask
+from flask_babel import Babel, force_locale
+
+from trainmgr.kernel import sheets
+from trainmgr.kernel.sheets import Column, Kind, SheetLimits, SheetRefused, child, reader
+
+COLUMNS = [
+    Column("name", "Name", ("姓名",), required=True, example="Li Na"),
+    Column("number", "Student number", ("学号", "学籍号"), required=True, example="20260001"),
+    Column("born", "Born", ("出生日期",), kind=Kind.DATE),
+    Column("score", "Score", ("成绩",), kind=Kind.NUMBER),
+    Column("sex", "Sex", ("性别",), kind=Kind.CHOICE, choices={"f": "female", "m": "male"}),
+]
+
+
+@pytest.fixture(autouse=True)
+def language():
+    """Sentences in English, so that a test can read them."""
+    app = Flask("sheets")
+    app.config["TIMEZONE"] = "Asia/Shanghai"
+    Babel(app, default_locale="en")
+    with app.test_request_context(), force_locale("en"):
+        yield app
+
+
+def workbook(rows, *, formats=None, sheet="Sheet1", hidden=None):
+    """An .xlsx as people make it, rows of plain Python values."""
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False}) as book:
+        if hidden is not None:
+            first = book.add_worksheet("hidden")
+            first.write(0, 0, hidden)
+        page = book.add_worksheet(sheet)
+        if hidden is not None:
+            page.activate()
+            first.hide()
+        kinds = {name: book.add_format({"num_format": code}) for name, code in (formats or {}).items()}
+        for line, row in enumerate(rows):
+            for place, cell in enumerate(row):
+                if isinstance(cell, datetime):
+                    page.write_datetime(line, place, cell, kinds["moment"])
+                elif isinstance(cell, date):
+                    page.write_datetime(line, place, cell, kinds["day"])
+                elif cell is not None:
+                    page.write(line, place, cell)
+    return out.getvalue()
+
+
+def cells_of(data):
+    """What a workbook of ours holds, read back by our own reader."""
+    return sheets.read_sheet(data, filename="out.xlsx")
+
+
+def package(cells, extra=()):
+    """A minimal .xlsx around raw rows of XML."""
+    relation = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    package_relations = "http://schemas.openxmlformats.org/package/2006/relationships"
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    parts = {
+        "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+        '<Default Extension="xml" ContentType="application/xml"/></Types>',
+        "_rels/.rels": f'<Relationships xmlns="{package_relations}">'
+        f'<Relationship Id="r1" Type="{relation}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{relation}">'
+        '<sheets><sheet name="S" sheetId="1" r:id="r1"/></sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package_relations}">'
+        f'<Relationship Id="r1" Type="{relation}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
+        "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{main}"><sheetData>{cells}</sheetData></worksheet>',
+        **dict(extra),
+    }
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    return out.getvalue()
+
+
+FAR_CELL = package(
+    '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
+)
+
+
+def why(data, filename="list.xlsx", limits=None):
+    """The sentence with which an upload is refused."""
+    with pytest.raises(SheetRefused) as refused:
+        sheets.read_sheet(data, filename=filename, limits=limits)
+    return str(refused.value)
+
+
+# --- reading --------------------------------------------------------------------------------------
+
+
+def test_numbers_dates_and_blanks_come_as_people_typed_them():
+    data = workbook(
+        [
+            ["No.", "Mark", "Day", "Moment", "Present"],
+            [20260001, 86.5, date(2026, 3, 1), datetime(2026, 3, 1, 8, 30), True],
+            [],
+            ["  Li Na ", 0.1 + 0.2, datetime(2026, 3, 2), None, None],
+        ],
+        formats={"day": "yyyy-mm-dd", "moment": "yyyy-mm-dd hh:mm"},
+    )
+
+    sheet = sheets.read_sheet(data, filename="list.xlsx")
+
+    assert sheet.columns == ["No.", "Mark", "Day", "Moment", "Present"]
+    assert sheet.rows == [
+        ["20260001", "86.5", "2026-03-01", "2026-03-01 08:30", "TRUE"],
+        ["Li Na", "0.3", "2026-03-02", "", ""],
+    ]
+    assert sheet.numbers == [2, 4]
+    assert sheet.first_row_number == 2
+
+
+def test_an_id_number_kept_as_a_number_is_reported_because_its_last_digits_are_lost():
+    data = workbook([["Name", "Student number"], ["Li Na", 500103199001018828]])
+
+    sheet = sheets.read_sheet(data, filename="list.xlsx")
+
+    assert sheet.rounded == {(2, 1)}
+    [record] = sheets.read_records(sheet, COLUMNS)
+    assert "last digits are lost" in record.faults[0]
+
+
+def test_a_title_above_the_table_and_a_hidden_first_sheet_are_passed_over():
+    data = workbook([["Class of 2026"], [], ["姓名", "学号"], ["李娜", "001"]], hidden="secret")
+
+    sheet = sheets.read_sheet(data, filename="list.xlsx")
+
+    assert (sheet.columns, sheet.rows, sheet.numbers) == (["姓名", "学号"], [["李娜", "001"]], [4])
+
+
+def test_blank_columns_at_the_left_do_not_shift_headers_against_cells():
+    data = workbook([[None, "Name", "Age"], [None, "Li", 20], ["x", "Wang", 21]])
+
+    sheet = sheets.read_sheet(data, filename="list.xlsx")
+
+    assert sheet.columns == ["", "Name", "Age"]
+    assert sheet.rows == [["", "Li", "20"], ["x", "Wang", "21"]]
+
+
+def test_formatting_down_to_the_last_row_costs_nothing():
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, {"in_memory": True}) as book:
+        page, yellow = book.add_worksheet(), book.add_format({"bg_color": "yellow"})
+        page.write_row(0, 0, ["Name", "Age"])
+        page.write_row(1, 0, ["Li", 20])
+        for line in range(2, 1_048_576, 500):
+            page.write_blank(line, 60, None, yellow)
+
+    assert sheets.read_sheet(out.getvalue(), filename="list.xlsx").rows == [["Li", "20"]]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+def test_a_csv_is_read_in_the_encodings_that_excel_and_wps_write(encoding):
+    text = '姓名,学号\r\n"李娜, 小",0012\r\n王𠮷,34\r\n'
+
+    sheet = sheets.read_sheet(text.encode(encoding), filename="名单.csv")
+
+    assert sheet.columns == ["姓名", "学号"]
+    assert sheet.rows == [["李娜, 小", "0012"], ["王𠮷", "34"]]
+
+
+def test_a_csv_parted_by_tabs_or_semicolons_is_read():
+    assert sheets.read_sheet(b"a;b\n1;2,5\n", filename="a.csv").rows == [["1", "2,5"]]
+    assert sheets.read_sheet(b"a\tb\n1\t2\n", filename="a.CSV").rows == [["1", "2"]]
+
+
+def test_a_field_of_a_csv_may_hold_several_lines():
+    sheet = sheets.read_sheet(b'a,b\n1,"two\nlines"\n', filename="a.csv")
+
+    assert sheet.rows == [["1", "two\nlines"]]
+
+
+# --- refusing -------------------------------------------------------------------------------------
+
+
+def test_a_bomb_kills_only_its_own_parser_process():
+    assert len(FAR_CELL) < 5_000
+    started = time.monotonic()
+
+    assert "far more memory" in why(FAR_CELL)
+
+    assert time.monotonic() - started < 15
+    assert sheets.read_sheet(b"a,b\n1,2\n", filename="a.csv").rows == [["1", "2"]]
+
+
+def test_the_parser_really_dies_of_the_bomb_and_not_of_a_check(tmp_path):
+    path = tmp_path / "bomb.xlsx"
+    path.write_bytes(FAR_CELL)
+    limits = '{"seconds": 20, "memory": 536870912, "output": 1000000, "max_rows": 60000, "max_columns": 60}'
+
+    done = subprocess.run(
+        [sys.executable, "-I", str(reader.CHILD), str(path), "xlsx", limits], capture_output=True, timeout=60
+    )
+
+    assert done.returncode < 0
+
+
+def test_where_a_system_has_no_memory_limit_far_cells_are_found_before_parsing(tmp_path):
+    far, near = tmp_path / "far.xlsx", tmp_path / "near.xlsx"
+    far.write_bytes(FAR_CELL)
+    near.write_bytes(workbook([["a", "b"], ["1", "2"]]))
+
+    assert child.far_cell(str(far), 100_000, 1024)
+    assert not child.far_cell(str(near), 100_000, 1024)
+
+
+def test_an_archive_that_unpacks_to_hundreds_of_times_its_size_is_refused_before_parsing(monkeypatch):
+    monkeypatch.setattr(reader, "_parse_in_child", None)
+    bomb = package("", extra={"xl/media/image1.bin": b"\0" * 80_000_000}.items())
+
+    assert "far more memory" in why(bomb)
+
+
+def test_too_large_a_file_is_refused_before_it_is_looked_into(monkeypatch):
+    monkeypatch.setattr(reader, "inspect_bytes", None)
+
+    assert why(b"x" * 2_100_000, limits=SheetLimits(max_bytes=2 * 1024 * 1024)).startswith(
+        "The file has 2 MB"
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "filename", "said"),
+    [
+        (b"MZ\x90\0" + b"\0" * 500, "roster.xlsx", "not a spreadsheet"),
+        (b"MZ\x90\0" + b"\0" * 500, "roster.csv", "not a spreadsheet"),
+        (b"%PDF-1.7\n", "roster.xlsx", "not a spreadsheet"),
+        (b"<html><table><tr><td>1</td></tr></table>", "roster.xls", "not a spreadsheet"),
+        (b"name,number\n", "roster.xlsx", "content is something else"),
+        (workbook([["a", "b"]]), "roster.csv", "content is something else"),
+        (workbook([["a", "b"]]), "roster.exe", ".exe cannot be read"),
+        (b"PK\x03\x04 and then nothing of a zip", "roster.xlsx", "damaged"),
+        (workbook([["a", "b"]])[:-300], "roster.xlsx", "damaged"),
+        (package("", extra={"xl/vbaProject.bin": "x"}.items()), "roster.xlsx", "macros"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"), "a.xlsx", "password"),
+        (
+            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "WordDocument".encode("utf-16-le"),
+            "a.xls",
+            "not a spreadsheet",
+        ),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "Workbook".encode("utf-16-le") * 90, "a.xls", "damaged"),
+        (b"", "roster.xlsx", "empty"),
+        (b"\n\n", "roster.csv", "empty"),
+        (b"a,b\n\x81,\xff\xff\n", "roster.csv", "characters"),
+    ],
+)
+def test_what_is_no_sheet_is_refused_with_the_reason(content, filename, said):
+    assert said in why(content, filename)
+
+
+def test_an_xlsx_under_an_xls_name_is_taken_as_programs_write_such_files():
+    assert sheets.read_sheet(workbook([["a", "b"], ["1", "2"]]), filename="a.xls").rows == [["1", "2"]]
+
+
+def test_more_rows_or_columns_than_agreed_are_refused():
+    rows = b"a,b\n" + b"1,2\n" * 31
+
+    assert "more than 30 rows" in why(rows, "a.csv", SheetLimits(max_rows=30))
+    assert len(sheets.read_sheet(rows, filename="a.csv", limits=SheetLimits(max_rows=31)).rows) == 31
+    assert "more than 3 columns" in why(b"a,b,c,d\n", "a.csv", SheetLimits(max_columns=3))
+
+
+def test_one_long_text_used_in_every_cell_does_not_fill_our_memory():
+    text = "x" * 30_000
+    shared = "".join(
+        f'<row r="{n}"><c r="A{n}" t="inlineStr"><is><t>{text}</t></is></c></row>' for n in range(1, 200)
+    )
+
+    assert "more text" in why(package(shared), limits=SheetLimits(output=1_000_000))
+
+
+def test_a_parser_that_takes_too_long_is_stopped():
+    assert "longer than 0.01 seconds" in why(b"a,b\n1,2\n", "a.csv", SheetLimits(seconds=0.01))
+
+
+def test_the_parser_gets_none_of_our_secrets(monkeypatch, tmp_path):
+    monkeypatch.setenv("TRAINMGR_DATA_KEYS", "secret")
+    spy = tmp_path / "spy.py"
+    spy.write_text(
+        "import os, sys, json\nprint(json.dumps({'n': 1, 'c': [*os.environ]}))\nprint('{\"end\": true}')\n"
+    )
+    monkeypatch.setattr(reader, "CHILD", spy)
+
+    sheet = sheets.read_sheet(b"a,b\n", filename="a.csv")
+
+    assert "TRAINMGR_DATA_KEYS" not in sheet.columns
+
+
+# --- columns --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        ["Name", "Student number"],
+        ["姓名 *", "学号＊"],
+        [" 姓 名 ", "学籍号（必填）"],
+        ["ＮＡＭＥ", "student  NUMBER"],
+    ],
+)
+def test_headers_are_recognised_with_blanks_stars_brackets_and_full_width_letters(header):
+    assert sheets.match_columns(header, COLUMNS) == {"name": 0, "number": 1}
+
+
+def test_missing_columns_are_named():
+    with pytest.raises(SheetRefused, match="missing: Name, Student number"):
+        sheets.match_columns(["出生日期"], COLUMNS)
+
+
+def test_a_column_that_is_there_twice_is_refused():
+    with pytest.raises(SheetRefused, match="“Name” is there twice"):
+        sheets.match_columns(["姓名", "学号", "Name"], COLUMNS)
+
+
+def test_each_cell_is_understood_by_its_column_and_each_fault_is_named():
+    text = "姓名,学号,出生日期,成绩,性别\n李娜,００１２,2004年3月1日,８６．５,Female\n,12,2004-02-30,good,x\n"
+
+    good, bad = sheets.read_records(sheets.read_sheet(text.encode(), filename="a.csv"), COLUMNS)
+
+    assert good.faults == []
+    assert good.values == {
+        "name": "李娜",
+        "number": "0012",
+        "born": "2004-03-01",
+        "score": "86.5",
+        "sex": "f",
+    }
+    assert bad.number == 3
+    assert bad.faults == [
+        "Name: is missing",
+        "Born: is not a date; write 2026-11-30",
+        "Score: is not a number",
+        "Sex: must be one of: female, male",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("2026-11-30", date(2026, 11, 30)),
+        ("2026/1/3", date(2026, 1, 3)),
+        ("2026.1.3", date(2026, 1, 3)),
+        ("2026年1月3日", date(2026, 1, 3)),
+        ("20260103", date(2026, 1, 3)),
+        ("46025", date(2026, 1, 3)),
+        ("2026-11-30 08:00", date(2026, 11, 30)),
+        ("30.11.2026", None),
+        ("2026-13-01", None),
+        ("soon", None),
+    ],
+)
+def test_days_are_understood_as_people_write_them(text, day):
+    assert sheets.parse_day(text) == day
+
+
+# --- writing --------------------------------------------------------------------------------------
+
+
+def test_what_was_written_is_read_back_as_it_was():
+    rows = [
+        ["李娜", "0012", date(2004, 3, 1), 86.5, "female"],
+        ["=1+1", "500103199001018828", None, 0, "male"],
+    ]
+
+    sheet = cells_of(sheets.write_workbook(COLUMNS, rows, title="Roster [A/B]: 2026"))
+
+    assert sheet.columns == ["Name *", "Student number *", "Born", "Score", "Sex"]
+    assert sheet.rows == [
+        ["李娜", "0012", "2004-03-01", "86.5", "female"],
+        ["=1+1", "500103199001018828", "", "0", "male"],
+    ]
+
+
+def test_text_that_begins_like_a_formula_or_an_address_stays_text():
+    data = sheets.write_workbook(COLUMNS, [["=cmd|'/c calc'!A1", "http://x.example"]], title="x")
+
+    xml = zipfile.ZipFile(io.BytesIO(data)).read("xl/worksheets/sheet1.xml")
+
+    assert b"<f>" not in xml
+    assert b"hyperlink" not in xml
+    assert b"cmd|" in xml
+
+
+def test_a_csv_for_download_defuses_formulas_and_keeps_negative_numbers():
+    rows = [["=1+1", "@x", "-5", -5, None], ["+86", "\tx", "李娜", 1.5, date(2026, 1, 3)]]
+
+    text = sheets.write_csv(COLUMNS, rows).decode("utf-8-sig")
+
+    assert list(csv.reader(io.StringIO(text)))[1:] == [
+        ["'=1+1", "'@x", "'-5", "-5", ""],
+        ["'+86", "'\tx", "李娜", "1.5", "2026-01-03"],
+    ]
+
+
+def test_a_template_has_text_columns_drop_down_lists_and_an_explanation():
+    archive = zipfile.ZipFile(
+        io.BytesIO(sheets.write_workbook(COLUMNS, [], title="Roster", notes=["Read me"]))
+    )
+
+    sheet = archive.read("xl/worksheets/sheet1.xml").decode()
+    strings = archive.read("xl/worksheets/sheet2.xml").decode()
+
+    assert "female,male" in sheet
+    assert 'numFmtId="49"' in archive.read("xl/styles.xml").decode()
+    assert 'state="frozen"' in sheet
+    assert "Read me" in strings
+    assert "20260001" in strings
+    assert (
+        sheets.read_sheet(sheets.write_workbook(COLUMNS, [], title="x", notes=[]), filename="t.xlsx").rows
+        == []
+    )
+
+
+def test_wrong_rows_come_back_as_they_were_with_the_reason_in_the_last_column():
+    sheet = sheets.read_sheet(b"name,number\nLi,1\n=Wang,2,surplus\nZhao,3\n", filename="a.csv")
+
+    back = cells_of(sheets.write_faults(sheet, {3: "Number: is taken", 4: "Name: is missing"}))
+
+    assert back.columns == ["name", "number", "What is wrong"]
+    assert back.rows == [["=Wang", "2", "Number: is taken"], ["Zhao", "3", "Name: is missing"]]
+
+
+def test_a_corrected_file_of_wrong_rows_can_be_uploaded_again():
+    sheet = sheets.read_sheet("姓名,学号\n,1\n".encode(), filename="a.csv")
+    back = cells_of(sheets.write_faults(sheet, {2: "x"}))
+
+    assert sheets.match_columns(back.columns, COLUMNS) == {"name": 0, "number": 1}
+
+
+def test_a_download_carries_its_chinese_name_and_is_not_kept_by_proxies():
+    response = sheets.send_workbook(b"x", '2026 级"名单".xlsx')
+
+    disposition = response.headers["Content-Disposition"]
+    assert disposition.startswith("attachment; filename=")
+    assert disposition.encode("ascii")
+    assert disposition.endswith("filename*=UTF-8''2026%20%E7%BA%A7%E5%90%8D%E5%8D%95.xlsx")
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert "no-store" in response.headers["Cache-Control"]
+
+
+def test_a_line_break_in_a_name_cannot_add_a_header():
+    assert "\n" not in sheets.content_disposition("inline", "a\r\nSet-Cookie: x=1.pdf")

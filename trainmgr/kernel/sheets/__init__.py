@@ -1,0 +1,27 @@
+"""Spreadsheets in and out. Uploads are checked, then parsed in a child process that may die without harm."""
+
+from trainmgr.kernel.sheets.columns import (
+    Column,
+    Kind,
+    Record,
+    match_columns,
+    normalise,
+    parse_day,
+    read_records,
+)
+from trainmgr.kernel.sheets.reader import Sheet, SheetLimits, inspect_bytes, read_sheet
+from trainmgr.kernel.sheets.refusals import SheetRefused
+from trainmgr.kernel.sheets.writer import (
+    XLSX,
+    content_disposition,
+    send_workbook,
+    write_csv,
+    write_faults,
+    write_workbook,
+)
+
+__all__ = [
+    "XLSX", "Column", "Kind", "Record", "Sheet", "SheetLimits", "SheetRefused", "content_disposition",
+    "inspect_bytes", "match_columns", "normalise", "parse_day", "read_records", "read_sheet", "send_workbook",
+    "write_csv", "write_faults", "write_workbook",
+]  # fmt: skip
