@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -37,7 +37,6 @@ COLLEGE_ROLES = {
 }
 
 _numbers = itertools.count(1)
-T = TypeVar("T", bound=Model)
 
 
 def keep(*rows: Any) -> Any:
