@@ -12,7 +12,6 @@ from flask import request, url_for
 from trainmgr.kernel.db import db
 
 PAGE_SIZE = 50
-T = TypeVar("T")
 
 T = TypeVar("T")
 
