@@ -75,21 +75,21 @@ def fingerprint(paths: list[Path], extra: str = "") -> str:
     return digest.hexdigest()
 
 
-def read_stamps(path: Path = STAMPS) -> dict[str, str]:
+def read_stamps() -> dict[str, str]:
     """What set-up did last, by step; nothing when it never ran or its notes are damaged."""
     try:
-        stamps = json.loads(path.read_text(encoding="utf-8"))
+        stamps = json.loads(STAMPS.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return stamps if isinstance(stamps, dict) else {}
 
 
-def write_stamp(step: str, value: str, path: Path = STAMPS) -> None:
+def write_stamp(step: str, value: str) -> None:
     """Note that a step was done for this state of its files."""
-    stamps = {**read_stamps(path), step: value}
-    partial = path.with_suffix(".part")
+    stamps = {**read_stamps(), step: value}
+    partial = STAMPS.with_suffix(".part")
     partial.write_text(json.dumps(stamps, indent=1), encoding="utf-8")
-    os.replace(partial, path)
+    os.replace(partial, STAMPS)
 
 
 def newest_revisions(folder: Path) -> set[str]:
@@ -147,7 +147,8 @@ def run(*command: str | Path, quiet: bool = True) -> None:
     """Run one command in the project's folder; its output is shown only when it fails."""
     arguments = [str(part) for part in command]
     environment = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PYTHONUTF8": "1"}
-    process = subprocess.Popen(
+    lines: list[str] = []
+    with subprocess.Popen(
         arguments,
         cwd=ROOT,
         env=environment,
@@ -157,13 +158,12 @@ def run(*command: str | Path, quiet: bool = True) -> None:
         text=True,
         encoding="utf-8",
         errors="replace",
-    )
-    lines: list[str] = []
-    for line in process.stdout or ():
-        lines.append(line.rstrip())
-        if not quiet:
-            progress.note(line.strip())
-    if process.wait():
+    ) as process:
+        for line in process.stdout or ():
+            lines.append(line.rstrip())
+            if not quiet:
+                progress.note(line.strip())
+    if process.returncode:
         tail = "\n".join(f"    {line}" for line in lines[-25:])
         raise SetupError(f"This command failed:\n    {' '.join(arguments)}\nIts last words:\n{tail}")
 

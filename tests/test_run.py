@@ -1,0 +1,124 @@
+"""`python run.py` starts everything, says where, and leaves nothing behind."""
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import run
+
+ROOT = Path(run.__file__).parent
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="ends processes by signals")
+
+
+@pytest.fixture
+def port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Start run.py with an instance folder of its own."""
+    started = []
+
+    def start_one(port):
+        environment = {key: value for key, value in os.environ.items() if key not in ("DATABASE_URL",)}
+        environment |= {"PORT": str(port), "TRAINMGR_INSTANCE_PATH": str(tmp_path), "PYTHONUNBUFFERED": "1"}
+        process = subprocess.Popen(
+            [sys.executable, "run.py"],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        started.append(process)
+        return process
+
+    yield start_one
+    for process in started:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+
+
+def read_until(process, text):
+    lines = []
+    for line in process.stdout:
+        lines.append(line)
+        if text in line:
+            return "".join(lines)
+    raise AssertionError(f"never said {text!r}, but: {''.join(lines)}")
+
+
+def living(group):
+    """The processes of a group that still run."""
+    found = subprocess.run(["ps", "-o", "pid=,stat=,args=", "-g", str(group)], capture_output=True, text=True)
+    return [line for line in found.stdout.splitlines() if " Z" not in line and "<defunct>" not in line]
+
+
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
+def test_run_serves_and_ends_with_all_its_parts(start, port, ending):
+    process = start(port)
+    read_until(process, f"running at http://127.0.0.1:{port}")
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.request("GET", "/healthz")
+    assert connection.getresponse().status == 200
+    connection.close()
+    parts = "\n".join(living(process.pid))
+    assert "granian" in parts
+    assert "trainmgr.kernel.jobs" in parts
+
+    process.send_signal(ending)
+
+    assert process.wait(timeout=20) == 0
+    assert living(process.pid) == []
+    run.check_port(port)
+
+
+def test_a_worker_that_dies_is_started_again(start, port):
+    process = start(port)
+    read_until(process, "Ctrl-C stops it.")
+    [worker] = [line.split()[0] for line in living(process.pid) if "trainmgr.kernel.jobs" in line]
+
+    os.kill(int(worker), signal.SIGKILL)
+
+    read_until(process, "The worker has ended; starting it again.")
+    deadline = time.monotonic() + 10
+    while not (again := [line for line in living(process.pid) if "trainmgr.kernel.jobs" in line]):
+        assert time.monotonic() < deadline
+    assert worker not in again[0].split()
+
+
+def test_a_taken_port_is_told_before_anything_starts(start, port):
+    with socket.create_server(("127.0.0.1", port)):
+        process = start(port)
+        said = process.stdout.read()
+
+    assert process.wait(timeout=20) == 1
+    assert said == f"Port {port} is taken by another program. Choose another: make run PORT=5001\n"
+
+
+@pytest.mark.parametrize("text", ["0", "65536", "http", "-1", "50 00"])
+def test_a_port_that_is_none_is_refused(text):
+    with pytest.raises(run.CannotStart, match="a number from 1 to 65535"):
+        run.read_port(text)
+
+
+def test_another_python_is_sent_to_the_right_one():
+    """Without the installed packages nothing starts, and the message names what to do."""
+    result = subprocess.run([sys.executable, "-S", "run.py"], cwd=ROOT, capture_output=True, text=True)
+
+    assert result.returncode == 1
+    assert "Start it with:" in result.stderr or "make setup" in result.stderr
