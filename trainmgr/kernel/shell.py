@@ -14,7 +14,7 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BuildError
 
-from trainmgr.kernel import charts
+from trainmgr.kernel import charts, fields
 
 
 @dataclass(frozen=True)
@@ -196,6 +196,9 @@ def init_app(app: Flask) -> None:
         STEPS=STEPS,
         asset=asset,
         chart=charts,
+        control_of=fields.control_of,
+        faults_of=fields.faults_of,
+        number_mode=fields.number_mode,
         has_endpoint=has_endpoint,
         here=here,
         page_numbers=page_numbers,
