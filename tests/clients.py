@@ -6,6 +6,7 @@ import contextvars
 from typing import Any
 
 from flask import has_app_context
+from flask.cli import FlaskGroup
 from flask.testing import FlaskClient, FlaskCliRunner
 
 from tests.pages import faults
@@ -13,7 +14,7 @@ from trainmgr.kernel.db import db
 
 
 def hand_over() -> None:
-    """Commit what the test has arranged, so that others see it and none waits for its lock."""
+    """Commit what the test has arranged, also where none of it has reached the database yet."""
     if has_app_context():
         db.session.commit()
 
@@ -22,7 +23,7 @@ class Client(FlaskClient):
     """Sends each request in a context of its own.
 
     Flask would otherwise reuse the test's application context, and with it the user that Flask-Login keeps on `g`
-    and the test's own database session. After a request the test's objects show what is in the database.
+    and the test's own database session.
     """
 
     def open(self, *args: Any, **kwargs: Any) -> Any:
@@ -35,8 +36,9 @@ class Client(FlaskClient):
 
 
 class CliRunner(FlaskCliRunner):
-    """Runs a command as a process of its own would: it sees what was committed, and commits for itself."""
+    """Runs a command as a process of its own would, with the commands that extensions bring."""
 
-    def invoke(self, *args: Any, **kwargs: Any) -> Any:
+    def invoke(self, cli: Any = None, args: Any = None, **kwargs: Any) -> Any:
         hand_over()
-        return contextvars.Context().run(super().invoke, *args, **kwargs)
+        cli = cli or FlaskGroup(create_app=lambda: self.app)
+        return contextvars.Context().run(super().invoke, cli, args, **kwargs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 from flask import Flask, has_app_context
 from sqlalchemy import event
+from sqlalchemy.orm import Session
 
 from tests import browsers
 from tests.clients import Client, CliRunner
@@ -165,7 +167,9 @@ class Bench:
         self.touched = False
         with self.app.app_context():
             self.engine = db.engine
-        event.listen(self.engine, "engine_connect", self._note_touch)
+        self.own_session: Session | None = None  # the one of the running test
+        self.own_begun = False
+        event.listen(self.engine, "engine_connect", self._before_use)
 
     def prepare(self, content: str) -> None:
         """Show a test the database as it is remembered under a name, and an application nobody has used."""
@@ -202,8 +206,24 @@ class Bench:
             else:
                 path.unlink()
 
-    def _note_touch(self, connection: object) -> None:
+    def _before_use(self, connection: object) -> None:
+        """Commit what the test has arranged before somebody else begins: they see it and do not wait for it."""
         self.touched = True
+        own = self.own_session
+        if own is None or threading.current_thread() is not threading.main_thread():
+            return
+        if self.own_begun and has_app_context() and db.session() is not own:
+            own.commit()
+
+    def use_session(self, session: Session) -> None:
+        """Know the running test's session, and whether it holds a connection."""
+        self.own_session, self.own_begun = session, False
+
+        def note(begun: bool) -> None:
+            self.own_begun = begun
+
+        event.listen(session, "after_begin", lambda *_: note(begun=True))
+        event.listen(session, "after_transaction_end", lambda *_: note(begun=False))
 
 
 @pytest.fixture(scope="session")
@@ -220,13 +240,16 @@ def app(request: pytest.FixtureRequest, bench: Bench, database_url: str) -> Flas
 
 
 @pytest.fixture
-def session(app: Flask) -> Iterator[Any]:
-    """`db.session` for what a test arranges, does and checks by itself.
+def session(bench: Bench, app: Flask) -> Iterator[Any]:
+    """`db.session` for what a test arranges, does and checks by itself; it may call actions and queries directly.
 
-    Requests and commands never share it. What is pending is committed before each of them.
+    Requests, commands and makers have sessions of their own. What is pending here is committed before theirs begin,
+    and objects of this session then show what those wrote.
     """
     with app.app_context():
+        bench.use_session(db.session())
         yield db.session
+        bench.own_session = None
 
 
 @pytest.fixture
@@ -276,7 +299,7 @@ def live_server(app: Flask, _server: browsers.LiveServer) -> browsers.LiveServer
 
 
 @pytest.fixture
-def open_page(browser: Any, live_server: browsers.LiveServer) -> Iterator[Callable[..., Any]]:
+def open_page(browser: Any, live_server: browsers.LiveServer, bench: Bench) -> Iterator[Callable[..., Any]]:
     """Make pages, each with cookies of its own: `open_page()`, `open_page(phone=True, language="en")`.
 
     A script that breaks or a violation of the content security policy fails the test.
@@ -298,9 +321,7 @@ def open_page(browser: Any, live_server: browsers.LiveServer) -> Iterator[Callab
         contexts.append(context)
         page = context.new_page()
         # The server's requests wait for locks that the test's own transaction holds.
-        owner = db.session() if has_app_context() else None
-        if owner is not None:
-            context.on("request", lambda _: owner.commit())
+        context.on("request", lambda _: bench.own_session and bench.own_session.commit())
         browsers.watch(page, problems)
         return page
 
