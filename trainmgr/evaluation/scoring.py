@@ -1,0 +1,275 @@
+"""How judgements become scores. Every score lies on the scale from 1 to 5.
+
+- Four levels after Kirkpatrick (1959; Kirkpatrick and Kirkpatrick, 2006), judged by three parties.
+- A party's score is the weighted mean of what it saw. "No chance to see" is left out and never counts as zero; how much
+  of its weight a party saw is its *coverage*.
+- The composite is the weighted mean over the parties present, their weights renormalised. With a party missing it is
+  provisional, and `low`–`high` is what it could still become: whatever was not judged, by a missing party or left out by
+  a present one, is bounded by the ends of the scale (worst-case bounds after Manski, 1989).
+- With everything judged, the composite equals the sum of level weight × party share × mean of the criteria in that cell.
+- Divergence is the greatest difference between any two parties on one criterion that both judged, in points of the
+  scale. Criteria and not means are compared, since opposite differences cancel out in means.
+- A competency's attainment is the weighted mean of all parties' marks on the criteria that stand for it.
+- Gain is exit minus entry; the normalised gain g = (post − pre) / (max − pre) after Hake (1998).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from trainmgr.evaluation.rules import Level, LevelWeight, Party
+
+LOWEST = 1.0
+HIGHEST = 5.0
+HUNDRED = 100 / HIGHEST
+
+Marks = Mapping[int, int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A criterion as it is weighed; `weight` counts among the criteria of the same level that a party rates."""
+
+    id: int
+    level: Level
+    weight: float
+    parties: frozenset[Party]
+    competency_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is judged by whom with which weight: the criteria and the points of each cell of level and party."""
+
+    items: tuple[Item, ...]
+    levels: tuple[LevelWeight, ...]
+
+    def limited_to(self, levels: Iterable[Level]) -> Plan:
+        """Return the plan of a window that asks only about some levels; their weights keep their proportions."""
+        kept = set(levels)
+        return Plan(
+            tuple(item for item in self.items if item.level in kept),
+            tuple(level for level in self.levels if level.level in kept),
+        )
+
+    @cached_property
+    def points(self) -> dict[Party, dict[int, float]]:
+        """Return what each criterion weighs for each party that rates it; a cell's points are split by item weight."""
+        split: dict[Party, dict[int, float]] = {party: {} for party in Party}
+        for level in self.levels:
+            for party in Party:
+                rated = [i for i in self.items if i.level is level.level and party in i.parties]
+                whole, cell = sum(item.weight for item in rated), level.points(party)
+                if whole > 0 and cell > 0:
+                    split[party] |= {item.id: cell * item.weight / whole for item in rated}
+        return split
+
+    @cached_property
+    def party_points(self) -> dict[Party, float]:
+        """Return what each party weighs here; a party that rates nothing is left out."""
+        return {party: sum(points.values()) for party, points in self.points.items() if points}
+
+    @cached_property
+    def by_competency(self) -> dict[int, tuple[int, ...]]:
+        """Return the criteria that stand for each competency."""
+        linked: dict[int, tuple[int, ...]] = {}
+        for item in self.items:
+            if item.competency_id is not None:
+                linked[item.competency_id] = (*linked.get(item.competency_id, ()), item.id)
+        return linked
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A weighted mean, the share of the weight that was judged (0 to 1), and what the rest could make of it."""
+
+    value: float | None
+    coverage: float
+    low: float = LOWEST
+    high: float = HIGHEST
+
+
+NOT_JUDGED = Score(None, 0.0)
+
+
+def party_score(marks: Marks, points: Mapping[int, float]) -> Score:
+    """Return one party's score from its marks (None or absent: not judged) and the points of its criteria."""
+    whole = judged = total = 0.0
+    for criterion, weight in points.items():
+        whole += weight
+        mark = marks.get(criterion)
+        if mark is not None:
+            judged += weight
+            total += weight * mark
+    if judged <= 0:
+        return NOT_JUDGED
+    rest = max(whole - judged, 0.0)
+    return Score(
+        _within(total / judged),
+        judged / whole,
+        _within((total + rest * LOWEST) / whole),
+        _within((total + rest * HIGHEST) / whole),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Composite:
+    """The score over the parties present; `value` is None while nobody has judged anything."""
+
+    value: float | None
+    low: float
+    high: float
+    missing: tuple[Party, ...]
+
+    @property
+    def is_provisional(self) -> bool:
+        """Whether some party's score is still missing."""
+        return bool(self.missing)
+
+
+def composite(scores: Mapping[Party, Score], weights: Mapping[Party, float]) -> Composite:
+    """Join the parties' scores with their weights; a party without a score is missing, never zero."""
+    present = whole = total = low = high = 0.0
+    missing: list[Party] = []
+    for party, weight in weights.items():
+        if weight <= 0:
+            continue
+        score = scores.get(party, NOT_JUDGED)
+        whole += weight
+        low += weight * score.low
+        high += weight * score.high
+        if score.value is None:
+            missing.append(party)
+        else:
+            present += weight
+            total += weight * score.value
+    if present <= 0:
+        return Composite(None, LOWEST, HIGHEST, tuple(missing))
+    return Composite(_within(total / present), _within(low / whole), _within(high / whole), tuple(missing))
+
+
+@dataclass(frozen=True, slots=True)
+class Divergence:
+    """How far two parties are apart on one criterion, in points of the scale."""
+
+    criterion_id: int
+    gap: int
+
+
+def divergences(marks: Mapping[Party, Marks]) -> list[Divergence]:
+    """Return how far the parties are apart on each criterion that at least two judged, the greatest first."""
+    by_criterion: dict[int, list[int]] = {}
+    for given in marks.values():
+        for criterion, mark in given.items():
+            if mark is not None:
+                by_criterion.setdefault(criterion, []).append(mark)
+    found = [Divergence(c, max(m) - min(m)) for c, m in by_criterion.items() if len(m) > 1]
+    return sorted(found, key=lambda each: (-each.gap, each.criterion_id))
+
+
+def attainments(plan: Plan, marks: Mapping[Party, Marks]) -> dict[int, float]:
+    """Return the level reached in each competency that anybody judged."""
+    reached: dict[int, float] = {}
+    for competency_id, criteria in plan.by_competency.items():
+        weight = total = 0.0
+        for party, given in marks.items():
+            points = plan.points[party]
+            for criterion in criteria:
+                mark = given.get(criterion)
+                if mark is not None and criterion in points:
+                    weight += points[criterion]
+                    total += points[criterion] * mark
+        if weight > 0:
+            reached[competency_id] = _within(total / weight)
+    return reached
+
+
+def gain(entry: float | None, level: float | None) -> float | None:
+    """Return exit minus entry in points of the scale; undefined when one of them is not known."""
+    return None if entry is None or level is None else level - entry
+
+
+def normalised_gain(entry: float | None, level: float | None, *, top: float = HIGHEST) -> float | None:
+    """Return the share of the possible gain that was made, g = (post − pre) / (top − pre) (Hake, 1998).
+
+    1 means that everything was gained, below 0 that something was lost; undefined when one of the levels is not known or
+    nothing was left to gain.
+    """
+    if entry is None or level is None or entry >= top:
+        return None
+    return (level - entry) / (top - entry)
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Everything that the ratings of one trainee in one window come to."""
+
+    scores: Mapping[Party, Score]
+    composite: Composite
+    divergence: int | None
+    attainments: Mapping[int, float]
+
+
+def evaluate(plan: Plan, marks: Mapping[Party, Marks]) -> Evaluation:
+    """Work out scores, composite, divergence and attainments from the submitted marks of each party."""
+    scores = {party: party_score(given, plan.points[party]) for party, given in marks.items()}
+    apart = divergences(marks)
+    return Evaluation(
+        scores,
+        composite(scores, plan.party_points),
+        apart[0].gap if apart else None,
+        attainments(plan, marks),
+    )
+
+
+def level_scores(plan: Plan, marks: Mapping[Party, Marks]) -> dict[Level, dict[Party, Score]]:
+    """Return each rating party's score on each level that it has points on."""
+    table: dict[Level, dict[Party, Score]] = {}
+    for level in plan.levels:
+        ids = {item.id for item in plan.items if item.level is level.level}
+        for party in plan.party_points:
+            points = {criterion: p for criterion, p in plan.points[party].items() if criterion in ids}
+            if points:
+                table.setdefault(level.level, {})[party] = party_score(marks.get(party, {}), points)
+    return table
+
+
+def level_composites(plan: Plan, marks: Mapping[Party, Marks]) -> dict[Level, Composite]:
+    """Return the composite of each level over the parties that judge it."""
+    weights = {level.level: {party: level.points(party) for party in Party} for level in plan.levels}
+    return {
+        level: composite(scores, {party: weights[level][party] for party in scores})
+        for level, scores in level_scores(plan, marks).items()
+    }
+
+
+def overall(windows: Iterable[tuple[float, Composite | None]]) -> Composite:
+    """Join several windows' composites by the windows' weights; a window without a result is bounded, not zero.
+
+    The value is provisional while any window has none or a provisional one; `missing` repeats the parties missing.
+    """
+    whole = present = total = low = high = 0.0
+    missing: dict[Party, None] = {}
+    for weight, result in windows:
+        whole += weight
+        low += weight * (result.low if result else LOWEST)
+        high += weight * (result.high if result else HIGHEST)
+        missing |= dict.fromkeys(result.missing if result else Party)
+        if result and result.value is not None:
+            present += weight
+            total += weight * result.value
+    if present <= 0:
+        return Composite(None, LOWEST, HIGHEST, tuple(missing))
+    return Composite(_within(total / present), _within(low / whole), _within(high / whole), tuple(missing))
+
+
+def hundred(score: float | None) -> float | None:
+    """Return a score out of 100: a mark of 5 is 100 and each point is 20, so that the pass mark 60 is a mark of 3."""
+    return None if score is None else score * HUNDRED
+
+
+def _within(value: float) -> float:
+    """Take rounding noise off the ends of the scale."""
+    return min(max(value, LOWEST), HIGHEST)
