@@ -75,6 +75,7 @@ class Permission(enum.Enum):
 
     ENROLMENT_VIEW = enum.auto()  # the roster, as far as its rows are visible
     ENROLMENT_EDIT = enum.auto()
+    ENROLMENT_NUMBER = enum.auto()  # a trainee's numbers on one's own side: student number, employee number
     ENROLMENT_JUDGE = enum.auto()  # one side's verdict on an applicant
     ENROLMENT_UNMASK = enum.auto()
     ENROLMENT_APPLY = enum.auto()
@@ -118,6 +119,7 @@ _RUN = {
     P.NEEDS_EDIT,
     P.CURRICULUM_EDIT,
     P.ENROLMENT_EDIT,
+    P.ENROLMENT_NUMBER,
     P.ENROLMENT_JUDGE,
     P.ENROLMENT_UNMASK,
     P.MENTOR_EDIT,
@@ -134,7 +136,16 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     ),
     Role.STAFF: frozenset(_COLLEGE | _RUN),
     Role.DEPARTMENT_STAFF: frozenset(
-        _COLLEGE | {P.NEEDS_EDIT, P.CURRICULUM_EDIT, P.ENROLMENT_EDIT, P.MENTOR_EDIT, P.GATE_DECIDE, P.AUDIT_VIEW}
+        _COLLEGE
+        | {
+            P.NEEDS_EDIT,
+            P.CURRICULUM_EDIT,
+            P.ENROLMENT_EDIT,
+            P.ENROLMENT_NUMBER,
+            P.MENTOR_EDIT,
+            P.GATE_DECIDE,
+            P.AUDIT_VIEW,
+        }
     ),
     Role.SCHOOL_TEACHER: frozenset(
         _READER
@@ -152,7 +163,15 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     ),
     Role.COLLEGE_COUNSELLOR: frozenset(_READER | {P.ENROLMENT_VIEW, P.PRACTICE_VIEW, P.RESULT_VIEW}),
     Role.ENTERPRISE_COORDINATOR: frozenset(
-        _COLLEGE | {P.PROGRAM_SIGN, P.NEEDS_EDIT, P.ENROLMENT_JUDGE, P.MENTOR_EDIT, P.GATE_DECIDE}
+        _COLLEGE
+        | {
+            P.PROGRAM_SIGN,
+            P.NEEDS_EDIT,
+            P.ENROLMENT_JUDGE,
+            P.ENROLMENT_NUMBER,
+            P.MENTOR_EDIT,
+            P.GATE_DECIDE,
+        }
     ),
     Role.ENTERPRISE_MENTOR: frozenset(
         _READER
