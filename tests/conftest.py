@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from flask import Flask, has_app_context
 from sqlalchemy import event
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 
 from tests import browsers
 from tests.clients import Client, CliRunner
@@ -219,11 +219,14 @@ class Bench:
         """Know the running test's session, and whether it holds a connection."""
         self.own_session, self.own_begun = session, False
 
-        def note(begun: bool) -> None:
-            self.own_begun = begun
+        @event.listens_for(session, "after_begin")
+        def begun(*_: Any) -> None:
+            self.own_begun = True
 
-        event.listen(session, "after_begin", lambda *_: note(begun=True))
-        event.listen(session, "after_transaction_end", lambda *_: note(begun=False))
+        @event.listens_for(session, "after_transaction_end")
+        def ended(_: Session, transaction: SessionTransaction) -> None:
+            if transaction.parent is None:  # a flush is a transaction inside
+                self.own_begun = False
 
 
 @pytest.fixture(scope="session")
