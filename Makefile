@@ -26,5 +26,5 @@ test: dev ## run the tests on SQLite, then on PostgreSQL (ARGS="tests/needs -k b
 lint: dev ## check style, types, templates and the order of imports
 	@$(VENV)/python tools/lint.py
 
-format: dev ## put code and templates into the house's form
+format: dev ## put the code into the house's form
 	@$(VENV)/python tools/lint.py --fix

@@ -1,4 +1,7 @@
-"""Checks style, types, templates and the order of imports: `python tools/lint.py`; `--fix` puts right what it can."""
+"""Checks style, types, templates and the order of imports: `python tools/lint.py`; `--fix` puts code into form.
+
+It runs on .venv's Python: the tools are those that set-up pinned.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,9 @@ SCRIPTS = Path(sys.executable).parent
 
 CHECKS = [
     ["ruff", "check", "--quiet", "."],
-    ["ruff", "format", "--check", "--quiet", "."],
-    ["mypy"],
-    ["lint-imports", "--no-timings"],
+    ["ruff", "format", "--check", "--output-format=concise", "."],
+    ["mypy", "--no-error-summary"],
+    ["lint-imports", "--no-logo"],
     ["djlint", "--lint", "--quiet", "templates"],
 ]
 FIXES = [

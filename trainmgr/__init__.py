@@ -41,6 +41,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         static_folder=str(ROOT / "static"),
     )
     kernel.configure(app, ROOT, config)
+    app.config["VERSION"] = __version__
     kernel.init_app(app)
     sessions.init_app(app)
     for feature in FEATURES:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, current_app, jsonify
 from sqlalchemy.exc import SQLAlchemyError
 
 from trainmgr.kernel.access import public
@@ -16,11 +16,10 @@ bp = Blueprint("health", __name__)
 @public
 def show_health() -> tuple[Response, int]:
     """Answer 200 while the database answers, else 503."""
-    from trainmgr import __version__
-
+    version = current_app.config["VERSION"]
     try:
         db.session.execute(sa.text("SELECT 1"))
     except SQLAlchemyError:
         db.session.rollback()
-        return jsonify(status="failing", database="unreachable", version=__version__), 503
-    return jsonify(status="ok", database=db.engine.dialect.name, version=__version__), 200
+        return jsonify(status="failing", database="unreachable", version=version), 503
+    return jsonify(status="ok", database=db.engine.dialect.name, version=version), 200
