@@ -13,6 +13,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
 from trainmgr.kernel.db import db
+from trainmgr.kernel.shell import render_standalone
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +44,10 @@ class Conflict(RuleBroken):
 def _page(status: int, message: str | None = None) -> tuple[str, int]:
     db.session.rollback()
     known = {400, 403, 404, 409, 413, 422, 429, 500}
-    template = f"errors/{status if status in known else 500 if status >= 500 else 400}.html"
+    if status >= 500:
+        # The frame asks the database who is reading; this page must stand without it.
+        return render_standalone("errors/500.html"), status
+    template = f"errors/{status if status in known else 400}.html"
     return render_template(template, message=message, status=status), status
 
 
