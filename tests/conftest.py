@@ -7,6 +7,7 @@ import secrets
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -266,6 +267,27 @@ def cli(app: Flask) -> Callable[..., Any]:
     """Run a `flask` command: `cli("demo", "load")`."""
     runner = app.test_cli_runner()
     return lambda *args: runner.invoke(args=[str(arg) for arg in args])
+
+
+@pytest.fixture
+def count_statements(bench: Bench) -> Callable[[], Any]:
+    """Collect the SQL that is sent: `with count_statements() as statements: …; assert len(statements) <= 10`."""
+
+    @contextmanager
+    def collect() -> Iterator[list[str]]:
+        statements: list[str] = []
+
+        def note(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+            if not statement.startswith(("BEGIN", "PRAGMA", "SAVEPOINT", "RELEASE")):
+                statements.append(statement)
+
+        event.listen(bench.engine, "before_cursor_execute", note)
+        try:
+            yield statements
+        finally:
+            event.remove(bench.engine, "before_cursor_execute", note)
+
+    return collect
 
 
 # --- the browser ------------------------------------------------------------------------------------

@@ -98,12 +98,12 @@ class World:
         serial = next(_numbers)
         role = Role(role) if role else None
         values = {"username": f"user{serial}", "name": f"人{serial}", "must_change_password": False} | values
+        home = organization or (self._home_of(role) if role else None)
         with self.app.app_context():
             person = User(password_hash=password_hash, created_at=NOW, **values)
             db.session.add(person)
             db.session.flush()
-            if role is not None:
-                home = organization or self._home_of(role)
+            if role is not None and home is not None:
                 db.session.add(
                     Membership(
                         user_id=person.id,

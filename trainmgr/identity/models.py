@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any
@@ -40,7 +41,11 @@ KIND_LABELS = {
 
 
 class Organization(Model):
-    """A college, one of its departments, an enterprise, an outside assessor's house, or the operator."""
+    """A college, one of its departments, an enterprise, an outside assessor's house, or the operator.
+
+    `registered_by_id` is the college that entered a shared one (an enterprise, an outside house); its administrators
+    look after it until it has an administrator of its own.
+    """
 
     __tablename__ = "organization"
 
@@ -51,14 +56,33 @@ class Organization(Model):
     short_name: Mapped[str] = mapped_column(sa.String(40), default="")
     code: Mapped[str | None] = mapped_column(sa.String(18), unique=True)
     parent_id: Mapped[int | None] = mapped_column(sa.ForeignKey("organization.id"), index=True)
+    registered_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("organization.id"), index=True)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    version: Mapped[int] = mapped_column(default=1)
 
-    __table_args__ = (sa.UniqueConstraint("parent_id", "kind", "name"),)
+    __table_args__ = (
+        sa.UniqueConstraint("parent_id", "kind", "name"),
+        sa.Index("ix_organization_kind_name", "kind", "name"),
+    )
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+
+    parent: Mapped[Organization | None] = relationship(
+        foreign_keys=[parent_id], remote_side=[id], lazy="raise_on_sql", viewonly=True
+    )
 
     @property
     def short(self) -> str:
         """The name as it stands in narrow places."""
         return self.short_name or self.name
+
+
+@dataclass(frozen=True)
+class Post:
+    """What a person is in an organisation today, apart from the database's session."""
+
+    organization_id: int
+    department_id: int | None
+    role: Role
 
 
 class User(Model):
@@ -106,9 +130,14 @@ class User(Model):
         return getattr(self, "session_token", "")
 
     @cached_property
+    def posts(self) -> tuple[Post, ...]:
+        """What the person is today; read once when the person is loaded, so that it outlives a rollback."""
+        return tuple(Post(m.organization_id, m.department_id, m.role) for m in self.memberships)
+
+    @cached_property
     def roles(self) -> frozenset[Role]:
         """Every role the person holds in some organisation today."""
-        return frozenset(membership.role for membership in self.memberships)
+        return frozenset(post.role for post in self.posts)
 
     @cached_property
     def permissions(self) -> frozenset[Permission]:
@@ -117,15 +146,15 @@ class User(Model):
 
     def organizations_where(self, permission: Permission) -> frozenset[int]:
         """Return the organisations in which one of the person's roles grants a permission."""
-        return frozenset(m.organization_id for m in self.memberships if permission in permissions_of([m.role]))
+        return frozenset(post.organization_id for post in self.posts if permission in permissions_of([post.role]))
 
     def organizations_as(self, *roles: Role) -> frozenset[int]:
         """Return the organisations in which the person holds one of these roles."""
-        return frozenset(m.organization_id for m in self.memberships if m.role in roles)
+        return frozenset(post.organization_id for post in self.posts if post.role in roles)
 
     def departments_as(self, *roles: Role) -> frozenset[int]:
         """Return the departments in which the person holds one of these roles."""
-        return frozenset(m.department_id for m in self.memberships if m.role in roles and m.department_id)
+        return frozenset(post.department_id for post in self.posts if post.role in roles and post.department_id)
 
 
 class Membership(Model):

@@ -11,7 +11,7 @@ from flask import Flask, session
 from flask_login import LoginManager, login_user, logout_user
 from sqlalchemy.orm import joinedload
 
-from trainmgr.identity.models import SignInSession, User
+from trainmgr.identity.models import Membership, SignInSession, User
 from trainmgr.kernel.clock import utcnow
 from trainmgr.kernel.db import db
 
@@ -70,13 +70,14 @@ def load_user(token: str) -> User | None:
             sa.select(User)
             .join(SignInSession, SignInSession.user_id == User.id)
             .where(SignInSession.token_digest == digest_of(token), SignInSession.expires_at > utcnow(), User.active)
-            .options(joinedload(User.memberships))
+            .options(joinedload(User.memberships).joinedload(Membership.organization))
         )
         .unique()
         .one_or_none()
     )
     if user is not None:
         user.session_token = token  # type: ignore[attr-defined]
+        user.posts  # noqa: B018  # read now: a refused request rolls back, and its page still asks for the roles
     return user
 
 
