@@ -63,11 +63,22 @@ def html_lang() -> str:
 
 
 def say(msgid: str | None, params: Mapping[str, Any] | None = None) -> str:
-    """Return a stored msgid in the reader's language, with its values; no msgid gives no text."""
+    """Return a stored msgid in the reader's language, with its values; no msgid gives no text.
+
+    A value {"zh": …, "en": …} is said in the reader's language, a value {"day": "2026-11-30"} as a date.
+    """
     if not msgid:
         return ""
     text = gettext(msgid)
-    return text % params if params and "%(" in text else text
+    if not params or "%(" not in text:
+        return text
+    return text % {key: _said(value) if isinstance(value, Mapping) else value for key, value in params.items()}
+
+
+def _said(value: Mapping[str, Any]) -> Any:
+    if "day" in value:
+        return day(date.fromisoformat(value["day"]))
+    return value.get(language()) or value.get("zh", "")
 
 
 # --- dates and numbers --------------------------------------------------------------------------

@@ -11,11 +11,15 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from trainmgr.identity.models import Organization, User
 from trainmgr.kernel.access import Role
 from trainmgr.kernel.db import Model, UTCDateTime, choice
+from trainmgr.programs import labels
 from trainmgr.programs.rules import PartyRole, ProgramKind, Side, State, StepState
 
 
 class Program(Model):
-    """A training programme. `pathway_document` is the pathway as it was chosen (see pathways.rules)."""
+    """A training programme. `pathway_document` is the pathway as it was chosen (see pathways.rules).
+
+    `planned_minutes` are what the signed edition plans for each trainee (see programs.planned).
+    """
 
     __tablename__ = "program"
     __table_args__ = (
@@ -41,6 +45,7 @@ class Program(Model):
     starts_on: Mapped[date | None]
     ends_on: Mapped[date | None]
     planned_size: Mapped[int | None]
+    planned_minutes: Mapped[int] = mapped_column(default=0)
     budget_cents: Mapped[int | None] = mapped_column(sa.BigInteger)
     current_stage: Mapped[int] = mapped_column(default=0)
     predecessor_id: Mapped[int | None] = mapped_column(sa.ForeignKey("program.id"))
@@ -52,11 +57,39 @@ class Program(Model):
     lead_college: Mapped[Organization] = relationship(foreign_keys=[lead_college_id], lazy="raise_on_sql")
     department: Mapped[Organization | None] = relationship(foreign_keys=[department_id], lazy="raise_on_sql")
     parties: Mapped[list[ProgramParty]] = relationship(
-        back_populates="program", order_by="ProgramParty.id", lazy="raise_on_sql", cascade="all, delete-orphan"
+        back_populates="program",
+        order_by="ProgramParty.id",
+        lazy="raise_on_sql",
+        cascade="all, delete-orphan",
     )
     steps: Mapped[list[ProgramStep]] = relationship(order_by="ProgramStep.step", lazy="raise_on_sql")
 
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+    __mapper_args__ = {"version_id_col": version}
+
+    @property
+    def label(self) -> str:
+        """The programme's name in the reader's language (Chinese where there is no English one)."""
+        return labels.in_language(self.name, self.name_en)
+
+    @property
+    def state_label(self) -> Any:
+        """The state in words."""
+        return labels.STATES[self.state]
+
+    @property
+    def state_tone(self) -> str:
+        """The tone of the state's pill: `is-<tone>`."""
+        return labels.STATE_TONES[self.state]
+
+    @property
+    def kind_label(self) -> Any:
+        """The kind in words."""
+        return labels.KINDS[self.kind]
+
+    @property
+    def parties_line(self) -> str:
+        """The parties on one line, colleges × enterprises (the parties must be loaded)."""
+        return labels.parties_line((party.role, party.organization.short) for party in self.parties)
 
 
 class ProgramParty(Model):
@@ -79,6 +112,11 @@ class ProgramParty(Model):
 
     program: Mapped[Program] = relationship(back_populates="parties", lazy="raise_on_sql")
     organization: Mapped[Organization] = relationship(lazy="raise_on_sql")
+
+    @property
+    def role_label(self) -> Any:
+        """What the organisation is to the programme, in words."""
+        return labels.PARTY_ROLES[self.role]
 
 
 class Duty(Model):
@@ -163,6 +201,7 @@ class ProgramStep(Model):
     note_tone: Mapped[str] = mapped_column(sa.String(10), default="")
     params: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)
     missing: Mapped[list[Any]] = mapped_column(sa.JSON, default=list)
+    figures: Mapped[list[Any]] = mapped_column(sa.JSON, default=list)
     assessed_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
@@ -170,6 +209,7 @@ class Due(Model):
     """One line of somebody's inbox: what is due from a person, or from whoever holds a role somewhere.
 
     Kept up to date by the actions that change its cause; `code` picks its words (see programs.dues).
+    `paused` while the programme is suspended; `reminded_at`/`reminded_by` tell who last asked for it.
     """
 
     __tablename__ = "due"
@@ -193,5 +233,8 @@ class Due(Model):
     params: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)
     visible_from: Mapped[date]
     due_on: Mapped[date | None]
+    paused: Mapped[bool] = mapped_column(default=False)
+    reminded_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    reminded_by: Mapped[str] = mapped_column(sa.String(80), default="", server_default="")
 
     program: Mapped[Program] = relationship(lazy="raise_on_sql")

@@ -7,10 +7,10 @@ from typing import Any
 
 from flask import render_template, url_for
 
-from trainmgr.kernel.i18n import language, say
+from trainmgr.kernel.i18n import say
 from trainmgr.kernel.shell import STEPS, has_endpoint
 from trainmgr.programs.models import Program, ProgramStep
-from trainmgr.programs.rules import Side, Step, StepState
+from trainmgr.programs.rules import Step, StepState
 
 ENDPOINTS: dict[Step, str] = {
     Step.PATHWAY: "programs.show_pathway",
@@ -84,19 +84,9 @@ def _address(step: Step, program: Program) -> str:
     return url_for(endpoint, program_id=program.id)
 
 
-def parties_line(program: Program) -> str:
-    """Return the parties on one line: colleges × enterprises."""
-    colleges = [party.organization.short for party in program.parties if party.role.side is Side.COLLEGE]
-    enterprises = [party.organization.short for party in program.parties if party.role.side is Side.ENTERPRISE]
-    between = "、" if language() == "zh" else ", "
-    return " × ".join(filter(None, [between.join(colleges), between.join(enterprises)]))
-
-
 def render_program_page(
     template: str, program: Program, here: Step | None, *, status: int = 200, **context: Any
 ) -> tuple[str, int]:
     """Render a page of a programme inside its frame (the template extends _program.html)."""
-    html = render_template(
-        template, program=program, thread=thread_of(program, here), parties_line=parties_line(program), **context
-    )
+    html = render_template(template, program=program, thread=thread_of(program, here), **context)
     return html, status

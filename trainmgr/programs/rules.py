@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
@@ -47,6 +47,63 @@ FORWARD: dict[State, State] = {
     State.EVALUATING: State.CLOSED,
 }
 ORDER: tuple[State, ...] = (State.DRAFT, *FORWARD.values())
+
+
+class Work(enum.StrEnum):
+    """What people do in a programme; each kind of work is open in some states only."""
+
+    SETUP = "setup"  # name, dates, size, budget, duties, people
+    PARTIES = "parties"  # who takes part; besides, nothing may be signed yet
+    REVENUE = "revenue"
+    NEEDS = "needs"
+    CURRICULUM = "curriculum"
+    ENROLMENT = "enrolment"
+    MENTORING = "mentoring"
+    PRACTICE = "practice"
+    SCHEME = "scheme"  # evaluation scheme and windows
+    EVALUATION = "evaluation"  # rating
+    RESULT = "result"
+
+
+_D, _A, _P, _R, _X, _E = ORDER[:6]
+
+# When which work is open. In the states closed, suspended and cancelled nothing is.
+#
+#              draft analysing designing recruiting running evaluating
+# setup          x       x         x          x         x        x
+# parties        x       x                                              and only while nothing is signed
+# revenue        x       x         x          x
+# needs          x       x         x                                    (when designing: opened again, signed again)
+# curriculum                       x          x         x        x      (later on: a new edition)
+# enrolment                                   x         x
+# mentoring                        x          x         x        x
+# practice                                              x        x
+# scheme                           x          x         x        x
+# evaluation                                            x        x
+# result                                                         x
+OPEN_IN: dict[Work, frozenset[State]] = {
+    Work.SETUP: frozenset({_D, _A, _P, _R, _X, _E}),
+    Work.PARTIES: frozenset({_D, _A}),
+    Work.REVENUE: frozenset({_D, _A, _P, _R}),
+    Work.NEEDS: frozenset({_D, _A, _P}),
+    Work.CURRICULUM: frozenset({_P, _R, _X, _E}),
+    Work.ENROLMENT: frozenset({_R, _X}),
+    Work.MENTORING: frozenset({_P, _R, _X, _E}),
+    Work.PRACTICE: frozenset({_X, _E}),
+    Work.SCHEME: frozenset({_P, _R, _X, _E}),
+    Work.EVALUATION: frozenset({_X, _E}),
+    Work.RESULT: frozenset({_E}),
+}
+
+
+def is_open(work: Work, state: State) -> bool:
+    """Tell whether a kind of work may be done in a state."""
+    return state in OPEN_IN[work]
+
+
+def opens_in(work: Work) -> State:
+    """Return the first state in which a kind of work is open."""
+    return min(OPEN_IN[work], key=ORDER.index)
 
 
 class Side(enum.StrEnum):
@@ -100,7 +157,8 @@ class Missing:
     """One thing that is still missing: a msgid with values, who acts, and which step forward it blocks.
 
     `who` names the person or the role in words of data (a name) or is a msgid in `who_msgid`.
-    `endpoint`/`args` lead to the page where it is done.
+    `endpoint`/`args` lead to the page where it is done; `due_code` names the dues of those who can be
+    reminded of it (programs.dues).
     """
 
     msgid: str
@@ -111,6 +169,7 @@ class Missing:
     due_on: date | None = None
     endpoint: str = ""
     args: dict[str, Any] = field(default_factory=dict)
+    due_code: str = ""
 
     def to_document(self) -> dict[str, Any]:
         """Return it as JSON-able values."""
@@ -123,6 +182,7 @@ class Missing:
             "due_on": self.due_on.isoformat() if self.due_on else None,
             "endpoint": self.endpoint,
             "args": self.args,
+            "due_code": self.due_code,
         }
 
     @classmethod
@@ -137,7 +197,29 @@ class Missing:
             due_on=date.fromisoformat(document["due_on"]) if document["due_on"] else None,
             endpoint=document["endpoint"],
             args=document["args"],
+            due_code=document.get("due_code", ""),
         )
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One key figure of a step for the programme's home, with what it was computed from.
+
+    A `share` shows part / whole as a percentage with both numbers beside it; otherwise `part` is the figure
+    and `whole` (if any) stands behind the stroke. `label`, `unit` and `hint` are msgids; `params` are the hint's.
+    """
+
+    label: str
+    part: float
+    whole: float | None = None
+    share: bool = False
+    unit: str = ""
+    hint: str = ""
+    params: dict[str, Any] = field(default_factory=dict)
+
+    def to_document(self) -> dict[str, Any]:
+        """Return it as JSON-able values."""
+        return asdict(self)
 
 
 @dataclass(frozen=True)
@@ -145,7 +227,7 @@ class Assessment:
     """How one step of a programme stands, computed from records when they change.
 
     `count` and `note` are msgids with `params` (both short: "38 / 40 people", "signed by both").
-    `note_tone`: "" plain, "ok", "lock", "info", "warn", "bad".
+    `note_tone`: "" plain, "ok", "lock", "info", "warn", "bad". `figures` (one, rarely two) stand on the home.
     """
 
     state: StepState
@@ -154,6 +236,7 @@ class Assessment:
     note_tone: str = ""
     params: dict[str, Any] = field(default_factory=dict)
     missing: Sequence[Missing] = ()
+    figures: Sequence[Figure] = ()
 
 
 def blocking(missing: Iterable[Missing], target: State) -> list[Missing]:

@@ -2,6 +2,8 @@
 
 A feature registers the assessment of its step with `@assesses(Step.NEEDS)` in its `station.py`; an action
 that changed the step's records calls `refresh(program_id, Step.NEEDS, now=now)` as its last deed.
+A feature further down whose own records hang on an earlier step's (who rates hangs on who mentors) registers
+`@follows(Step.MENTORING, own=Step.EVALUATION)`: it is called before the steps are assessed, then its own step is too.
 """
 
 from __future__ import annotations
@@ -16,8 +18,10 @@ from trainmgr.programs.models import Program, ProgramStep
 from trainmgr.programs.rules import Assessment, Missing, Step, StepState
 
 Assessor = Callable[[Program, datetime], Assessment]
+Follower = Callable[[int, datetime], bool]
 
 _assessors: dict[Step, Assessor] = {}
+_followers: list[tuple[frozenset[Step], Step, Follower]] = []
 
 
 def assesses(step: Step) -> Callable[[Assessor], Assessor]:
@@ -30,13 +34,31 @@ def assesses(step: Step) -> Callable[[Assessor], Assessor]:
     return register
 
 
+def follows(*steps: Step, own: Step) -> Callable[[Follower], Follower]:
+    """Register what brings a later step's records up to date when the records of earlier steps have changed.
+
+    It takes the programme's id and the moment and tells whether it changed anything.
+    """
+
+    def register(follower: Follower) -> Follower:
+        _followers.append((frozenset(steps), own, follower))
+        return follower
+
+    return register
+
+
+def _with_followers(program_id: int, wanted: list[Step], now: datetime) -> list[Step]:
+    moved = {own for steps, own, follower in _followers if steps.intersection(wanted) and follower(program_id, now)}
+    return sorted({*wanted, *moved})
+
+
 def refresh(program_id: int, *steps: Step, now: datetime) -> None:
     """Assess steps anew and store how they stand; no step named means all nine.
 
     The rows are locked first, so that of two people working at once the later one counts both.
     """
     db.session.flush()
-    wanted = sorted(steps) or list(Step)
+    wanted = _with_followers(program_id, sorted(steps) or list(Step), now)
     rows = {
         row.step: row
         for row in db.session.scalars(
@@ -67,6 +89,7 @@ def _store(
     row.note_tone = assessment.note_tone
     row.params = dict(assessment.params)
     row.missing = [item.to_document() for item in assessment.missing]
+    row.figures = [figure.to_document() for figure in assessment.figures]
     row.assessed_at = now
 
 
