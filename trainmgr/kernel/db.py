@@ -104,12 +104,17 @@ def finish_request(response: Response) -> Response:
 
 
 def _on_commit(session: Any) -> None:
-    for work in session.info.pop("after_commit", []):
-        work()
+    if not session.in_nested_transaction():  # the end of a savepoint comes here too
+        session.info["committed"] = True
 
 
-def _on_rollback(session: Any) -> None:
-    session.info.pop("after_commit", None)
+def _on_end(session: Any, transaction: Any) -> None:
+    # Only now the connection is given back, so that the work may use the database like anybody else.
+    if transaction.parent is None:
+        planned = session.info.pop("after_commit", [])
+        if session.info.pop("committed", False):
+            for work in planned:
+                work()
 
 
 # --- engine -------------------------------------------------------------------------------------
@@ -143,4 +148,4 @@ def init_app(app: Flask) -> None:
     with app.app_context():
         prepare_engine(db.engine)
     event.listen(db.session, "after_commit", _on_commit)
-    event.listen(db.session, "after_rollback", _on_rollback)
+    event.listen(db.session, "after_transaction_end", _on_end)
