@@ -68,9 +68,7 @@ def test_many_lines_take_no_more_statements_than_few(world, program):
     with world.inside() as session:
         session.execute(sa.select(1))
         few = count(lambda: put_many(program, [dues.Line(user_id=people[0])], replace=True))
-        many = count(
-            session, lambda: put_many(program, [dues.Line(user_id=one) for one in people], replace=True)
-        )
+        many = count(lambda: put_many(program, [dues.Line(user_id=one) for one in people], replace=True))
         assert many == few
         assert len(amounts()) == 40
 
