@@ -79,8 +79,10 @@ class Queue:
             execute(job_id)
 
     def _resume(self) -> None:
-        with self.app.app_context():
-            resume()
+        # While others still wait in the queue, a waiting job is not lost but behind them.
+        if self.huey.pending_count() == 0:
+            with self.app.app_context():
+                resume()
 
 
 def _queue() -> Queue:
