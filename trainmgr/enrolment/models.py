@@ -2,43 +2,24 @@
 
 from __future__ import annotations
 
-import enum
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from trainmgr.enrolment import labels
+from trainmgr.enrolment.rules import ApplicationState, EnrolmentState, VerdictKind
 from trainmgr.identity.models import Organization, User
 from trainmgr.kernel.db import Model, UTCDateTime, choice
 from trainmgr.programs.models import Program
 from trainmgr.programs.rules import Side
 
-
-class EnrolmentState(enum.StrEnum):
-    """In training, in a remedial loop, completed, or withdrawn."""
-
-    TRAINING = "training"
-    REMEDIAL = "remedial"
-    COMPLETED = "completed"
-    WITHDRAWN = "withdrawn"
-
-
-class ApplicationState(enum.StrEnum):
-    """What became of an application so far."""
-
-    PENDING = "pending"
-    ADMITTED = "admitted"
-    WAITLISTED = "waitlisted"
-    REJECTED = "rejected"
-    WITHDRAWN = "withdrawn"
-
-
-class VerdictKind(enum.StrEnum):
-    """One side's verdict on an applicant."""
-
-    ADMIT = "admit"
-    REJECT = "reject"
+__all__ = [
+    "Application", "ApplicationState", "Cohort", "Enrolment", "EnrolmentState", "EntryLevel", "RosterFault", "Verdict",
+    "VerdictKind",
+]  # fmt: skip
 
 
 class Cohort(Model):
@@ -110,9 +91,21 @@ class Enrolment(Model):
     college: Mapped[Organization] = relationship(foreign_keys=[college_id], lazy="raise_on_sql")
     enterprise: Mapped[Organization | None] = relationship(foreign_keys=[enterprise_id], lazy="raise_on_sql")
     school_teacher: Mapped[User | None] = relationship(foreign_keys=[school_teacher_id], lazy="raise_on_sql")
-    enterprise_mentor: Mapped[User | None] = relationship(foreign_keys=[enterprise_mentor_id], lazy="raise_on_sql")
+    enterprise_mentor: Mapped[User | None] = relationship(
+        foreign_keys=[enterprise_mentor_id], lazy="raise_on_sql"
+    )
 
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+    __mapper_args__ = {"version_id_col": version}
+
+    @property
+    def state_label(self) -> Any:
+        """The state in words."""
+        return labels.ENROLMENT_STATES[self.state]
+
+    @property
+    def state_tone(self) -> str:
+        """The tone of the state's pill, or nothing for the ordinary states."""
+        return labels.ENROLMENT_TONES.get(self.state, "")
 
 
 class EntryLevel(Model):
@@ -143,7 +136,9 @@ class Application(Model):
     name: Mapped[str] = mapped_column(sa.String(80))
     field: Mapped[str] = mapped_column(sa.String(60), default="")
     statement: Mapped[str] = mapped_column(sa.Text, default="")
-    state: Mapped[ApplicationState] = mapped_column(choice(ApplicationState), default=ApplicationState.PENDING)
+    state: Mapped[ApplicationState] = mapped_column(
+        choice(ApplicationState), default=ApplicationState.PENDING
+    )
     applied_at: Mapped[datetime] = mapped_column(UTCDateTime)
     version: Mapped[int] = mapped_column(default=1)
 
@@ -151,7 +146,17 @@ class Application(Model):
     program: Mapped[Program] = relationship(lazy="raise_on_sql")
     verdicts: Mapped[list[Verdict]] = relationship(lazy="raise_on_sql")
 
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+    __mapper_args__ = {"version_id_col": version}
+
+    @property
+    def state_label(self) -> Any:
+        """The state in words."""
+        return labels.APPLICATION_STATES[self.state]
+
+    @property
+    def state_tone(self) -> str:
+        """The tone of the state's pill."""
+        return labels.APPLICATION_TONES[self.state]
 
 
 class Verdict(Model):
@@ -169,3 +174,18 @@ class Verdict(Model):
     at: Mapped[datetime] = mapped_column(UTCDateTime)
 
     by: Mapped[User] = relationship(lazy="raise_on_sql")
+
+    @property
+    def label(self) -> Any:
+        """The verdict in words."""
+        return labels.VERDICTS[self.verdict]
+
+
+class RosterFault(Model):
+    """Why one row of an uploaded roster could not be taken; the row itself stays in the encrypted upload."""
+
+    __tablename__ = "roster_fault"
+
+    job_id: Mapped[int] = mapped_column(sa.ForeignKey("job.id"), primary_key=True)
+    row: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    reason: Mapped[str] = mapped_column(sa.Text)

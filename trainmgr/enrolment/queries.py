@@ -41,7 +41,9 @@ def visible_in(program: Program, viewer: User) -> sa.ColumnElement[bool]:
 def _as_relation(program: Program, viewer: User) -> list[sa.ColumnElement[bool]]:
     def named(role: Role) -> Any:
         return sa.exists().where(
-            ProgramPerson.program_id == program.id, ProgramPerson.user_id == viewer.id, ProgramPerson.role == role
+            ProgramPerson.program_id == program.id,
+            ProgramPerson.user_id == viewer.id,
+            ProgramPerson.role == role,
         )
 
     seen: list[sa.ColumnElement[bool]] = []
