@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response
 
-from trainmgr.kernel import access, config, crypto, db, errors, files, headers, health, i18n, shell
+from trainmgr.kernel import access, config, crypto, db, errors, files, headers, health, i18n, jobs, shell
 
 
 class App(Flask):
@@ -35,8 +34,5 @@ def init_app(app: Flask) -> None:
     headers.init_app(app)
     crypto.init_app(app)
     files.init_app(app)
-    with contextlib.suppress(ImportError):
-        from trainmgr.kernel import jobs
-
-        jobs.init_app(app)
+    jobs.init_app(app)
     app.register_blueprint(health.bp)
