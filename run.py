@@ -83,7 +83,8 @@ def start(*arguments: str) -> subprocess.Popen[bytes]:
 def start_web(port: int) -> subprocess.Popen[bytes]:
     """Start the web server."""
     options = f"--interface wsgi --host {HOST} --port {port} --no-ws --log-level warning --workers 1"
-    options += " --blocking-threads 8 --workers-kill-timeout 5"
+    # A slow upload must not hold up the pages of others; more threads than this only wait for each other.
+    options += f" --blocking-threads {2 * (os.cpu_count() or 1) + 1} --workers-kill-timeout 5"
     return start("-m", "granian", *options.split(), "run:app")
 
 
@@ -175,7 +176,9 @@ def watch(running: list[subprocess.Popen[bytes]]) -> int:
 
 
 def main() -> int:
-    signal.signal(signal.SIGTERM, stop_on_signal)
+    for name in ("SIGTERM", "SIGHUP", "SIGBREAK"):  # as far as this system has them
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), stop_on_signal)
     try:
         check_set_up()
         port = read_port(os.environ.get("PORT") or "5000")

@@ -6,8 +6,10 @@ import pytest
 import sqlalchemy as sa
 from flask_login import current_user
 
+from tests import browsers
 from tests.factories import NOW
 from tests.pages import faults
+from tools import frontend
 from trainmgr.identity.models import Organization, OrganizationKind
 
 PAGE = '<!doctype html><html lang="zh-CN"><head><title>t</title></head><body><h1>t</h1>{}</body></html>'
@@ -102,3 +104,29 @@ def test_a_page_needs_title_and_language():
     page = PAGE.format("").replace(' lang="zh-CN"', "").replace("<title>t</title>", "")
 
     assert faults(page) == ["no title", "no language"]
+
+
+@pytest.mark.browser
+def test_the_browser_gets_this_tests_database_and_every_front_end_file(page, session):
+    add_organization(session)
+
+    answer = page.goto("/healthz")
+
+    assert answer.ok
+    for names in frontend.FILES.values():
+        for name in names.values():
+            assert page.request.get(f"/static/vendor/{name}").ok, name
+
+
+@pytest.mark.browser
+def test_a_script_that_breaks_is_noticed(browser, live_server):
+    problems = []
+    page = browser.new_page()
+    browsers.watch(page, problems)
+
+    page.goto(f"{live_server.url}/healthz")
+    page.evaluate("() => { setTimeout(() => { throw new Error('broken') }, 0) }")
+    page.wait_for_timeout(100)
+    page.close()
+
+    assert [problem for problem in problems if "broken" in problem]
