@@ -29,15 +29,43 @@ class StepName:
 
 
 STEPS = (
-    StepName(1, "pathway", _l("Training pathway"), _l("Pathway"), _l("Take a road that worked, make it yours")),
-    StepName(2, "program", _l("Programme set-up"), _l("Set-up"), _l("Parties, duties, money and how income is split")),
-    StepName(3, "needs", _l("Needs analysis"), _l("Needs"), _l("What the post and the firm lack, what comes first")),
-    StepName(4, "curriculum", _l("Training plan"), _l("Curriculum"), _l("Every hour answers a gap; both sides sign")),
-    StepName(5, "enrolment", _l("Enrolment and trainees"), _l("Enrolment"), _l("The roster from Excel, both identities")),
+    StepName(
+        1, "pathway", _l("Training pathway"), _l("Pathway"), _l("Take a road that worked, make it yours")
+    ),
+    StepName(
+        2,
+        "program",
+        _l("Programme set-up"),
+        _l("Set-up"),
+        _l("Parties, duties, money and how income is split"),
+    ),
+    StepName(
+        3, "needs", _l("Needs analysis"), _l("Needs"), _l("What the post and the firm lack, what comes first")
+    ),
+    StepName(
+        4,
+        "curriculum",
+        _l("Training plan"),
+        _l("Curriculum"),
+        _l("Every hour answers a gap; both sides sign"),
+    ),
+    StepName(
+        5,
+        "enrolment",
+        _l("Enrolment and trainees"),
+        _l("Enrolment"),
+        _l("A roster from Excel, both identities"),
+    ),
     StepName(6, "mentors", _l("Mentors"), _l("Mentors"), _l("Two mentors each, every pair with its reason")),
-    StepName(7, "practice", _l("Practice"), _l("Practice"), _l("Logs by phone, signed by the mentor on the spot")),
-    StepName(8, "evaluation", _l("Three-party evaluation"), _l("Evaluation"), _l("Trainee, enterprise, teacher; four levels")),
-    StepName(9, "result", _l("Result"), _l("Result"), _l("What was closed; what was not improves the next plan")),
+    StepName(
+        7, "practice", _l("Practice"), _l("Practice"), _l("Logs by phone, signed by the mentor on the spot")
+    ),
+    StepName(
+        8, "evaluation", _l("Three-party evaluation"), _l("Evaluation"), _l("Three parties, four levels")
+    ),
+    StepName(
+        9, "result", _l("Result"), _l("Result"), _l("What was closed; what was not improves the next plan")
+    ),
 )
 
 
@@ -154,13 +182,17 @@ def local_address(address: str | None) -> str | None:
     parts = urlsplit(address)
     if parts.netloc and parts.netloc != request.host:
         return None
-    if parts.scheme not in ("", "http", "https") or not parts.path.startswith("/") or parts.path.startswith("//"):
+    if (
+        parts.scheme not in ("", "http", "https")
+        or not parts.path.startswith("/")
+        or parts.path.startswith("//")
+    ):
         return None
     return parts.path + (f"?{parts.query}" if parts.query else "")
 
 
 def typed() -> list[tuple[str, str]]:
-    """Return what the reader had typed into a form that could not be taken, secrets left out, so that it is not lost."""
+    """Return what the reader had typed into a form that could not be taken, secrets left out, so it is not lost."""
     if request.method in ("GET", "HEAD"):
         return []
     try:
@@ -168,7 +200,9 @@ def typed() -> list[tuple[str, str]]:
     except HTTPException:  # too large to be read at all
         return []
     hidden = ("csrf_token", "version", "next")
-    return [(key, value) for key, value in fields if value.strip() and key not in hidden and "password" not in key]
+    return [
+        (key, value) for key, value in fields if value.strip() and key not in hidden and "password" not in key
+    ]
 
 
 def page_numbers(number: int, pages: int) -> list[int | None]:

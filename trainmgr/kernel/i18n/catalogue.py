@@ -18,7 +18,7 @@ from babel.messages.pofile import PoFileError, read_po
 
 log = logging.getLogger(__name__)
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 TRANSLATIONS = ROOT / "trainmgr" / "translations"
 PARTS = TRANSLATIONS / "zh"
 TARGET = PARTS / "LC_MESSAGES" / "messages.mo"
@@ -32,7 +32,8 @@ _LONE_PERCENT = re.compile(r"(?<!%)%(?:%%)*(?![(%])")
 
 
 def _texts(message: Message) -> list[str]:
-    return list(message.string) if isinstance(message.string, tuple | list) else [message.string]
+    strings = message.string if isinstance(message.string, tuple | list) else [message.string]
+    return [text or "" for text in strings]
 
 
 def read_parts(parts: Iterable[Path]) -> Iterator[tuple[Path, Message]]:
@@ -46,7 +47,8 @@ def read_parts(parts: Iterable[Path]) -> Iterator[tuple[Path, Message]]:
 
 def merge(parts: Iterable[Path]) -> tuple[Catalog, list[str]]:
     """Return one catalogue and what is wrong: the same text translated in two ways, with both places."""
-    merged, origin, faults = Catalog(locale="zh"), {}, []
+    merged, faults = Catalog(locale="zh"), list[str]()
+    origin: dict[Any, tuple[Path, Message]] = {}
     for part, message in read_parts(parts):
         if not any(_texts(message)) or message.fuzzy:
             continue
@@ -137,8 +139,8 @@ def check() -> list[str]:
         translated.setdefault(message.id if isinstance(message.id, str) else message.id[0], message)
     faults = [f"two translations: {fault}" for fault in merge(parts)[1]]
     for key, (place, line) in sorted(extract().items(), key=lambda item: item[1]):
-        message = translated.get(key if isinstance(key, str) else key[0])
-        found = _faults_of(key, message, in_template=place.endswith(".html"))
+        known = translated.get(key if isinstance(key, str) else key[0])
+        found = _faults_of(key, known, in_template=place.endswith(".html"))
         faults += [f"{place}:{line}: {key!r}: {fault}" for fault in found]
     return faults
 
@@ -154,7 +156,7 @@ def main(arguments: list[str]) -> int:
             faults = check()
             done = "every text has its Chinese"
         case _:
-            print("usage: python -m trainmgr.kernel.i18n compile|check", file=sys.stderr)
+            sys.stderr.write("usage: python -m trainmgr.kernel.i18n compile|check\n")
             return 2
-    print("\n".join(faults) if faults else done)
+    sys.stdout.write("\n".join(faults or [done]) + "\n")
     return 1 if faults else 0

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -17,8 +16,8 @@ from flask_login import current_user
 from markupsafe import Markup, escape
 from sqlalchemy.exc import SQLAlchemyError
 
-from trainmgr.kernel import catalogue
 from trainmgr.kernel.clock import utcnow
+from trainmgr.kernel.i18n import catalogue
 
 LANGUAGES = ("zh", "en")
 COOKIE = "language"
@@ -69,10 +68,12 @@ def say(msgid: str | None, params: Mapping[str, Any] | None = None) -> str:
     """
     if not msgid:
         return ""
-    text = gettext(msgid)
+    text = str(gettext(msgid))
     if not params or "%(" not in text:
         return text
-    return text % {key: _said(value) if isinstance(value, Mapping) else value for key, value in params.items()}
+    return text % {
+        key: _said(value) if isinstance(value, Mapping) else value for key, value in params.items()
+    }
 
 
 def _said(value: Mapping[str, Any]) -> Any:
@@ -119,9 +120,9 @@ def moment(value: datetime | None, now: datetime | None = None) -> str:
     local, present = value.astimezone(_zone()), (now or utcnow()).astimezone(_zone())
     clock = f"{local.hour:02}:{local.minute:02}"
     if local.date() == present.date():
-        return gettext("today %(clock)s", clock=clock)
+        return str(gettext("today %(clock)s", clock=clock))
     if local.date() == present.date() - timedelta(days=1):
-        return gettext("yesterday %(clock)s", clock=clock)
+        return str(gettext("yesterday %(clock)s", clock=clock))
     if local.year != present.year:
         return day(local)
     if language() == "en":
@@ -164,7 +165,7 @@ def masked(value: str | None) -> str:
 def time_tag(value: datetime | None, now: datetime | None = None) -> Markup:
     """Return a <time> element with the moment as people say it."""
     if value is None:
-        return Markup(NOTHING)
+        return escape(NOTHING)
     stamp = value.astimezone(_zone()).isoformat(timespec="minutes")
     return Markup('<time datetime="{}">{}</time>').format(stamp, escape(moment(value, now)))
 
@@ -198,7 +199,3 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(
         get_locale=get_locale, language=language, html_lang=html_lang, percent=percent, utcnow=utcnow
     )
-
-
-if __name__ == "__main__":
-    sys.exit(catalogue.main(sys.argv[1:]))
