@@ -136,6 +136,19 @@ def decrypt(token: str) -> str:
         raise DataKeyMissing("no key in DATA_KEYS opens this value") from None
 
 
+def encrypt_bytes(data: bytes) -> bytes:
+    """Return a file's content so that only this installation can read it (an upload that waits for its job)."""
+    return _keyring().cipher.encrypt(data)
+
+
+def decrypt_bytes(token: bytes) -> bytes:
+    """Return the content that was encrypted; raises DataKeyMissing when no key opens it."""
+    try:
+        return _keyring().cipher.decrypt(token)
+    except InvalidToken:
+        raise DataKeyMissing("no key in DATA_KEYS opens this file") from None
+
+
 def blind_index(text: str) -> str:
     """Return 64 hex digits that are equal for equal text and tell nothing of it: for uniqueness and exact search."""
     return hmac.new(_keyring().index_key, text.encode(), hashlib.sha256).hexdigest()
