@@ -63,6 +63,7 @@ class Permission(enum.Enum):
     PATHWAY_EDIT = enum.auto()
 
     PROGRAM_VIEW = enum.auto()  # a programme's home and the state of its thread
+    PROGRAM_VIEW_MONEY = enum.auto()  # budget, revenue, what is missing and who does it
     PROGRAM_EDIT = enum.auto()
     PROGRAM_ADVANCE = enum.auto()
     PROGRAM_SIGN = enum.auto()  # sign for one's side: needs, plan
@@ -103,6 +104,7 @@ _EVERYONE = {P.ACCOUNT_USE}
 _READER = _EVERYONE | {P.PROGRAM_VIEW, P.PATHWAY_VIEW, P.CURRICULUM_VIEW}
 _COLLEGE = _READER | {
     P.PEOPLE_VIEW,
+    P.PROGRAM_VIEW_MONEY,
     P.NEEDS_VIEW,
     P.ENROLMENT_VIEW,
     P.MENTOR_VIEW,

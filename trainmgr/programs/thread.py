@@ -48,7 +48,9 @@ def follows(*steps: Step, own: Step) -> Callable[[Follower], Follower]:
 
 
 def _with_followers(program_id: int, wanted: list[Step], now: datetime) -> list[Step]:
-    moved = {own for steps, own, follower in _followers if steps.intersection(wanted) and follower(program_id, now)}
+    moved = {
+        own for steps, own, follower in _followers if steps.intersection(wanted) and follower(program_id, now)
+    }
     return sorted({*wanted, *moved})
 
 
