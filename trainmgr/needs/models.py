@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -11,38 +10,25 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from trainmgr.kernel.db import Model, UTCDateTime, choice
+from trainmgr.needs.rules import AnalysisState, Dimension, Direction
 
-
-class AnalysisState(enum.StrEnum):
-    """A needs analysis is open until both sides signed; then it is frozen."""
-
-    OPEN = "open"
-    FROZEN = "frozen"
-
-
-class Dimension(enum.StrEnum):
-    """The ability dimension of a competency (专业, 社会, 方法, 思政素养)."""
-
-    PROFESSIONAL = "professional"
-    SOCIAL = "social"
-    METHOD = "method"
-    VALUES = "values"
-
-
-class Direction(enum.StrEnum):
-    """Whether more of an indicator is better (yield) or less (downtime)."""
-
-    HIGHER = "higher"
-    LOWER = "lower"
+__all__ = [
+    "AnalysisState", "Competency", "CompetencyRating", "Dimension", "Direction", "Indicator", "IndicatorLink",
+    "NeedsAnalysis",
+]  # fmt: skip
 
 
 class NeedsAnalysis(Model):
-    """The one needs analysis of a programme. Weights (percent, add to 100) join the two sides' scores."""
+    """The one needs analysis of a programme. Weights (percent, add to 100) join the two sides' scores.
+
+    `respondents` are the people whose ratings were taken in. When both sides have signed, `frozen_document` keeps
+    exactly what they signed.
+    """
 
     __tablename__ = "needs_analysis"
     __table_args__ = (
         sa.CheckConstraint("trainee_weight BETWEEN 0 AND 100", name="trainee_weight"),
-        sa.CheckConstraint("priority_count > 0", name="priority_count"),
+        sa.CheckConstraint("priority_count BETWEEN 1 AND 50", name="priority_count"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -51,19 +37,22 @@ class NeedsAnalysis(Model):
     state: Mapped[AnalysisState] = mapped_column(choice(AnalysisState), default=AnalysisState.OPEN)
     trainee_weight: Mapped[int] = mapped_column(default=60)
     priority_count: Mapped[int] = mapped_column(default=7)
+    respondents: Mapped[int] = mapped_column(default=0)
     frozen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    frozen_document: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)
+    frozen_document: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
     version: Mapped[int] = mapped_column(default=1)
 
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+    __mapper_args__ = {"version_id_col": version}
 
 
 class Competency(Model):
     """One competency of the post. Levels and importance run from 1 to 5; scores and rank are written by the actions.
 
     `trainee_score` is Borich's mean weighted discrepancy score, `enterprise_score` the weighted relative shortfall of
-    the linked indicators, `score` their weighted sum on 0–100; `rank` 1 is the most pressing.
-    `required_hours` are the hours of the plan that the priority asks for.
+    the linked indicators, both raw; `trainee_points` and `enterprise_points` are the same on 0–100, `score` their
+    weighted sum; `rank` 1 is the most pressing. `required_hours` are the hours of the plan that the priority asks for.
+    `carried_from` tells what a predecessor programme left open (see actions.copy_from). `version` counts people's
+    edits, not new scores: it changes only under the lock on the analysis.
     """
 
     __tablename__ = "competency"
@@ -88,9 +77,13 @@ class Competency(Model):
     required_hours: Mapped[int] = mapped_column(default=0)
     trainee_score: Mapped[float] = mapped_column(default=0.0)
     enterprise_score: Mapped[float] = mapped_column(default=0.0)
+    trainee_points: Mapped[float] = mapped_column(default=0.0)
+    enterprise_points: Mapped[float] = mapped_column(default=0.0)
     score: Mapped[float] = mapped_column(default=0.0)
     rank: Mapped[int] = mapped_column(default=0)
     is_priority: Mapped[bool] = mapped_column(default=False)
+    carried_from: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
+    version: Mapped[int] = mapped_column(default=1)
 
     ratings: Mapped[list[CompetencyRating]] = relationship(lazy="raise_on_sql", cascade="all, delete-orphan")
     indicator_links: Mapped[list[IndicatorLink]] = relationship(lazy="raise_on_sql", cascade="all, delete-orphan")
@@ -137,7 +130,7 @@ class Indicator(Model):
 
     links: Mapped[list[IndicatorLink]] = relationship(lazy="raise_on_sql", cascade="all, delete-orphan")
 
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+    __mapper_args__ = {"version_id_col": version}
 
 
 class IndicatorLink(Model):
