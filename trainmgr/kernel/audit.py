@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from trainmgr.kernel.db import Model, UTCDateTime, db
 from trainmgr.kernel.errors import RuleBroken
+from trainmgr.kernel.i18n import said
 
 
 class Actor(Protocol):
@@ -94,7 +95,8 @@ class _Gaps(dict[str, Any]):
 def tell(event: AuditEvent) -> str:
     """Return the event as a sentence in the reader's language."""
     message = SENTENCES.get(event.action, event.action)
-    values = _Gaps(event.details, who=event.actor_name or "trainmgr", what=event.subject_name, reason=event.reason)
+    details = {key: said(value) for key, value in event.details.items()}
+    values = _Gaps(details, who=event.actor_name or "trainmgr", what=event.subject_name, reason=event.reason)
     return str(message) % values
 
 

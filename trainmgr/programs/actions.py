@@ -15,17 +15,25 @@ from trainmgr.kernel.audit import require
 from trainmgr.kernel.clock import local_day
 from trainmgr.kernel.db import db
 from trainmgr.kernel.errors import RuleBroken
-from trainmgr.kernel.i18n import say
 from trainmgr.programs import dues, hooks, labels
 from trainmgr.programs.models import Due, Program, ProgramStep
 from trainmgr.programs.rules import ORDER, Missing, State, Step, Work, blocking, is_open, next_state, opens_in
 from trainmgr.programs.thread import missing_of, refresh
 
-ADVANCED = audit.sentence("programs.advance", _l("%(who)s moved the programme on to “%(to)s”: %(reason)s"))
+ADVANCED = {
+    State.ANALYSING: _l("%(who)s started the needs analysis: %(reason)s"),
+    State.DESIGNING: _l("%(who)s started the design of the plan: %(reason)s"),
+    State.RECRUITING: _l("%(who)s started recruiting: %(reason)s"),
+    State.RUNNING: _l("%(who)s started the training: %(reason)s"),
+    State.EVALUATING: _l("%(who)s started the evaluation: %(reason)s"),
+    State.CLOSED: _l("%(who)s closed the programme: %(reason)s"),
+}
+for _state, _message in ADVANCED.items():
+    audit.sentence(f"programs.advance.{_state}", _message)
 SUSPENDED = audit.sentence("programs.suspend", _l("%(who)s suspended the programme: %(reason)s"))
 RESUMED = audit.sentence("programs.resume", _l("%(who)s resumed the programme: %(reason)s"))
 CANCELLED = audit.sentence("programs.cancel", _l("%(who)s cancelled the programme: %(reason)s"))
-REMINDED = audit.sentence("programs.remind", _l("%(who)s reminded %(count)s of: %(what)s"))
+REMINDED = audit.sentence("programs.remind", _l("%(who)s reminded %(count)s people: %(thing)s"))
 
 OFF_THE_ROAD = (State.CLOSED, State.SUSPENDED, State.CANCELLED)
 
@@ -81,7 +89,7 @@ def advance(program: Program, *, to: State, reason: str, by: User, now: datetime
     before, program.state = program.state, to
     if to is State.CLOSED:
         program.closed_at = now
-    _settle(program, before, ADVANCED, reason=reason, by=by, now=now)
+    _settle(program, before, f"programs.advance.{to}", reason=reason, by=by, now=now)
 
 
 def missing_before(program: Program, to: State) -> list[tuple[Step, Missing]]:
@@ -138,7 +146,6 @@ def _settle(program: Program, before: State, action: str, *, reason: str, by: Us
         reason=reason,
         from_state=before.value,
         to_state=program.state.value,
-        to=program.state.value,
     )
     db.session.flush()
     hooks.tell_move(hooks.Move(program, before, by, now))
@@ -150,8 +157,7 @@ def _settle(program: Program, before: State, action: str, *, reason: str, by: Us
 def remind(program: Program, code: str, *, by: User, now: datetime) -> int:
     """Remind everybody from whom a thing is due, each at most once a day; returns how many were reminded."""
     require(program.state not in OFF_THE_ROAD, _("Nobody is reminded of a programme that is not under way."))
-    due_code = dues.CODES.get(code)
-    require(due_code, _("There is nothing to remind of."))
+    require(code in dues.CODES, _("There is nothing to remind of."))
     today = local_day(now)
     rows = db.session.execute(
         sa.select(Due.id, Due.reminded_at, Due.amount)
@@ -165,15 +171,14 @@ def remind(program: Program, code: str, *, by: User, now: datetime) -> int:
         sa.update(Due).where(Due.id.in_(fresh)).values(reminded_at=now, reminded_by=by.name),
         execution_options={"synchronize_session": False},
     )
-    amount = sum(row.amount for row in rows)
     audit.record(
         REMINDED,
         program,
         by=by,
         now=now,
         program_id=program.id,
-        name=say(due_code.title, {"amount": amount}) if due_code else code,
+        name=program.name,
         count=len(fresh),
-        code=code,
+        thing={"msgid": dues.CODES[code].title, "amount": sum(row.amount for row in rows)},
     )
     return len(fresh)

@@ -64,19 +64,23 @@ def html_lang() -> str:
 def say(msgid: str | None, params: Mapping[str, Any] | None = None) -> str:
     """Return a stored msgid in the reader's language, with its values; no msgid gives no text.
 
-    A value {"zh": …, "en": …} is said in the reader's language, a value {"day": "2026-11-30"} as a date.
+    A value {"zh": …, "en": …} is said in the reader's language, {"day": "2026-11-30"} as a date, {"msgid": …}
+    (with values of its own) as that message.
     """
     if not msgid:
         return ""
     text = str(gettext(msgid))
     if not params or "%(" not in text:
         return text
-    return text % {
-        key: _said(value) if isinstance(value, Mapping) else value for key, value in params.items()
-    }
+    return text % {key: said(value) for key, value in params.items()}
 
 
-def _said(value: Mapping[str, Any]) -> Any:
+def said(value: Any) -> Any:
+    """Return a stored value as the reader reads it (see `say`); anything but a mapping stays as it is."""
+    if not isinstance(value, Mapping):
+        return value
+    if "msgid" in value:
+        return say(value["msgid"], {key: inner for key, inner in value.items() if key != "msgid"})
     if "day" in value:
         return day(date.fromisoformat(value["day"]))
     return value.get(language()) or value.get("zh", "")
