@@ -123,10 +123,12 @@ class Progress:
 
     def __init__(self) -> None:
         self.started = 0.0
+        self.open = False
         self.live = sys.stdout.isatty()
 
     def begin(self, what: str) -> None:
         self.started = time.monotonic()
+        self.open = True
         print(f"{what:<44}", end="", flush=True)
 
     def note(self, text: str) -> None:
@@ -137,6 +139,7 @@ class Progress:
 
     def end(self, how: str = "") -> None:
         self.note("")
+        self.open = False
         print(how or f"{time.monotonic() - self.started:.1f} s", flush=True)
 
 
@@ -248,7 +251,9 @@ def main(arguments: list[str] | None = None) -> int:
             migrate()
             load_demo()
     except SetupError as error:
-        print(f"\n\n{error}", file=sys.stderr)
+        if progress.open:
+            progress.end("failed")
+        print(f"\n{error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nInterrupted. The same command goes on from here.", file=sys.stderr)
