@@ -1,0 +1,166 @@
+"""Every shared macro is drawn once, in both languages: sound pages that lose nothing typed and that axe accepts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+
+from tests.browsers import SCREENSHOTS, LiveServer, watch
+from tests.kernel.specimen import ROOT, make_app
+from tests.pages import faults
+
+ERRORS = (400, 403, 404, 409, 413, 422, 429, 500)
+
+
+@pytest.fixture
+def specimen() -> Flask:
+    return make_app(SimpleNamespace(name="李文静", is_authenticated=True))
+
+
+def text_of(app: Flask, address: str, language: str, **options: Any) -> str:
+    app.config["WTF_CSRF_ENABLED"] = False
+    response = app.test_client().open(address, headers={"Accept-Language": language}, **options)
+    return response.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize(
+    "address", ["/", "/?page=36&class=1", "/door", *(f"/error/{status}" for status in ERRORS)]
+)
+def test_every_shared_piece_makes_a_sound_page(specimen, address, language):
+    page = text_of(specimen, address, language)
+
+    assert faults(page) == []
+    assert f'<html lang="{"zh-CN" if language == "zh" else "en"}"' in page
+
+
+def test_no_english_sentence_of_the_shell_is_left_in_a_chinese_page(specimen):
+    page = text_of(specimen, "/", "zh")
+
+    assert "跳到正文" in page
+    for english in ("Skip to content", "Back", "Switch programme", "Find<", "awaited", "(optional)"):
+        assert english not in page
+
+
+def test_a_form_that_comes_back_names_its_faults_and_keeps_what_was_typed(specimen):
+    page = text_of(
+        specimen, "/", "en", method="POST", data={"why": "kept & safe", "hours": "14", "share": "abc"}
+    )
+
+    assert faults(page) == []
+    assert 'href="#hours"' in page
+    assert "At most 12 hours a day." in page
+    assert 'value="kept &amp; safe"' in page
+    assert 'value="abc"' in page
+    assert page.count('aria-invalid="true"') >= 4
+
+
+@pytest.mark.parametrize("status", [400, 403, 409, 422, 429, 500])
+def test_an_error_page_gives_back_what_was_typed_but_no_secret(specimen, status):
+    data = {"task": "治具点检", "new_password": "s3cret", "csrf_token": "t0ken"}
+
+    page = text_of(specimen, f"/error/{status}", "zh", method="POST", data=data)
+
+    assert "治具点检" in page
+    assert "s3cret" not in page
+    assert "t0ken" not in page
+    assert faults(page) == []
+
+
+def test_an_oversized_form_still_gets_its_error_page(specimen):
+    page = text_of(specimen, "/error/413", "zh", method="POST", data={"x": "长" * 50_000})
+
+    assert "内容太大" in page
+
+
+def test_a_stranger_sees_an_error_without_the_frame():
+    page = text_of(make_app(), "/error/404", "zh")
+
+    assert 'class="rail"' not in page
+    assert faults(page) == []
+
+
+def test_the_page_for_a_broken_server_asks_nothing_of_the_reader():
+    class Away:
+        @property
+        def is_authenticated(self) -> bool:
+            raise RuntimeError("the database is away")
+
+    page = text_of(make_app(Away()), "/error/500", "zh")
+
+    assert "系统出了问题" in page
+
+
+def test_a_rail_entry_without_a_page_is_left_out(specimen):
+    page = text_of(specimen, "/", "en")
+
+    assert "/people.list_people" in page
+    assert ">Quality<" not in page
+
+
+def test_the_address_of_a_file_changes_with_its_content(specimen, tmp_path):
+    folder = tmp_path / "static"
+    folder.mkdir()
+    (folder / "app.css").write_text("a{}")
+    specimen.static_folder = str(folder)
+    with specimen.test_request_context():
+        asset = specimen.jinja_env.globals["asset"]
+        before = asset("app.css")
+        specimen.extensions["shell"]["assets"].clear()
+        (folder / "app.css").write_text("b{}")
+
+        assert asset("app.css") != before
+        assert asset("missing.css") == "/static/missing.css"
+
+
+# --- in a browser -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def specimen_url(specimen: Flask) -> Iterator[str]:
+    server = LiveServer(specimen)
+    yield server.url
+    server.stop()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("language", ["zh-CN", "en-GB"])
+def test_axe_finds_nothing_and_no_page_is_wider_than_its_window(
+    browser, chinese_fonts, specimen_url, language, width, scheme
+):
+    if not (ROOT / "static" / "vendor" / "bootstrap.min.css").exists():
+        pytest.skip("the front-end files are missing (make setup fetches them)")
+    context = browser.new_context(
+        locale=language, viewport={"width": width, "height": 800}, color_scheme=scheme
+    )
+    page = context.new_page()
+    complaints: list[str] = []
+    watch(page, complaints)
+    for name in ("", "door", "error/409?message=x", "error/500"):
+        page.goto(f"{specimen_url}/{name}")
+        if name == "":
+            page.get_by_role("button", name="Send").click()  # with faults
+        page.screenshot(path=_picture(f"{_word(name)}-{language[:2]}-{width}-{scheme}"), full_page=True)
+        found = Axe().run(page).response["violations"]
+        assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found] == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert complaints == []
+    context.close()
+
+
+def _word(name: str) -> str:
+    return name.partition("?")[0].replace("/", "-") or "specimen"
+
+
+def _picture(name: str) -> Path:
+    folder = SCREENSHOTS / "specimen"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{name}.png"
