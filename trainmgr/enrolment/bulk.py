@@ -13,25 +13,23 @@ from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
-import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from trainmgr.enrolment.models import Cohort, Enrolment
+from trainmgr.enrolment.models import Cohort
 from trainmgr.enrolment.register import Known, NewTrainee, Person, Register
-from trainmgr.enrolment.rules import EnrolmentState, places_left
+from trainmgr.enrolment.judging import settle_enrolled
+from trainmgr.enrolment.places import STEPS, free_places, lock_places
+from trainmgr.enrolment.rules import EnrolmentState
 from trainmgr.enrolment.writer import Plan, id_values, insert_rows, phone_values, write_plan
 from trainmgr.kernel import audit, crypto
 from trainmgr.kernel.db import db
 from trainmgr.kernel.sheets.columns import heading_key
 from trainmgr.programs.models import Program
-from trainmgr.programs.rules import Step
 from trainmgr.programs.thread import refresh
 
 ENROLLED = audit.sentence("enrolment.bulk", _l("%(who)s enrolled %(count)s people"))
 CHUNK = 500
-# What changes along the thread when people come or go.
-STEPS = (Step.ENROLMENT, Step.MENTORING, Step.PRACTICE, Step.EVALUATION, Step.RESULT)
 
 FILLED_IN = {
     "student_number": _l("Student number"),
@@ -86,23 +84,11 @@ def bulk_enrol(
         offset += len(chunk)
     if note and result.written:
         audit.record(ENROLLED, program, by=by, now=now, program_id=program.id, count=result.written)
+    if result.written:
+        settle_enrolled(program, today=today)
     if result.written or result.filled:
         refresh(program.id, *STEPS, now=now)
     return result
-
-
-def lock_places(program_id: int) -> None:
-    """Let nobody else give away places of a programme until this transaction ends."""
-    db.session.flush()
-    db.session.execute(sa.select(Program.id).where(Program.id == program_id).with_for_update())
-
-
-def free_places(program: Program) -> int | None:
-    """Return how many places of a programme are free now; None when it sets no limit."""
-    taken = sa.select(sa.func.count()).where(
-        Enrolment.program_id == program.id, Enrolment.state != EnrolmentState.WITHDRAWN
-    )
-    return places_left(program.planned_size, db.session.scalar(taken) or 0)
 
 
 class _Refused(Exception):

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
+from flask import abort
+from sqlalchemy.orm import joinedload
 
-from trainmgr.enrolment.models import Enrolment
+from trainmgr.enrolment.models import Cohort, Enrolment, EntryLevel
+from trainmgr.enrolment.rules import EnrolmentState
+from trainmgr.identity import first_passwords
 from trainmgr.identity.models import User
-from trainmgr.kernel.access import Role
+from trainmgr.kernel.access import Permission, Role
+from trainmgr.kernel.db import db
+from trainmgr.kernel.jobs import Job
+from trainmgr.needs.models import Competency
 from trainmgr.programs.models import Program, ProgramPerson
+
+IMPORT = "roster-import"
 
 
 def visible_in(program: Program, viewer: User) -> sa.ColumnElement[bool]:
@@ -54,3 +66,141 @@ def _as_relation(program: Program, viewer: User) -> list[sa.ColumnElement[bool]]
     if Role.OUTSIDE_ASSESSOR in viewer.roles:
         seen.append(named(Role.OUTSIDE_ASSESSOR))
     return seen
+
+
+# --- one trainee ---------------------------------------------------------------------------------
+
+
+def enrolment_or_404(program: Program, enrolment_id: int, viewer: User) -> Enrolment:
+    """Return a trainee of a programme with class, parties and mentors, or answer 404: one statement."""
+    enrolment: Enrolment | None = db.session.scalars(
+        sa.select(Enrolment)
+        .where(Enrolment.id == enrolment_id, visible_in(program, viewer))
+        .options(
+            joinedload(Enrolment.user),
+            joinedload(Enrolment.cohort),
+            joinedload(Enrolment.college),
+            joinedload(Enrolment.enterprise),
+            joinedload(Enrolment.school_teacher),
+            joinedload(Enrolment.enterprise_mentor),
+        )
+    ).one_or_none()
+    return enrolment if enrolment is not None else abort(404)
+
+
+def chosen(program: Program, viewer: User, ids: Sequence[int]) -> list[Enrolment]:
+    """Return the trainees with these ids whom the viewer may see, by name."""
+    return list(
+        db.session.scalars(
+            sa.select(Enrolment)
+            .where(visible_in(program, viewer), Enrolment.id.in_(ids))
+            .options(joinedload(Enrolment.cohort))
+            .order_by(Enrolment.name, Enrolment.id)
+        )
+    )
+
+
+@dataclass(frozen=True)
+class LevelLine:
+    """A competency and a trainee's level in it before the training (None: not assessed)."""
+
+    competency_id: int
+    name: str
+    name_en: str
+    required: Decimal
+    level: Decimal | None
+
+
+def entry_levels(program_id: int, enrolment_id: int) -> list[LevelLine]:
+    """Return a programme's competencies with a trainee's entry levels: one statement."""
+    mine = sa.and_(EntryLevel.competency_id == Competency.id, EntryLevel.enrolment_id == enrolment_id)
+    rows = db.session.execute(
+        sa.select(
+            Competency.id, Competency.name, Competency.name_en, Competency.required_level, EntryLevel.level
+        )
+        .outerjoin(EntryLevel, mine)
+        .where(Competency.program_id == program_id)
+        .order_by(Competency.position, Competency.id)
+    )
+    return [LevelLine(*row) for row in rows]
+
+
+# --- classes -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ClassLine:
+    """A class with how many trainees it has now."""
+
+    id: int
+    name: str
+    people: int
+
+
+def classes(program: Program, viewer: User) -> list[ClassLine]:
+    """Return the classes of a programme with the number of their present trainees whom the viewer may see."""
+    inside = sa.and_(
+        Enrolment.cohort_id == Cohort.id,
+        Enrolment.state != EnrolmentState.WITHDRAWN,
+        visible_in(program, viewer),
+    )
+    rows = db.session.execute(
+        sa.select(Cohort.id, Cohort.name, sa.func.count(Enrolment.id))
+        .outerjoin(Enrolment, inside)
+        .where(Cohort.program_id == program.id)
+        .group_by(Cohort.id, Cohort.name)
+        .order_by(Cohort.name, Cohort.id)
+    )
+    return [ClassLine(*row) for row in rows]
+
+
+def cohorts(program_id: int) -> list[Cohort]:
+    """Return the classes of a programme by name."""
+    return list(
+        db.session.scalars(
+            sa.select(Cohort).where(Cohort.program_id == program_id).order_by(Cohort.name, Cohort.id)
+        )
+    )
+
+
+def cohort_or_404(program_id: int, cohort_id: int) -> Cohort:
+    """Return a class of a programme, or answer 404."""
+    cohort: Cohort | None = db.session.scalars(
+        sa.select(Cohort).where(Cohort.id == cohort_id, Cohort.program_id == program_id)
+    ).one_or_none()
+    return cohort if cohort is not None else abort(404)
+
+
+# --- imports -------------------------------------------------------------------------------------
+
+
+def latest_import(program: Program, viewer: User) -> Job | None:
+    """Return the last roster import of a programme for a college of the viewer, unless it was put away."""
+    colleges = viewer.organizations_where(Permission.ENROLMENT_EDIT)
+    jobs = db.session.scalars(
+        sa.select(Job)
+        .where(Job.program_id == program.id, Job.kind == IMPORT)
+        .order_by(Job.id.desc())
+        .limit(5)
+    )
+    mine = (job for job in jobs if job.params.get("college") in colleges)
+    job = next(mine, None)
+    return None if job is None or job.params.get("away") else job
+
+
+def import_or_404(program: Program, job_id: int, viewer: User) -> Job:
+    """Return a roster import of a programme that was made for a college of the viewer, or answer 404."""
+    job: Job | None = db.session.scalars(
+        sa.select(Job).where(Job.id == job_id, Job.program_id == program.id, Job.kind == IMPORT)
+    ).one_or_none()
+    colleges = viewer.organizations_where(Permission.ENROLMENT_EDIT)
+    if job is None or job.params.get("college") not in colleges:
+        abort(404)
+    return job
+
+
+def unseen_passwords(program: Program, viewer: User) -> int:
+    """Return how many of the viewer's trainees have a first password that nobody was given yet."""
+    count = sa.select(sa.func.count()).select_from(Enrolment).join(User, User.id == Enrolment.user_id)
+    own = Enrolment.college_id.in_(viewer.organizations_where(Permission.ENROLMENT_EDIT))
+    return db.session.scalar(count.where(visible_in(program, viewer), own, first_passwords.unseen())) or 0

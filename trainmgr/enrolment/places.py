@@ -1,0 +1,28 @@
+"""The places of a programme: how many are free, and that no two people give the same one away."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from trainmgr.enrolment.models import Enrolment
+from trainmgr.enrolment.rules import EnrolmentState, places_left
+from trainmgr.kernel.db import db
+from trainmgr.programs.models import Program
+from trainmgr.programs.rules import Step
+
+# What changes along the thread when people come or go.
+STEPS = (Step.ENROLMENT, Step.MENTORING, Step.PRACTICE, Step.EVALUATION, Step.RESULT)
+
+
+def lock_places(program_id: int) -> None:
+    """Let nobody else give away places of a programme until this transaction ends."""
+    db.session.flush()
+    db.session.execute(sa.select(Program.id).where(Program.id == program_id).with_for_update())
+
+
+def free_places(program: Program) -> int | None:
+    """Return how many places of a programme are free now; None when it sets no limit."""
+    taken = sa.select(sa.func.count()).where(
+        Enrolment.program_id == program.id, Enrolment.state != EnrolmentState.WITHDRAWN
+    )
+    return places_left(program.planned_size, db.session.scalar(taken) or 0)

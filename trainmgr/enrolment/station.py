@@ -1,0 +1,178 @@
+"""How the step Enrolment of a programme stands, and what is due from those who judge applications."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from trainmgr.enrolment.judging import TO_JUDGE
+from trainmgr.enrolment.models import Application, ApplicationState, Enrolment, EnrolmentState, Verdict
+from trainmgr.enrolment.roster import lacks_number
+from trainmgr.enrolment.rules import numbers_needed
+from trainmgr.kernel.db import db
+from trainmgr.kernel.msgids import N_
+from trainmgr.programs.dues import DueCode, code
+from trainmgr.programs.models import Program, ProgramParty
+from trainmgr.programs.rules import (
+    ORDER,
+    Assessment,
+    Figure,
+    Missing,
+    PartyRole,
+    Side,
+    State,
+    Step,
+    StepState,
+)
+from trainmgr.programs.thread import assesses
+
+STAFF = N_("Programme staff")
+COORDINATOR = N_("Enterprise coordinator")
+
+code(
+    TO_JUDGE,
+    DueCode(
+        step=Step.ENROLMENT,
+        title=N_("Judge %(amount)s applications"),
+        hint=N_("One side is enough to refuse; admitting takes both sides and a free place."),
+        verb=N_("Judge"),
+        endpoint="applications.list_applications",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What there is to count of a programme's enrolment."""
+
+    present: int
+    left: int
+    numberless: int
+    homeless: int  # without an enterprise
+    unjudged_college: int
+    unjudged_enterprise: int
+    waitlisted: int
+    has_enterprise: bool
+
+    @property
+    def unjudged(self) -> int:
+        """How many applications wait for at least one side."""
+        return max(self.unjudged_college, self.unjudged_enterprise)
+
+
+def tally(program: Program) -> Tally:
+    """Count a programme's trainees and applications: three aggregate selects."""
+    present = Enrolment.state != EnrolmentState.WITHDRAWN
+
+    def those(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
+        return sa.func.coalesce(sa.func.sum(sa.case((condition, 1), else_=0)), 0)
+
+    trainees = db.session.execute(
+        sa.select(
+            those(present),
+            those(~present),
+            those(sa.and_(present, lacks_number(program.kind))),
+            those(sa.and_(present, Enrolment.enterprise_id.is_(None))),
+        ).where(Enrolment.program_id == program.id)
+    ).one()
+    pending = Application.state == ApplicationState.PENDING
+    applications = db.session.execute(
+        sa.select(
+            those(sa.and_(pending, ~_judged(Side.COLLEGE))),
+            those(sa.and_(pending, ~_judged(Side.ENTERPRISE))),
+            those(Application.state == ApplicationState.WAITLISTED),
+        ).where(Application.program_id == program.id)
+    ).one()
+    enterprise = sa.select(ProgramParty.id).where(
+        ProgramParty.program_id == program.id, ProgramParty.role == PartyRole.ENTERPRISE
+    )
+    return Tally(*trainees, *applications, has_enterprise=db.session.scalar(enterprise.limit(1)) is not None)
+
+
+def _judged(side: Side) -> sa.ColumnElement[bool]:
+    return sa.exists().where(Verdict.application_id == Application.id, Verdict.side == side)
+
+
+@assesses(Step.ENROLMENT)
+def assess(program: Program, now: datetime) -> Assessment:
+    """Enrolment is done when people are there, every application is judged and nobody lacks what the kind needs."""
+    found = tally(program)
+    missing = list(_missing(program, found))
+    note, tone = _note(program, found)
+    params = {
+        "present": found.present,
+        "planned": program.planned_size,
+        "left": found.left,
+        "lacking": found.numberless,
+        "unjudged": found.unjudged,
+        "waitlisted": found.waitlisted,
+    }
+    return Assessment(
+        _state(program, found, missing),
+        count=N_("%(present)s / %(planned)s people") if program.planned_size else N_("%(present)s people"),
+        note=note,
+        note_tone=tone,
+        params=params,
+        missing=missing,
+        figures=[
+            Figure(
+                N_("Trainees"),
+                part=found.present,
+                whole=program.planned_size,
+                hint=N_("%(left)s left") if found.left else "",
+                params={"left": found.left},
+            )
+        ],
+    )
+
+
+def _state(program: Program, found: Tally, missing: list[Missing]) -> StepState:
+    reached = program.state in ORDER and ORDER.index(program.state) >= ORDER.index(State.RECRUITING)
+    if found.unjudged or (missing and found.present):
+        return StepState.ASKING
+    if not found.present:
+        return StepState.NOW if reached else StepState.NEXT
+    is_full = program.planned_size is None or found.present >= program.planned_size
+    return StepState.DONE if is_full or program.state is not State.RECRUITING else StepState.NOW
+
+
+def _note(program: Program, found: Tally) -> tuple[str, str]:
+    if found.unjudged:
+        return N_("%(unjudged)s applications to judge"), "warn"
+    if found.numberless:
+        return N_("%(lacking)s lack a number"), "warn"
+    if found.waitlisted:
+        return N_("%(waitlisted)s on the waiting list"), "info"
+    if found.left:
+        return N_("%(left)s left"), "ok"
+    needed = numbers_needed(program.kind)
+    if found.present and needed.student and needed.employee:
+        return N_("everyone student and employee"), "ok"
+    return "", ""
+
+
+def _missing(program: Program, found: Tally) -> Iterator[Missing]:
+    roster = {"endpoint": "enrolment.show_roster", "args": {"program_id": program.id}}
+    judges = {"endpoint": "applications.list_applications", "args": {"program_id": program.id}}
+    numbers = {"endpoint": "enrolment.edit_numbers", "args": {"program_id": program.id}}
+    if not found.present:
+        yield Missing(N_("Nobody is enrolled yet"), State.RUNNING, who_msgid=STAFF, **roster)
+    for who, amount in ((STAFF, found.unjudged_college), (COORDINATOR, found.unjudged_enterprise)):
+        if amount:
+            yield Missing(
+                N_("%(amount)s applications are not judged"), State.RUNNING, {"amount": amount},
+                who_msgid=who, due_code=TO_JUDGE, **judges,
+            )  # fmt: skip
+    if found.homeless and found.has_enterprise:
+        yield Missing(
+            N_("%(amount)s people have no enterprise"), State.RUNNING, {"amount": found.homeless},
+            who_msgid=STAFF, **roster,
+        )  # fmt: skip
+    if found.numberless:
+        yield Missing(
+            N_("%(amount)s people lack a number that they need"), State.RUNNING, {"amount": found.numberless},
+            who_msgid=STAFF, **numbers,
+        )  # fmt: skip
