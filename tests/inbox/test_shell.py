@@ -114,7 +114,9 @@ def test_nothing_is_asked_of_the_database_until_a_page_shows_it(app, world, coun
             render_template_string("a page without a frame")
         assert statements == []
         with count_statements() as statements:
-            render_template_string("{{ shell.due_count }}{{ shell.due_count }}{{ shell.where }}{{ shell.role_kind }}")
+            render_template_string(
+                "{{ shell.due_count }}{{ shell.due_count }}{{ shell.where }}{{ shell.role_kind }}"
+            )
         assert len(statements) == 1
 
 

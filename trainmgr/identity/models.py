@@ -64,10 +64,10 @@ class Organization(Model):
         sa.UniqueConstraint("parent_id", "kind", "name"),
         sa.Index("ix_organization_kind_name", "kind", "name"),
     )
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+    __mapper_args__ = {"version_id_col": version}
 
     parent: Mapped[Organization | None] = relationship(
-        foreign_keys=[parent_id], remote_side=[id], lazy="raise_on_sql", viewonly=True
+        foreign_keys=[parent_id], remote_side="Organization.id", lazy="raise_on_sql", viewonly=True
     )
 
     @property
@@ -115,7 +115,7 @@ class User(Model):
         viewonly=True,
     )
 
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+    __mapper_args__ = {"version_id_col": version}
 
     is_authenticated = True
     is_anonymous = False
@@ -146,7 +146,9 @@ class User(Model):
 
     def organizations_where(self, permission: Permission) -> frozenset[int]:
         """Return the organisations in which one of the person's roles grants a permission."""
-        return frozenset(post.organization_id for post in self.posts if permission in permissions_of([post.role]))
+        return frozenset(
+            post.organization_id for post in self.posts if permission in permissions_of([post.role])
+        )
 
     def organizations_as(self, *roles: Role) -> frozenset[int]:
         """Return the organisations in which the person holds one of these roles."""
@@ -154,7 +156,9 @@ class User(Model):
 
     def departments_as(self, *roles: Role) -> frozenset[int]:
         """Return the departments in which the person holds one of these roles."""
-        return frozenset(post.department_id for post in self.posts if post.role in roles and post.department_id)
+        return frozenset(
+            post.department_id for post in self.posts if post.role in roles and post.department_id
+        )
 
 
 class Membership(Model):

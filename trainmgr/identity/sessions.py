@@ -52,8 +52,16 @@ def start_session(user: User, *, now: datetime, browser: str = "", stay: bool = 
 def end_session(token: str) -> None:
     """Sign this browser out."""
     db.session.execute(sa.delete(SignInSession).where(SignInSession.token_digest == digest_of(token)))
+    forget_this_browser()
+
+
+def forget_this_browser() -> None:
+    """Take the sign-in out of this browser's cookie; the language stays."""
+    language = session.get("language")
     logout_user()
     session.clear()
+    if language:
+        session["language"] = language
 
 
 def end_all_sessions(user: User) -> int:
@@ -69,7 +77,11 @@ def load_user(token: str) -> User | None:
         db.session.scalars(
             sa.select(User)
             .join(SignInSession, SignInSession.user_id == User.id)
-            .where(SignInSession.token_digest == digest_of(token), SignInSession.expires_at > utcnow(), User.active)
+            .where(
+                SignInSession.token_digest == digest_of(token),
+                SignInSession.expires_at > utcnow(),
+                User.active,
+            )
             .options(joinedload(User.memberships).joinedload(Membership.organization))
         )
         .unique()

@@ -1,8 +1,262 @@
-"""HTTP of identity."""
+"""HTTP of the door and of one's own account."""
 
 from __future__ import annotations
 
-from flask import Blueprint
+from datetime import datetime
+
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from flask_login import current_user
+
+from trainmgr.identity import actions, sessions, signing_in
+from trainmgr.identity.forms import FirstPasswordForm, PasswordForm, PhoneForm, SignInForm
+from trainmgr.identity.rules import browser_name
+from trainmgr.identity.signing_in import Refusal, Why
+from trainmgr.kernel.access import Permission, public, requires
+from trainmgr.kernel.clock import utcnow
+from trainmgr.kernel.db import keep_writes
+from trainmgr.kernel.errors import RuleBroken
+from trainmgr.kernel.i18n import LANGUAGES, moment, say
+from trainmgr.kernel.shell import local_address
 
 bp = Blueprint("identity", __name__)
 blueprints = (bp,)
+
+HOME = "inbox.show_inbox"
+
+
+# --- the door -----------------------------------------------------------------------------------
+
+
+@bp.get("/sign-in")
+@public
+def show_sign_in():
+    """Show the door; who is in already goes home."""
+    if current_user.is_authenticated:
+        return redirect(local_address(request.args.get("next")) or url_for(HOME))
+    return render_template(
+        "identity/sign_in.html", form=SignInForm(formdata=None, next=request.args.get("next"))
+    )
+
+
+@bp.post("/sign-in")
+@public
+def sign_in():
+    """Let a person in under a new session, or count the failure and say what to do."""
+    form, now = SignInForm(), utcnow()
+    if not form.validate():
+        return render_template("identity/sign_in.html", form=form), 422
+    outcome = signing_in.sign_in(form.name.data, form.password.data, address=request.remote_addr, now=now)
+    if isinstance(outcome, Refusal):
+        keep_writes()
+        return _refused("identity/sign_in.html", outcome, now, form=form)
+
+    sessions.start_session(outcome, now=now, browser=_this_browser(), stay=form.stay.data)
+
+    onward = local_address(form.next.data)
+    if outcome.must_change_password:
+        return redirect(url_for(".show_first_password", next=onward))
+    return redirect(onward or url_for(HOME))
+
+
+@bp.post("/sign-out")
+@public
+def sign_out():
+    """Sign this browser out."""
+    if current_user.is_authenticated:
+        sessions.end_session(current_user.session_token)
+        flash(_("You are signed out."), "success")
+    return redirect(url_for(".show_sign_in"))
+
+
+@bp.get("/first-password")
+@requires(Permission.ACCOUNT_USE)
+def show_first_password():
+    """Ask for the person's own password at the first sign-in."""
+    if not current_user.must_change_password:
+        return redirect(url_for(".show_account"))
+    form = FirstPasswordForm(formdata=None, next=request.args.get("next"))
+    return render_template("identity/first_password.html", form=form)
+
+
+@bp.post("/first-password")
+@requires(Permission.ACCOUNT_USE)
+def set_first_password():
+    """Take the person's own password; every other browser is signed out."""
+    if not current_user.must_change_password:
+        return redirect(url_for(".show_account"))
+    form = FirstPasswordForm()
+    if not (form.validate() and _password_will_do(form.password)):
+        return render_template("identity/first_password.html", form=form), 422
+
+    _replace_password(form.password.data)
+
+    flash(_("Your password is set. Welcome."), "success")
+    return redirect(local_address(form.next.data) or url_for(HOME))
+
+
+@bp.post("/language")
+@public
+def set_language():
+    """Change the language, for good when somebody is signed in, and go back to where it was asked."""
+    language = request.form.get("language")
+    if language not in LANGUAGES:
+        abort(400)
+    session["language"] = language
+    if current_user.is_authenticated:
+        actions.choose_language(current_user, language)
+    return redirect(local_address(request.form.get("next")) or local_address(request.referrer) or "/")
+
+
+# --- one's own account --------------------------------------------------------------------------
+
+
+@bp.get("/account")
+@requires(Permission.ACCOUNT_USE)
+def show_account():
+    """Show what is known of the reader, and what the reader may change."""
+    return _account_page()
+
+
+@bp.post("/account/password")
+@requires(Permission.ACCOUNT_USE)
+def set_password():
+    """Change the password; every other browser is signed out, this one goes on under a new session."""
+    form, now = PasswordForm(), utcnow()
+    if not (form.validate() and _password_will_do(form.password)):
+        return _account_page(password_form=form, status=422)
+    if refusal := _confirm(form.current, now):
+        return _account_page(password_form=form, status=refusal)
+
+    _replace_password(form.password.data)
+
+    flash(_("Your password is changed. Other browsers are signed out."), "success")
+    return redirect(url_for(".show_account"))
+
+
+@bp.post("/account/phone")
+@requires(Permission.ACCOUNT_USE)
+def set_phone():
+    """Change or remove the phone number that one signs in with."""
+    form, now = PhoneForm(), utcnow()
+    if not form.validate():
+        return _account_page(phone_form=form, status=422)
+    if refusal := _confirm(form.phone_password, now):
+        return _account_page(phone_form=form, status=refusal)
+    try:
+        actions.change_phone(current_user, form.phone.data or "", by=current_user, now=now)
+    except RuleBroken as broken:
+        form.phone.errors = [str(broken)]
+        return _account_page(phone_form=form, status=409)
+    flash(
+        _("Your phone number is changed.") if form.phone.data else _("Your phone number is removed."),
+        "success",
+    )
+    return redirect(url_for(".show_account"))
+
+
+@bp.post("/account/browsers/<int:session_id>/end")
+@requires(Permission.ACCOUNT_USE)
+def end_browser(session_id):
+    """Sign one of the person's browsers out."""
+    if not actions.end_one_session(current_user, session_id):
+        abort(404)
+    flash(_("That browser is signed out."), "success")
+    return redirect(url_for(".show_account"))
+
+
+@bp.post("/account/browsers/end")
+@requires(Permission.ACCOUNT_USE)
+def end_all_browsers():
+    """Sign the person out everywhere, here too."""
+    count = sessions.end_all_sessions(current_user)
+    actions.record_sign_out_everywhere(current_user, count, now=utcnow())
+    sessions.forget_this_browser()
+    flash(ngettext("Signed out of one browser.", "Signed out of %(num)s browsers.", count), "success")
+    return redirect(url_for(".show_sign_in"))
+
+
+# --- what several of them need ------------------------------------------------------------------
+
+
+def _account_page(*, password_form=None, phone_form=None, status: int = 200):
+    now = utcnow()
+    page = render_template(
+        "identity/account.html",
+        person=current_user,
+        browsers=actions.browsers_of(current_user, now=now),
+        this_browser=sessions.digest_of(current_user.session_token),
+        password_form=password_form or PasswordForm(formdata=None),
+        phone_form=phone_form or PhoneForm(formdata=None),
+        now=now,
+    )
+    return page, status
+
+
+def _password_will_do(field) -> bool:
+    fault = actions.fault_of_password(current_user, field.data)
+    if fault:
+        field.errors = [*field.errors, say(fault)]
+    return not fault
+
+
+def _replace_password(password: str) -> None:
+    now, stay = utcnow(), session.permanent
+    actions.change_password(current_user, password, now=now)
+    sessions.end_all_sessions(current_user)
+    sessions.start_session(current_user._get_current_object(), now=now, browser=_this_browser(), stay=stay)
+
+
+def _confirm(field, now: datetime) -> int | None:
+    """Check the present password in a field; returns the status of the refusal."""
+    refusal = signing_in.confirm(current_user, field.data, address=request.remote_addr, now=now)
+    if refusal is None:
+        return None
+    keep_writes()
+    if refusal.why is Why.WAIT:
+        field.errors = [_say_wait(refusal, now)]
+        return 429
+    field.errors = [_("This is not your present password.")]
+    return 422
+
+
+def _refused(template: str, refusal: Refusal, now: datetime, **context) -> Response:
+    words = {
+        Why.WRONG: _("The name and the password do not fit together."),
+        Why.SEVERAL: _("Several people have this number. Sign in with your user name or your phone."),
+        Why.CLOSED: _("This account is closed. Ask the administrator of your organisation."),
+    }
+    message = words.get(refusal.why) or _say_wait(refusal, now)
+    waits = refusal.until is not None
+    page = render_template(
+        template, refusal=message, waits=_say_wait(refusal, now) if waits else "", **context
+    )
+    response = make_response(page, 429 if refusal.why is Why.WAIT else 422)
+    if refusal.why is Why.WAIT and refusal.until:
+        response.headers["Retry-After"] = str(int((refusal.until - now).total_seconds()) + 1)
+    return response
+
+
+def _say_wait(refusal: Refusal, now: datetime) -> str:
+    if refusal.until is None:
+        return ""
+    seconds = int((refusal.until - now).total_seconds()) + 1
+    if seconds < 90:
+        return _("Too many tries. The next one is taken in %(seconds)s seconds.", seconds=seconds)
+    return _("Too many tries. The next one is taken %(moment)s.", moment=moment(refusal.until, now))
+
+
+def _this_browser() -> str:
+    return browser_name(request.user_agent.string)

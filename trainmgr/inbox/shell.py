@@ -78,7 +78,14 @@ def reader_shell() -> ReaderShell | None:
         return None
     if "shell" not in g:
         g.shell = ReaderShell(current_user._get_current_object(), request.endpoint or "")
-    return g.shell  # type: ignore[no-any-return]
+    shell: ReaderShell = g.shell
+    return shell
+
+
+def note_due_count(count: int) -> None:
+    """Spare the rail its own counting on a page that has counted already."""
+    if shell := reader_shell():
+        shell.due_count = count
 
 
 def shell_context() -> dict[str, Any]:

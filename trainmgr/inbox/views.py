@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from flask import Blueprint
+from datetime import timedelta
 
-from trainmgr.inbox import shell
+from flask import Blueprint, render_template
+from flask_login import current_user
+
+from trainmgr.inbox import asides, lines, queries, shell
+from trainmgr.kernel.access import Permission, requires
+from trainmgr.kernel.audit import tell
+from trainmgr.kernel.clock import today, utcnow
+from trainmgr.kernel.paging import Listing
 
 bp = Blueprint("inbox", __name__)
 search_bp = Blueprint("search", __name__)
@@ -12,3 +19,22 @@ help_bp = Blueprint("help", __name__)
 blueprints = (bp, search_bp, help_bp)
 
 bp.app_context_processor(shell.shell_context)
+bp.add_app_template_filter(tell)
+
+
+@bp.get("/")
+@requires(Permission.ACCOUNT_USE)
+def show_inbox():
+    """Show what is due from the reader now, the most urgent first, and what the reader keeps an eye on."""
+    day = today()
+    counts = queries.count_by_urgency(current_user, day)
+    shell.note_due_count(counts.total)
+    page = queries.list_dues(current_user, Listing.from_request(), today=day, total=counts.total)
+    return render_template(
+        "inbox/inbox.html",
+        counts=counts,
+        page=page,
+        groups=lines.grouped(page.items, counts, day),
+        aside=asides.aside_of(current_user),
+        deeds=queries.latest_deeds(current_user, utcnow() - timedelta(days=7)),
+    )
