@@ -65,7 +65,9 @@ class World:
             db.session.rollback()
 
     def organization(self, kind: OrganizationKind = OrganizationKind.COLLEGE, **values: Any) -> Organization:
-        values = {"name": f"{kind.label.value if hasattr(kind.label, 'value') else kind} {next(_numbers)}"} | values
+        values = {
+            "name": f"{kind.label.value if hasattr(kind.label, 'value') else kind} {next(_numbers)}"
+        } | values
         with self.app.app_context():
             return keep(Organization(kind=kind, created_at=NOW, **values))
 
@@ -161,10 +163,14 @@ class World:
             if partner:
                 parties.append((partner, PartyRole.PARTNER_COLLEGE))
             for organization, role in parties:
-                db.session.add(ProgramParty(program_id=program.id, organization_id=organization.id, role=role))
+                db.session.add(
+                    ProgramParty(program_id=program.id, organization_id=organization.id, role=role)
+                )
             return keep(program)
 
-    def relation(self, program: Program, user: User, role: Role, organization: Organization | None = None) -> None:
+    def relation(
+        self, program: Program, user: User, role: Role, organization: Organization | None = None
+    ) -> None:
         """Relate a person to a programme."""
         home = organization or self._home_of(role)
         with self.app.app_context():
@@ -222,7 +228,9 @@ class World:
     def _is_related(self, program: Program, user: User, role: Role) -> bool:
         with self.app.app_context():
             return bool(
-                db.session.query(ProgramPerson).filter_by(program_id=program.id, user_id=user.id, role=role).count()
+                db.session.query(ProgramPerson)
+                .filter_by(program_id=program.id, user_id=user.id, role=role)
+                .count()
             )
 
     def competency(self, program: Program, **values: Any) -> Competency:

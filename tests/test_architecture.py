@@ -43,8 +43,10 @@ def test_rules_are_pure(path):
     for name in imported(path):
         top = name.split(".")[0]
         if top == "trainmgr":
-            assert name == "trainmgr.kernel.msgids" or name.split(".")[-1] + ".py" in PURE or (
-                name.startswith("trainmgr.pathways.") and "models" not in name
+            assert (
+                name == "trainmgr.kernel.msgids"
+                or name.split(".")[-1] + ".py" in PURE
+                or (name.startswith("trainmgr.pathways.") and "models" not in name)
             ), f"{label(path)} imports {name}"
         else:
             assert top in sys.stdlib_module_names | PURE_MAY_IMPORT, f"{label(path)} imports {name}"
@@ -101,14 +103,29 @@ def test_no_template_holds_a_chinese_sentence_a_style_or_a_script():
         text = path.read_text(encoding="utf-8")
         assert " style=" not in text, path
         assert "onclick=" not in text, path
-        assert not any("一" <= sign <= "鿿" for sign in text.replace("中文", "").replace("\"中\"", "").replace(">中<", "")), f"{path} holds Chinese"
+        assert not any(
+            "一" <= sign <= "鿿" for sign in text.replace("中文", "").replace('"中"', "").replace(">中<", "")
+        ), f"{path} holds Chinese"
 
 
 def test_no_state_changes_on_get(app: Flask):
     """A view that answers GET belongs to no action: its name says show, list, download or the like."""
-    reading = ("show_", "list_", "new_", "edit_", "download_", "export_", "compare_", "preview_", "confirm_", "pick_")
+    reading = (
+        "show_",
+        "list_",
+        "new_",
+        "edit_",
+        "download_",
+        "export_",
+        "compare_",
+        "preview_",
+        "confirm_",
+        "pick_",
+    )
     for rule in app.url_map.iter_rules():
         if rule.endpoint == "static" or rule.methods is None or "GET" not in rule.methods:
             continue
         name = rule.endpoint.rpartition(".")[2]
-        assert name.startswith(reading), f"{rule.endpoint} answers GET but is not named as a view that only reads"
+        assert name.startswith(reading), (
+            f"{rule.endpoint} answers GET but is not named as a view that only reads"
+        )
