@@ -13,9 +13,9 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm.attributes import flag_modified
 
 from trainmgr.enrolment import judging
-from trainmgr.enrolment.places import STEPS, free_places, lock_places
 from trainmgr.enrolment.hooks import Change, tell_left, tell_returned
 from trainmgr.enrolment.models import Cohort, Enrolment, EntryLevel
+from trainmgr.enrolment.places import STEPS, free_places, lock_places
 from trainmgr.enrolment.rules import EnrolmentState
 from trainmgr.identity import first_passwords
 from trainmgr.identity.models import Membership, User

@@ -16,14 +16,13 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from trainmgr.enrolment.models import Cohort
-from trainmgr.enrolment.register import Known, NewTrainee, Person, Register
 from trainmgr.enrolment.judging import settle_enrolled
+from trainmgr.enrolment.models import Cohort
 from trainmgr.enrolment.places import STEPS, free_places, lock_places
+from trainmgr.enrolment.register import Known, NewTrainee, Person, Register
 from trainmgr.enrolment.rules import EnrolmentState
 from trainmgr.enrolment.writer import Plan, id_values, insert_rows, phone_values, write_plan
 from trainmgr.kernel import audit, crypto
-from trainmgr.kernel.db import db
 from trainmgr.kernel.sheets.columns import heading_key
 from trainmgr.programs.models import Program
 from trainmgr.programs.thread import refresh

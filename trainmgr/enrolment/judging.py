@@ -9,8 +9,8 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import selectinload
 
-from trainmgr.enrolment.places import STEPS, free_places, lock_places
 from trainmgr.enrolment.models import Application, Enrolment, Verdict
+from trainmgr.enrolment.places import STEPS, free_places, lock_places
 from trainmgr.enrolment.rules import WAITING, ApplicationState, EnrolmentState, VerdictKind, settle
 from trainmgr.identity.models import Membership, User
 from trainmgr.kernel import audit

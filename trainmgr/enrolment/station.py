@@ -52,15 +52,11 @@ class Tally:
     left: int
     numberless: int
     homeless: int  # without an enterprise
+    unjudged: int  # by at least one side
     unjudged_college: int
     unjudged_enterprise: int
     waitlisted: int
     has_enterprise: bool
-
-    @property
-    def unjudged(self) -> int:
-        """How many applications wait for at least one side."""
-        return max(self.unjudged_college, self.unjudged_enterprise)
 
 
 def tally(program: Program) -> Tally:
@@ -81,6 +77,7 @@ def tally(program: Program) -> Tally:
     pending = Application.state == ApplicationState.PENDING
     applications = db.session.execute(
         sa.select(
+            those(pending),
             those(sa.and_(pending, ~_judged(Side.COLLEGE))),
             those(sa.and_(pending, ~_judged(Side.ENTERPRISE))),
             those(Application.state == ApplicationState.WAITLISTED),
@@ -155,24 +152,25 @@ def _note(program: Program, found: Tally) -> tuple[str, str]:
 
 
 def _missing(program: Program, found: Tally) -> Iterator[Missing]:
-    roster = {"endpoint": "enrolment.show_roster", "args": {"program_id": program.id}}
-    judges = {"endpoint": "applications.list_applications", "args": {"program_id": program.id}}
-    numbers = {"endpoint": "enrolment.edit_numbers", "args": {"program_id": program.id}}
-    if not found.present:
-        yield Missing(N_("Nobody is enrolled yet"), State.RUNNING, who_msgid=STAFF, **roster)
-    for who, amount in ((STAFF, found.unjudged_college), (COORDINATOR, found.unjudged_enterprise)):
+    def lacks(msgid: str, amount: int, who: str, endpoint: str, due_code: str = "") -> Iterator[Missing]:
         if amount:
             yield Missing(
-                N_("%(amount)s applications are not judged"), State.RUNNING, {"amount": amount},
-                who_msgid=who, due_code=TO_JUDGE, **judges,
-            )  # fmt: skip
-    if found.homeless and found.has_enterprise:
-        yield Missing(
-            N_("%(amount)s people have no enterprise"), State.RUNNING, {"amount": found.homeless},
-            who_msgid=STAFF, **roster,
-        )  # fmt: skip
-    if found.numberless:
-        yield Missing(
-            N_("%(amount)s people lack a number that they need"), State.RUNNING, {"amount": found.numberless},
-            who_msgid=STAFF, **numbers,
-        )  # fmt: skip
+                msgid,
+                blocks=State.RUNNING,
+                params={"amount": amount},
+                who_msgid=who,
+                endpoint=endpoint,
+                args={"program_id": program.id},
+                due_code=due_code,
+            )
+
+    yield from lacks(N_("Nobody is enrolled yet"), int(not found.present), STAFF, "enrolment.show_roster")
+    unjudged = N_("%(amount)s applications are not judged")
+    yield from lacks(unjudged, found.unjudged_college, STAFF, "applications.list_applications", TO_JUDGE)
+    yield from lacks(
+        unjudged, found.unjudged_enterprise, COORDINATOR, "applications.list_applications", TO_JUDGE
+    )
+    homeless = found.homeless if found.has_enterprise else 0
+    yield from lacks(N_("%(amount)s people have no enterprise"), homeless, STAFF, "enrolment.show_roster")
+    numberless = N_("%(amount)s people lack a number that they need")
+    yield from lacks(numberless, found.numberless, STAFF, "enrolment.edit_numbers")
