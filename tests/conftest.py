@@ -113,20 +113,33 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 
 @pytest.fixture(scope="session")
-def database(
+def make_database(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, worker_name: str
-) -> Iterator[Database]:
-    """This worker's database under test, still without tables."""
-    under_test: Database
-    if request.config.getoption("--database") == "postgresql":
-        workerinput = getattr(request.config, "workerinput", None)
-        server = workerinput["postgres"] if workerinput else request.config.stash[SERVER][1]
-        under_test = PostgresDatabase(server, f"trainmgr_test_{secrets.token_hex(4)}_{worker_name}")
-    else:
-        under_test = SqliteDatabase(tmp_path_factory.mktemp("database"))
-    under_test.create()
-    yield under_test
-    under_test.remove()
+) -> Iterator[Callable[[], Database]]:
+    """Make databases of the kind under test, still without tables."""
+    made: list[Database] = []
+
+    def make_one() -> Database:
+        new: Database
+        if request.config.getoption("--database") == "postgresql":
+            workerinput = getattr(request.config, "workerinput", None)
+            server = workerinput["postgres"] if workerinput else request.config.stash[SERVER][1]
+            new = PostgresDatabase(server, f"trainmgr_test_{secrets.token_hex(4)}_{worker_name}")
+        else:
+            new = SqliteDatabase(tmp_path_factory.mktemp("database"))
+        new.create()
+        made.append(new)
+        return new
+
+    yield make_one
+    for old in made:
+        old.remove()
+
+
+@pytest.fixture(scope="session")
+def database(make_database: Callable[[], Database]) -> Database:
+    """This worker's database under test."""
+    return make_database()
 
 
 @pytest.fixture(scope="session")
