@@ -76,7 +76,8 @@ def test_the_parties_weights_follow_from_the_levels():
 )
 def test_who_sees_the_others_scores(phase, is_trainee, owes, submitted, sees):
     assert (
-        sees_scores(phase=phase, is_trainee=is_trainee, owes=owes, expected=list(Party), submitted=submitted) is sees
+        sees_scores(phase=phase, is_trainee=is_trainee, owes=owes, expected=list(Party), submitted=submitted)
+        is sees
     )
 
 

@@ -41,7 +41,7 @@ some_marks = st.one_of(st.none(), marks)
 
 
 def answers_of(party, mark=some_marks):
-    return st.fixed_dictionaries({criterion: mark for criterion in rated_by(party)})
+    return st.fixed_dictionaries(dict.fromkeys(rated_by(party), mark))
 
 
 everything = st.fixed_dictionaries({party: answers_of(party, marks) for party in Party})
@@ -68,7 +68,9 @@ def test_the_weights_of_the_pathway_give_each_party_its_points():
         ({9: 1}, {1: 1}, None, 0.0, 1.0, 5.0),
     ],
 )
-def test_a_partys_score_leaves_out_what_it_had_no_chance_to_see(given_marks, points, value, coverage, low, high):
+def test_a_partys_score_leaves_out_what_it_had_no_chance_to_see(
+    given_marks, points, value, coverage, low, high
+):
     score = party_score(given_marks, points)
 
     assert (score.value, score.coverage) == (value, coverage)
@@ -116,9 +118,7 @@ def test_divergence_is_the_greatest_gap_on_one_criterion_and_is_not_hidden_by_eq
     assert [(d.criterion_id, d.gap) for d in scoring.divergences(given_marks)] == [(3, 4), (4, 4)]
 
 
-@pytest.mark.parametrize(
-    "given_marks", [{}, {T: {3: 5}}, {T: {3: 5}, E: {4: 1}}, {T: {3: 5}, E: {3: None}}]
-)
+@pytest.mark.parametrize("given_marks", [{}, {T: {3: 5}}, {T: {3: 5}, E: {4: 1}}, {T: {3: 5}, E: {3: None}}])
 def test_divergence_is_undefined_where_no_two_parties_judged_the_same(given_marks):
     assert scoring.divergences(given_marks) == []
 
@@ -142,21 +142,56 @@ def test_attainment_weighs_the_parties_by_their_share_in_the_level():
 )
 def test_gain_and_normalised_gain(entry, level, gained, normalised):
     assert scoring.gain(entry, level) == gained
-    assert scoring.normalised_gain(entry, level) == (None if normalised is None else pytest.approx(normalised))
+    assert scoring.normalised_gain(entry, level) == (
+        None if normalised is None else pytest.approx(normalised)
+    )
 
 
-def test_an_overall_score_bounds_the_windows_that_are_still_to_come():
-    done = composite({T: scoring.Score(4.0, 1.0, 4.0, 4.0)}, {T: 1})
+NOTHING = {T: {}, E: {}, K: {}}
 
-    result = scoring.overall([(20, done), (80, None)])
 
-    assert result.value == pytest.approx(4.0)
-    assert (result.low, result.high) == (pytest.approx(1.6), pytest.approx(4.8))
-    assert result.is_provisional
+@given(everything, st.floats(1, 99))
+def test_two_windows_that_say_the_same_come_to_the_same_over_the_whole_training(given_marks, weight):
+    table = scoring.level_scores(PLAN, given_marks)
+
+    result = scoring.overall(LEVELS, [(weight, table), (100 - weight, table)])
+
+    assert result.value == pytest.approx(evaluate(PLAN, given_marks).composite.value)
+    assert not result.is_provisional
+
+
+@given(everything, everything)
+def test_a_window_still_to_come_leaves_the_whole_provisional_and_lands_within_its_bounds(first, second):
+    early, late = (
+        scoring.level_scores(PLAN.limited_to([Level.BEHAVIOUR]), first),
+        scoring.level_scores(PLAN, second),
+    )
+
+    before = scoring.overall(LEVELS, [(30, early), (70, scoring.level_scores(PLAN, NOTHING))])
+    after = scoring.overall(LEVELS, [(30, early), (70, late)])
+
+    assert before.is_provisional
+    assert not after.is_provisional
+    assert before.low - 1e-9 <= after.value <= before.high + 1e-9
+
+
+def test_a_level_counts_only_the_windows_that_ask_about_it():
+    early = scoring.level_scores(PLAN.limited_to([Level.BEHAVIOUR]), {p: {3: 1, 4: 1} for p in Party})
+    late = scoring.level_scores(PLAN, {p: dict.fromkeys(rated_by(p), 5) for p in Party})
+
+    result = scoring.overall(LEVELS, [(50, early), (50, late)])
+
+    assert result.value == pytest.approx((25 * 3 + 75 * 5) / 100)
 
 
 def test_out_of_a_hundred_a_point_is_twenty():
-    assert [scoring.hundred(score) for score in (None, 1, 3, 4.02, 5)] == [None, 20, 60, pytest.approx(80.4), 100]
+    assert [scoring.hundred(score) for score in (None, 1, 3, 4.02, 5)] == [
+        None,
+        20,
+        60,
+        pytest.approx(80.4),
+        100,
+    ]
 
 
 # --- properties -------------------------------------------------------------------------------------
@@ -213,7 +248,9 @@ def test_with_everything_judged_nothing_is_open_and_the_levels_add_up(given_mark
 
 @given(anything, st.permutations(list(Party)), st.permutations(ITEMS))
 def test_the_order_of_parties_and_criteria_does_not_matter(given_marks, parties, items):
-    shuffled = {party: dict(reversed(given_marks[party].items())) for party in parties if party in given_marks}
+    shuffled = {
+        party: dict(reversed(given_marks[party].items())) for party in parties if party in given_marks
+    }
 
     one, other = evaluate(PLAN, given_marks), evaluate(Plan(tuple(items), LEVELS[::-1]), shuffled)
 
@@ -222,7 +259,9 @@ def test_the_order_of_parties_and_criteria_does_not_matter(given_marks, parties,
     assert set(one.composite.missing) == set(other.composite.missing)
     for name in ("value", "low", "high"):
         assert getattr(one.composite, name) == (
-            None if one.composite.value is None and name == "value" else pytest.approx(getattr(other.composite, name))
+            None
+            if one.composite.value is None and name == "value"
+            else pytest.approx(getattr(other.composite, name))
         )
 
 

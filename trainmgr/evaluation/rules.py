@@ -103,9 +103,7 @@ SHARE_MISSING = N_("%(level)s: %(party)s rates a criterion but has no share.")
 _TOLERANCE = 0.005
 
 
-def scheme_faults(
-    levels: Iterable[LevelWeight], rated: Collection[tuple[Level, Party]]
-) -> tuple[Fault, ...]:
+def scheme_faults(levels: Iterable[LevelWeight], rated: Collection[tuple[Level, Party]]) -> tuple[Fault, ...]:
     """Return everything that keeps a scheme from being used; `rated` holds who rates a criterion on which level."""
     levels = tuple(levels)
     total = sum(level.weight for level in levels)

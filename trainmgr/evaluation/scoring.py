@@ -4,9 +4,9 @@
 - A party's score is the weighted mean of what it saw. "No chance to see" is left out and never counts as zero; how much
   of its weight a party saw is its *coverage*.
 - The composite is the weighted mean over the parties present, their weights renormalised. With a party missing it is
-  provisional, and `low`–`high` is what it could still become: whatever was not judged, by a missing party or left out by
-  a present one, is bounded by the ends of the scale (worst-case bounds after Manski, 1989).
-- With everything judged, the composite equals the sum of level weight × party share × mean of the criteria in that cell.
+  provisional, and `low`–`high` is what it could still become: whatever was not judged, by a missing party or left out
+  by a present one, is bounded by the ends of the scale (worst-case bounds after Manski, 1989).
+- With everything judged, the composite is the sum of level weight × party share × mean of the criteria in that cell.
 - Divergence is the greatest difference between any two parties on one criterion that both judged, in points of the
   scale. Criteria and not means are compared, since opposite differences cancel out in means.
 - A competency's attainment is the weighted mean of all parties' marks on the criteria that stand for it.
@@ -194,8 +194,8 @@ def gain(entry: float | None, level: float | None) -> float | None:
 def normalised_gain(entry: float | None, level: float | None, *, top: float = HIGHEST) -> float | None:
     """Return the share of the possible gain that was made, g = (post − pre) / (top − pre) (Hake, 1998).
 
-    1 means that everything was gained, below 0 that something was lost; undefined when one of the levels is not known or
-    nothing was left to gain.
+    1 means that everything was gained, below 0 that something was lost; undefined when one of the levels is not known
+    or nothing was left to gain.
     """
     if entry is None or level is None or entry >= top:
         return None
@@ -245,24 +245,53 @@ def level_composites(plan: Plan, marks: Mapping[Party, Marks]) -> dict[Level, Co
     }
 
 
-def overall(windows: Iterable[tuple[float, Composite | None]]) -> Composite:
-    """Join several windows' composites by the windows' weights; a window without a result is bounded, not zero.
-
-    The value is provisional while any window has none or a provisional one; `missing` repeats the parties missing.
-    """
-    whole = present = total = low = high = 0.0
-    missing: dict[Party, None] = {}
-    for weight, result in windows:
+def blend(parts: Iterable[tuple[float, Score]]) -> Score:
+    """Join weighted scores; what was not judged is left out of the value and bounded by the ends of the scale."""
+    whole = judged = covered = total = low = high = 0.0
+    for weight, score in parts:
         whole += weight
-        low += weight * (result.low if result else LOWEST)
-        high += weight * (result.high if result else HIGHEST)
-        missing |= dict.fromkeys(result.missing if result else Party)
-        if result and result.value is not None:
-            present += weight
-            total += weight * result.value
-    if present <= 0:
-        return Composite(None, LOWEST, HIGHEST, tuple(missing))
-    return Composite(_within(total / present), _within(low / whole), _within(high / whole), tuple(missing))
+        covered += weight * score.coverage
+        low += weight * score.low
+        high += weight * score.high
+        if score.value is not None:
+            judged += weight
+            total += weight * score.value
+    if judged <= 0:
+        return NOT_JUDGED
+    return Score(_within(total / judged), covered / whole, _within(low / whole), _within(high / whole))
+
+
+def overall(
+    levels: Iterable[LevelWeight], windows: Iterable[tuple[float, Mapping[Level, Mapping[Party, Score]]]]
+) -> Composite:
+    """Join several windows into one score of the whole training, as docs/pathways.md defines it.
+
+    A party's score on a level is the mean over the windows that ask about it, by the windows' weights; levels and
+    parties are then joined as within a window. A window yet to come holds NOT_JUDGED for everything that it will ask.
+    """
+    windows, levels = tuple(windows), tuple(levels)
+    scores: dict[Party, Score] = {}
+    weights: dict[Party, float] = {}
+    missing: list[Party] = []
+    for party in Party:
+        asked = [(level.points(party), _asked(windows, level.level, party)) for level in levels]
+        cells = [(points, cell) for points, cell in asked if points > 0 and cell]
+        if not cells:
+            continue
+        scores[party] = blend((points, blend(cell)) for points, cell in cells)
+        weights[party] = sum(points for points, _ in cells)
+        if any(score.value is None for _, cell in cells for _, score in cell):
+            missing.append(party)
+    joined = composite(scores, weights)
+    return Composite(joined.value, joined.low, joined.high, tuple(missing))
+
+
+def _asked(
+    windows: Iterable[tuple[float, Mapping[Level, Mapping[Party, Score]]]], level: Level, party: Party
+) -> list[tuple[float, Score]]:
+    """Return a party's score on a level in each window that asks it, with the window's weight."""
+    found = ((weight, table.get(level, {}).get(party)) for weight, table in windows)
+    return [(weight, score) for weight, score in found if score is not None]
 
 
 def hundred(score: float | None) -> float | None:

@@ -1,0 +1,189 @@
+"""Results written from ratings: one trainee's when a rating is submitted, a whole window's for demo, bench and imports.
+
+    recompute(window, now=now)                      # everybody, in batches
+    recompute(window, [enrolment.id], now=now)      # one trainee
+
+The window comes with its scheme and criteria (queries.with_criteria). A batch takes eight statements however many
+trainees it holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import groupby
+from statistics import fmean
+from typing import Any
+
+import sqlalchemy as sa
+
+from trainmgr.enrolment.models import EntryLevel
+from trainmgr.evaluation.models import Attainment, Rating, RatingScore, Result, Window
+from trainmgr.evaluation.rules import Party, RatingState
+from trainmgr.evaluation.scoring import Evaluation, Plan, evaluate
+from trainmgr.kernel.db import db
+
+BATCH = 500
+
+
+def recompute(window: Window, enrolment_ids: Iterable[int] | None = None, *, now: datetime) -> int:
+    """Write the results and attainments of a window's trainees anew; returns how many have a result."""
+    db.session.flush()
+    plan, count = window.plan, 0
+    batches = _all_rated(window) if enrolment_ids is None else _chunks(sorted(set(enrolment_ids)))
+    for batch in batches:
+        count += _recompute_batch(window, plan, batch, now)
+    return count
+
+
+def _all_rated(window: Window) -> Iterator[Sequence[int]]:
+    """Yield the trainees of a window that have a rating, a batch at a time."""
+    last = 0
+    while True:
+        batch = db.session.scalars(
+            sa.select(Rating.enrolment_id)
+            .where(Rating.window_id == window.id, Rating.enrolment_id > last)
+            .group_by(Rating.enrolment_id)
+            .order_by(Rating.enrolment_id)
+            .limit(BATCH)
+        ).all()
+        if not batch:
+            return
+        yield batch
+        last = batch[-1]
+
+
+def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    for start in range(0, len(ids), BATCH):
+        yield ids[start : start + BATCH]
+
+
+def _recompute_batch(window: Window, plan: Plan, batch: Sequence[int], now: datetime) -> int:
+    entries = _entry_levels(plan, batch)
+    results, attained, scored = [], [], []
+    for enrolment_id, rows in groupby(_marks(window, batch), key=lambda row: row.enrolment_id):
+        marks: dict[Party, dict[int, int | None]] = {}
+        ratings: dict[Party, Any] = {}
+        for row in rows:
+            marks.setdefault(row.party, {})[row.criterion_id] = row.score
+            ratings[row.party] = row
+        found = evaluate(plan, marks)
+        results.append(_result(window, enrolment_id, found, entries.get(enrolment_id, {}), now))
+        attained += [
+            {
+                "window_id": window.id,
+                "enrolment_id": enrolment_id,
+                "competency_id": competency_id,
+                "level": level,
+            }
+            for competency_id, level in found.attainments.items()
+        ]
+        for party, rating in ratings.items():
+            score = found.scores[party]
+            if rating.party_score != score.value or rating.coverage != score.coverage:
+                scored.append({"id": rating.id, "score": score.value, "coverage": score.coverage})
+    _store(window, batch, results, attained, scored)
+    return len(results)
+
+
+def _marks(window: Window, batch: Sequence[int]) -> Sequence[Any]:
+    return db.session.execute(
+        sa.select(
+            Rating.enrolment_id,
+            Rating.party,
+            Rating.id,
+            Rating.score.label("party_score"),
+            Rating.coverage,
+            RatingScore.criterion_id,
+            RatingScore.score,
+        )
+        .join(RatingScore, RatingScore.rating_id == Rating.id)
+        .where(
+            Rating.window_id == window.id,
+            Rating.state == RatingState.SUBMITTED,
+            Rating.enrolment_id.in_(batch),
+        )
+        .order_by(Rating.enrolment_id)
+    ).all()
+
+
+def _entry_levels(plan: Plan, batch: Sequence[int]) -> dict[int, dict[int, float]]:
+    found: dict[int, dict[int, float]] = {}
+    if not plan.by_competency:
+        return found
+    for enrolment_id, competency_id, level in db.session.execute(
+        sa.select(EntryLevel.enrolment_id, EntryLevel.competency_id, EntryLevel.level).where(
+            EntryLevel.enrolment_id.in_(batch), EntryLevel.competency_id.in_(plan.by_competency)
+        )
+    ):
+        found.setdefault(enrolment_id, {})[competency_id] = float(level)
+    return found
+
+
+def _result(
+    window: Window, enrolment_id: int, found: Evaluation, entry: dict[int, float], now: datetime
+) -> dict[str, Any]:
+    scores = {party: found.scores[party].value for party in found.scores}
+    both = sorted(entry.keys() & found.attainments.keys())
+    exits = [found.attainments[c] for c in both] or list(found.attainments.values())
+    apart = found.divergence
+    return {
+        "program_id": window.program_id,
+        "window_id": window.id,
+        "enrolment_id": enrolment_id,
+        "trainee_score": scores.get(Party.TRAINEE),
+        "enterprise_score": scores.get(Party.ENTERPRISE),
+        "teacher_score": scores.get(Party.TEACHER),
+        "composite": found.composite.value,
+        "low": found.composite.low,
+        "high": found.composite.high,
+        "is_provisional": found.composite.is_provisional,
+        "divergence": None if apart is None else float(apart),
+        "is_divergent": apart is not None and apart >= window.scheme.divergence,
+        "entry_level": fmean(entry[c] for c in both) if both else None,
+        "exit_level": fmean(exits) if exits else None,
+        "computed_at": now,
+    }
+
+
+def _store(
+    window: Window,
+    batch: Sequence[int],
+    results: list[dict[str, Any]],
+    attained: list[dict[str, Any]],
+    scored: list[dict[str, Any]],
+) -> None:
+    known: dict[int, int] = dict(
+        db.session.execute(
+            sa.select(Result.enrolment_id, Result.id).where(
+                Result.window_id == window.id, Result.enrolment_id.in_(batch)
+            )
+        ).all()
+    )
+    old = [row | {"id": known[row["enrolment_id"]]} for row in results if row["enrolment_id"] in known]
+    new = [row for row in results if row["enrolment_id"] not in known]
+    gone = known.keys() - {row["enrolment_id"] for row in results}
+    unsynchronised = {"synchronize_session": False}
+    if old:
+        db.session.execute(sa.update(Result), old)
+    if new:
+        db.session.execute(sa.insert(Result), new)
+    if gone:
+        db.session.execute(
+            sa.delete(Result).where(Result.window_id == window.id, Result.enrolment_id.in_(gone)),
+            execution_options=unsynchronised,
+        )
+    db.session.execute(
+        sa.delete(Attainment).where(Attainment.window_id == window.id, Attainment.enrolment_id.in_(batch)),
+        execution_options=unsynchronised,
+    )
+    if attained:
+        db.session.execute(sa.insert(Attainment), attained)
+    if scored:
+        table: Any = Rating.__table__
+        db.session.execute(
+            sa.update(table)
+            .where(table.c.id == sa.bindparam("rating_id"))
+            .values(score=sa.bindparam("value"), coverage=sa.bindparam("seen")),
+            [{"rating_id": row["id"], "value": row["score"], "seen": row["coverage"]} for row in scored],
+        )
