@@ -17,6 +17,8 @@ import urllib.request
 from pathlib import Path
 from types import FrameType
 
+from tools import setup
+
 ROOT = Path(__file__).resolve().parent
 HOST = "127.0.0.1"
 SECONDS_TO_START = 60
@@ -52,6 +54,8 @@ def check_set_up() -> None:
         raise CannotStart(f"trainmgr is not set up yet. Run this first: {SET_UP}")
     if not (ROOT / "static" / "vendor" / ".fetched.json").exists():
         raise CannotStart(f"The front-end files are missing. Run this first: {SET_UP}")
+    if not setup.is_migrated():
+        raise CannotStart(f"The database has not had the newest migrations. Run this first: {SET_UP}")
 
 
 def read_port(text: str) -> int:

@@ -116,6 +116,15 @@ def test_a_port_that_is_none_is_refused(text):
         run.read_port(text)
 
 
+def test_a_database_that_is_behind_is_told(monkeypatch):
+    monkeypatch.setattr(run.setup, "is_migrated", lambda: False)
+
+    with pytest.raises(
+        run.CannotStart, match="has not had the newest migrations"
+    ):
+        run.check_set_up()
+
+
 def test_another_python_is_sent_to_the_right_one():
     """Without the installed packages nothing starts, and the message names what to do."""
     result = subprocess.run([sys.executable, "-S", "run.py"], cwd=ROOT, capture_output=True, text=True)

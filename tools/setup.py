@@ -218,7 +218,7 @@ def compile_catalogue() -> None:
 
 def migrate() -> None:
     """Bring the database to the newest migration; another one than the embedded one is always asked."""
-    if not configured_elsewhere() and database_revisions(DATABASE) == newest_revisions(MIGRATIONS):
+    if is_migrated() and not configured_elsewhere():
         return
     progress.begin("Migrating the database")
     run(PYTHON, "-m", "flask", "--app", "run", "db", "upgrade")
@@ -230,6 +230,11 @@ def load_demo() -> None:
     progress.begin("Loading the demo cases where there are none")
     run(PYTHON, "-m", "flask", "--app", "run", "demo", "load", "--if-empty")
     progress.end()
+
+
+def is_migrated() -> bool:
+    """Whether the embedded database has had every migration; of another one nothing is known here."""
+    return configured_elsewhere() or database_revisions(DATABASE) == newest_revisions(MIGRATIONS)
 
 
 def configured_elsewhere() -> bool:
