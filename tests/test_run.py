@@ -1,5 +1,6 @@
 """`python run.py` starts everything, says where, and leaves nothing behind."""
 
+import contextlib
 import http.client
 import os
 import signal
@@ -47,8 +48,9 @@ def start(tmp_path):
 
     yield start_one
     for process in started:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
+        for left in [process.pid, *(int(line.split()[0]) for line in living(process.pid))]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(left, signal.SIGKILL)
         process.wait()
         process.stdout.close()
 
@@ -62,9 +64,11 @@ def read_until(process, text):
     raise AssertionError(f"never said {text!r}, but: {''.join(lines)}")
 
 
-def living(group):
-    """The processes of a group that still run."""
-    found = subprocess.run(["ps", "-o", "pid=,stat=,args=", "-g", str(group)], capture_output=True, text=True)
+def living(session):
+    """The processes of a session that still run."""
+    found = subprocess.run(
+        ["ps", "-o", "pid=,stat=,args=", "-g", str(session)], capture_output=True, text=True
+    )
     return [line for line in found.stdout.splitlines() if " Z" not in line and "<defunct>" not in line]
 
 
@@ -80,7 +84,7 @@ def test_run_serves_and_ends_with_all_its_parts(start, port, ending):
     assert "granian" in parts
     assert "trainmgr.kernel.jobs" in parts
 
-    process.send_signal(ending)
+    os.killpg(process.pid, ending)  # as a terminal does
 
     assert process.wait(timeout=20) == 0
     assert living(process.pid) == []
@@ -119,9 +123,7 @@ def test_a_port_that_is_none_is_refused(text):
 def test_a_database_that_is_behind_is_told(monkeypatch):
     monkeypatch.setattr(run.setup, "is_migrated", lambda: False)
 
-    with pytest.raises(
-        run.CannotStart, match="has not had the newest migrations"
-    ):
+    with pytest.raises(run.CannotStart, match="has not had the newest migrations"):
         run.check_set_up()
 
 
