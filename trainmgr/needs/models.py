@@ -86,7 +86,9 @@ class Competency(Model):
     version: Mapped[int] = mapped_column(default=1)
 
     ratings: Mapped[list[CompetencyRating]] = relationship(lazy="raise_on_sql", cascade="all, delete-orphan")
-    indicator_links: Mapped[list[IndicatorLink]] = relationship(lazy="raise_on_sql", cascade="all, delete-orphan")
+    indicator_links: Mapped[list[IndicatorLink]] = relationship(
+        lazy="raise_on_sql", cascade="all, delete-orphan"
+    )
 
 
 class CompetencyRating(Model):

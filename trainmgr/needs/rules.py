@@ -202,7 +202,9 @@ def ranked(
         key: round((trainee_weight * points + (100 - trainee_weight) * enterprise_points[key]) / 100, EXACT)
         for key, points in trainee_points.items()
     }
-    order = sorted(abilities, key=lambda a: (-score[a.key], -a.importance, -round(a.gap, EXACT), a.position, a.key))
+    order = sorted(
+        abilities, key=lambda a: (-score[a.key], -a.importance, -round(a.gap, EXACT), a.position, a.key)
+    )
     first = [a.key for a in order if a.gap > 0 and score[a.key] > 0][:priority_count]
     return [
         Standing(

@@ -1,0 +1,247 @@
+"""Reads of needs: the analysis of a programme, its ranked competencies, its indicators."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from flask import abort
+from sqlalchemy.orm import selectinload
+
+from trainmgr.identity.models import User
+from trainmgr.kernel.access import Permission
+from trainmgr.kernel.audit import AuditEvent
+from trainmgr.kernel.db import db
+from trainmgr.needs.models import (
+    AnalysisState,
+    Competency,
+    CompetencyRating,
+    Indicator,
+    IndicatorLink,
+    NeedsAnalysis,
+)
+from trainmgr.needs.rules import Lane
+from trainmgr.programs.models import Program
+from trainmgr.programs.queries import may, sides_of
+from trainmgr.programs.rules import Side, Work, is_open
+
+SUBJECT = "needs_analysis"  # what signatures are under
+
+
+def analysis_of(program_id: int) -> NeedsAnalysis | None:
+    """Return the needs analysis of a programme, or None while nothing was entered."""
+    return db.session.scalars(
+        sa.select(NeedsAnalysis).where(NeedsAnalysis.program_id == program_id)
+    ).one_or_none()
+
+
+def competencies_of(program_id: int) -> list[Competency]:
+    """Return a programme's competencies, the most pressing first."""
+    return list(
+        db.session.scalars(
+            sa.select(Competency)
+            .where(Competency.program_id == program_id)
+            .order_by(Competency.rank, Competency.position, Competency.id)
+        )
+    )
+
+
+def priorities_of(program_id: int) -> list[Competency]:
+    """Return the competencies that the plan must give hours to, the most pressing first."""
+    return [competency for competency in competencies_of(program_id) if competency.is_priority]
+
+
+def indicators_of(program_id: int) -> list[Indicator]:
+    """Return a programme's indicators in the order of entry, with their links."""
+    return list(
+        db.session.scalars(
+            sa.select(Indicator)
+            .where(Indicator.program_id == program_id)
+            .options(selectinload(Indicator.links))
+            .order_by(Indicator.id)
+        )
+    )
+
+
+def competency_or_404(program: Program, competency_id: int) -> Competency:
+    """Return a competency of this very programme, or answer 404."""
+    found: Competency | None = db.session.scalars(
+        sa.select(Competency).where(Competency.program_id == program.id, Competency.id == competency_id)
+    ).one_or_none()
+    return found if found is not None else abort(404)
+
+
+def indicator_or_404(program: Program, indicator_id: int) -> Indicator:
+    """Return an indicator of this very programme with its links, or answer 404."""
+    found: Indicator | None = db.session.scalars(
+        sa.select(Indicator)
+        .where(Indicator.program_id == program.id, Indicator.id == indicator_id)
+        .options(selectinload(Indicator.links))
+    ).one_or_none()
+    return found if found is not None else abort(404)
+
+
+@dataclass(frozen=True)
+class Means:
+    """What the respondents to one competency say on average, unrounded."""
+
+    importance: float
+    attainment: float
+    respondents: int
+
+
+def rating_means(program_id: int) -> dict[int, Means]:
+    """Return the means of the respondents' ratings by competency; competencies without ratings are left out."""
+    rows = db.session.execute(
+        sa.select(
+            CompetencyRating.competency_id,
+            sa.func.avg(CompetencyRating.importance),
+            sa.func.avg(CompetencyRating.attainment),
+            sa.func.count(),
+        )
+        .join(Competency, Competency.id == CompetencyRating.competency_id)
+        .where(Competency.program_id == program_id)
+        .group_by(CompetencyRating.competency_id)
+    )
+    return {
+        key: Means(float(importance), float(attained), count) for key, importance, attained, count in rows
+    }
+
+
+def respondents_of(program_id: int) -> int:
+    """Return how many different people rated the programme's competencies."""
+    statement = (
+        sa.select(sa.func.count(CompetencyRating.respondent.distinct()))
+        .join(Competency, Competency.id == CompetencyRating.competency_id)
+        .where(Competency.program_id == program_id)
+    )
+    return db.session.scalar(statement) or 0
+
+
+def links_by_competency(indicators: list[Indicator]) -> dict[int, list[Indicator]]:
+    """Return which indicators depend on which competency."""
+    found: dict[int, list[Indicator]] = {}
+    for indicator in indicators:
+        for link in indicator.links:
+            found.setdefault(link.competency_id, []).append(indicator)
+    return found
+
+
+def lanes_editable_by(program: Program, viewer: User) -> frozenset[Lane]:
+    """Return the sides of the analysis that the viewer may fill in: the college both, an enterprise its own."""
+    if not may(program, viewer, Permission.NEEDS_EDIT):
+        return frozenset()
+    if Side.COLLEGE in sides_of(program, viewer, Permission.NEEDS_EDIT):
+        return frozenset(Lane)
+    return frozenset({Lane.ENTERPRISE})
+
+
+def open_lanes(program: Program, analysis: NeedsAnalysis | None, viewer: User) -> frozenset[Lane]:
+    """Return what the viewer may fill in now: nothing once it is frozen or the programme has gone on."""
+    if not is_open(Work.NEEDS, program.state) or (analysis and analysis.state is AnalysisState.FROZEN):
+        return frozenset()
+    return lanes_editable_by(program, viewer)
+
+
+def last_editor(subject: NeedsAnalysis | Competency | Indicator) -> str:
+    """Return who changed a thing last, as the audit trail has it; "" when nobody is known."""
+    events = db.session.scalars(
+        sa.select(AuditEvent)
+        .where(AuditEvent.subject_kind == subject.__tablename__, AuditEvent.subject_id == subject.id)
+        .order_by(AuditEvent.id.desc())
+        .limit(1)
+    )
+    event = events.one_or_none()
+    return event.actor_name if event else ""
+
+
+# --- how far it is ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What an analysis holds so far, counted in SQL."""
+
+    post: str = ""
+    frozen: bool = False
+    competencies: int = 0
+    gaps: int = 0
+    priorities: int = 0
+    without_hours: int = 0
+    respondents: int = 0
+    indicators: int = 0
+    linked: int = 0
+    analysis_id: int | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was entered yet."""
+        return not (self.post or self.competencies or self.indicators)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether everything is there that the two sides sign."""
+        return bool(
+            self.post and self.gaps and self.priorities and self.indicators and not self.without_hours
+        )
+
+
+def progress_of(program_id: int) -> Progress:
+    """Count what the analysis of a programme holds: one statement."""
+    of_program = Competency.program_id == program_id
+
+    def counted(condition: Any) -> Any:
+        return sa.func.coalesce(sa.func.sum(sa.case((condition, 1), else_=0)), 0)
+
+    competencies = (
+        sa.select(
+            sa.func.count().label("competencies"),
+            counted(Competency.required_level > Competency.current_level).label("gaps"),
+            counted(Competency.is_priority).label("priorities"),
+            counted(sa.and_(Competency.is_priority, Competency.required_hours == 0)).label("without_hours"),
+        )
+        .where(of_program)
+        .subquery()
+    )
+    indicators = (
+        sa.select(sa.func.count())
+        .where(Indicator.program_id == program_id)
+        .scalar_subquery()
+        .label("indicators")
+    )
+    linked = (
+        sa.select(sa.func.count(IndicatorLink.indicator_id.distinct()))
+        .join(Indicator, Indicator.id == IndicatorLink.indicator_id)
+        .where(Indicator.program_id == program_id)
+        .scalar_subquery()
+        .label("linked")
+    )
+    analysis = sa.select(NeedsAnalysis).where(NeedsAnalysis.program_id == program_id).subquery()
+    row = (
+        db.session.execute(
+            sa.select(
+                *competencies.c,
+                indicators,
+                linked,
+                analysis.c.id,
+                analysis.c.post,
+                analysis.c.state,
+                analysis.c.respondents,
+            ).select_from(competencies.outerjoin(analysis, sa.true()))
+        )
+        .mappings()
+        .one()
+    )
+    return Progress(
+        post=row["post"] or "",
+        frozen=row["state"] is AnalysisState.FROZEN,
+        competencies=row["competencies"],
+        gaps=row["gaps"],
+        priorities=row["priorities"],
+        without_hours=row["without_hours"],
+        respondents=row["respondents"] or 0,
+        indicators=row["indicators"],
+        linked=row["linked"],
+        analysis_id=row["id"],
+    )
