@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from flask import Flask, flash, render_template, request
+from flask import Flask, flash, redirect, render_template, request
 from flask_wtf.csrf import CSRFProtect
 from jinja2 import ChoiceLoader, FileSystemLoader
 from wtforms import (
@@ -118,6 +119,7 @@ def make_app(who: Any = None) -> Flask:
     )
     shell.init_app(app)
     i18n.init_app(app)
+    app.extensions.update(drafts=[], taken=[])
     app.after_request(headers._dress)
     CSRFProtect(app)
     reader = who or SimpleNamespace(name="", is_authenticated=False)
@@ -149,6 +151,21 @@ def make_app(who: Any = None) -> Flask:
                                     parties_line="湖南工业职业技术学院 × 蓝思科技"),
             kept=[SimpleNamespace(id=7, url="/static/icon.svg", alt="检测工位")],
         ), status  # fmt: skip
+
+    @app.post("/draft")
+    def keep_draft() -> Any:
+        app.extensions["drafts"].append(request.form.to_dict() | {"files": len(request.files)})
+        return "", 204 if len(app.extensions["drafts"]) < 2 else 500
+
+    @app.post("/slow")
+    def take_slowly() -> Any:
+        app.extensions["taken"].append(request.form["x"])
+        time.sleep(0.5)
+        return redirect("/door")
+
+    @app.get("/slow")
+    def show_slow() -> str:
+        return render_template("specimen_slow.html")
 
     @app.get("/door")
     def show_door() -> str:

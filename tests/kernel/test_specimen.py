@@ -156,6 +156,98 @@ def test_axe_finds_nothing_and_no_page_is_wider_than_its_window(
     context.close()
 
 
+@pytest.fixture
+def desk(browser: Any, specimen_url: str) -> Iterator[Any]:
+    """Open a page of the specimen: desk("/"), desk("/", scripts=False)."""
+    contexts = []
+    complaints: list[str] = []
+
+    def open_page(address: str, *, scripts: bool = True) -> Any:
+        context = browser.new_context(locale="en-GB", java_script_enabled=scripts, color_scheme="light")
+        context.set_default_timeout(5000)
+        contexts.append(context)
+        page = context.new_page()
+        watch(page, complaints)
+        page.goto(specimen_url + address)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.mark.browser
+def test_photos_add_up_and_can_be_taken_out_again(desk, tmp_path):
+    for name in ("one.png", "two.png"):
+        (tmp_path / name).write_bytes((ROOT / "static" / "icon.svg").read_bytes())
+    page = desk("/")
+    field = page.locator("#photos")
+
+    field.set_input_files(tmp_path / "one.png")
+    field.set_input_files(tmp_path / "two.png")
+    assert field.evaluate("field => [...field.files].map((file) => file.name)") == ["one.png", "two.png"]
+    assert page.get_by_text("2 chosen").is_visible()
+
+    page.get_by_role("button", name="Remove one.png").click()
+    assert field.evaluate("field => [...field.files].map((file) => file.name)") == ["two.png"]
+
+
+@pytest.mark.browser
+def test_a_draft_is_kept_without_files_and_a_failure_is_told(desk, specimen):
+    page = desk("/")
+
+    page.get_by_label("Learned").fill("gauge the gap")
+    page.get_by_text("Draft kept").wait_for()
+    assert specimen.extensions["drafts"][0]["learned"] == "gauge the gap"
+    assert specimen.extensions["drafts"][0]["files"] == 0
+
+    page.get_by_label("Learned").fill("gauge it twice")
+    page.get_by_text("Not kept").wait_for()
+
+
+@pytest.mark.browser
+def test_ticks_are_counted_and_bring_the_bulk_bar(desk):
+    page = desk("/")
+    bar = page.get_by_role("group", name="With the chosen rows")
+
+    assert bar.get_by_text("1 chosen").is_visible()
+    page.get_by_label("Choose all on this page").check()
+    assert bar.get_by_text("2 chosen").is_visible()
+    page.get_by_label("Choose all on this page").uncheck()
+    assert not bar.is_visible()
+
+
+@pytest.mark.browser
+def test_pressing_twice_sends_once(desk, specimen):
+    page = desk("/slow")
+
+    page.get_by_role("button", name="Send").dblclick(no_wait_after=True)
+    page.wait_for_url("**/door")
+
+    assert specimen.extensions["taken"] == ["1"]
+
+
+@pytest.mark.browser
+def test_the_scheme_is_switched_and_remembered(desk):
+    page = desk("/")
+
+    page.get_by_role("button", name="Light, dark").click()
+    page.reload()
+
+    assert page.evaluate("document.documentElement.dataset.bsTheme") == "dark"
+
+
+@pytest.mark.browser
+def test_without_scripts_nothing_dead_is_shown_and_a_chosen_word_is_painted(desk):
+    page = desk("/", scripts=False)
+
+    assert page.locator("[data-do]:visible").count() == 0
+    page.locator("input[name=c2][value='2']").check()
+    chosen = page.locator("input[name=c2][value='2']")
+    assert chosen.evaluate("input => getComputedStyle(input).backgroundColor") == "rgb(23, 86, 143)"
+
+
 def _word(name: str) -> str:
     return name.partition("?")[0].replace("/", "-") or "specimen"
 
