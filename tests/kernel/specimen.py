@@ -160,7 +160,7 @@ def make_app(who: Any = None) -> Flask:
     @app.post("/slow")
     def take_slowly() -> Any:
         app.extensions["taken"].append(request.form["x"])
-        time.sleep(0.5)
+        time.sleep(1)
         return redirect("/door")
 
     @app.get("/slow")
