@@ -147,7 +147,7 @@ def rail(role_kind: str) -> Sequence[Place]:
     key = (role_kind, request.script_root)
     if key not in known:
         known[key] = [place for entry in RAILS.get(role_kind, RAILS["other"]) if (place := _place(entry))]
-    return known[key]  # type: ignore[no-any-return]
+    return known[key]
 
 
 def _place(entry: Entry) -> Place | None:
