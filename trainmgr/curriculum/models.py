@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import enum
 from datetime import date, datetime
+from uuid import uuid4
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from trainmgr.identity.models import User
 from trainmgr.kernel.db import Model, UTCDateTime, choice
+from trainmgr.pathways.rules import Layer, PracticeLevel, Venue
+
+__all__ = [
+    "Edition", "EditionState", "Layer", "Module", "ModuleCompetency", "PlanStage", "PracticeLevel", "Venue",
+]  # fmt: skip
 
 
 class EditionState(enum.StrEnum):
@@ -19,33 +25,6 @@ class EditionState(enum.StrEnum):
     OFFERED = "offered"
     SIGNED = "signed"
     SUPERSEDED = "superseded"
-
-
-class Venue(enum.StrEnum):
-    """Where a stage or a module takes place."""
-
-    SCHOOL = "school"
-    ENTERPRISE = "enterprise"
-    ONLINE = "online"
-
-
-class Layer(enum.StrEnum):
-    """The curriculum layer of a module (基础, 核心, 拓展, 创新)."""
-
-    FOUNDATION = "foundation"
-    CORE = "core"
-    EXTENSION = "extension"
-    INNOVATION = "innovation"
-
-
-class PracticeLevel(enum.StrEnum):
-    """The practice level of a module (公共体验 … 专业综合)."""
-
-    EXPERIENCE = "experience"
-    BASIC = "basic"
-    DIRECTION = "direction"
-    EXTENDED = "extended"
-    COMPREHENSIVE = "comprehensive"
 
 
 class Edition(Model):
@@ -69,6 +48,8 @@ class Edition(Model):
     created_by_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    changed_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
+    offered_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     signed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     version: Mapped[int] = mapped_column(default=1)
 
@@ -78,19 +59,24 @@ class Edition(Model):
     modules: Mapped[list[Module]] = relationship(
         order_by="Module.position", lazy="raise_on_sql", cascade="all, delete-orphan"
     )
-    created_by: Mapped[User] = relationship(lazy="raise_on_sql")
+    created_by: Mapped[User] = relationship(foreign_keys=[created_by_id], lazy="raise_on_sql")
+    changed_by: Mapped[User | None] = relationship(foreign_keys=[changed_by_id], lazy="raise_on_sql")
 
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+    __mapper_args__ = {"version_id_col": version}
 
 
 class PlanStage(Model):
-    """A stage of an edition; its number is the same from edition to edition and names the stage gate."""
+    """A stage of an edition; its number is the same from edition to edition and names the stage gate.
+
+    A remedial stage is only for those who failed a gate: its hours count for nobody else.
+    """
 
     __tablename__ = "plan_stage"
     __table_args__ = (
         sa.UniqueConstraint("edition_id", "number"),
         sa.CheckConstraint("hours >= 0", name="hours"),
         sa.CheckConstraint("weeks >= 0", name="weeks"),
+        sa.CheckConstraint("ends_on IS NULL OR starts_on IS NULL OR ends_on >= starts_on", name="dates"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -102,16 +88,25 @@ class PlanStage(Model):
     weeks: Mapped[int] = mapped_column(default=0)
     hours: Mapped[int] = mapped_column(default=0)
     gate: Mapped[str] = mapped_column(sa.String(200), default="")
+    gate_en: Mapped[str] = mapped_column(sa.String(200), default="")
+    remedial: Mapped[bool] = mapped_column(default=False)
     starts_on: Mapped[date | None]
     ends_on: Mapped[date | None]
+    version: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__ = {"version_id_col": version}
 
 
 class Module(Model):
-    """A module (course, project, workplace task) of an edition; hours are whole class hours (学时)."""
+    """A module (course, project, workplace task) of an edition; hours are whole class hours (学时).
+
+    `lineage` is the same in every edition that the module was copied into, whatever its name becomes.
+    """
 
     __tablename__ = "module"
     __table_args__ = (
         sa.UniqueConstraint("edition_id", "name"),
+        sa.UniqueConstraint("edition_id", "lineage"),
         sa.CheckConstraint("theory_hours >= 0", name="theory_hours"),
         sa.CheckConstraint("practice_hours >= 0", name="practice_hours"),
         sa.CheckConstraint("theory_hours + practice_hours > 0", name="hours"),
@@ -130,13 +125,17 @@ class Module(Model):
     practice_level: Mapped[PracticeLevel] = mapped_column(choice(PracticeLevel))
     venue: Mapped[Venue] = mapped_column(choice(Venue))
     taught_by_enterprise: Mapped[bool] = mapped_column(default=False)
+    jointly_developed: Mapped[bool] = mapped_column(default=False)
+    lineage: Mapped[str] = mapped_column(sa.String(32), default=lambda: uuid4().hex)
     lead_teacher_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
+    changed_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
     version: Mapped[int] = mapped_column(default=1)
 
     coverage: Mapped[list[ModuleCompetency]] = relationship(lazy="raise_on_sql", cascade="all, delete-orphan")
-    lead_teacher: Mapped[User | None] = relationship(lazy="raise_on_sql")
+    lead_teacher: Mapped[User | None] = relationship(foreign_keys=[lead_teacher_id], lazy="raise_on_sql")
+    changed_by: Mapped[User | None] = relationship(foreign_keys=[changed_by_id], lazy="raise_on_sql")
 
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+    __mapper_args__ = {"version_id_col": version}
 
 
 class ModuleCompetency(Model):

@@ -1,0 +1,112 @@
+"""A plan as it stands before a reader: the edition shown, its checks, what hinders it, what would mend it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from trainmgr.curriculum import comparing, queries, rules
+from trainmgr.curriculum.models import Edition, EditionState
+from trainmgr.curriculum.queries import Shelf
+from trainmgr.curriculum.rules import Plan
+from trainmgr.pathways.rules import Check, CheckResult, from_document
+from trainmgr.programs.models import Program, Signature
+from trainmgr.programs.queries import signatures_of
+from trainmgr.programs.rules import Side
+
+
+@dataclass
+class Board:
+    """One edition of a programme's plan with everything that follows from it."""
+
+    program: Program
+    shelf: Shelf
+    edition: Edition | None = None
+    plan: Plan = field(default_factory=Plan)
+    previous: Edition | None = None
+    before: Plan | None = None
+    signatures: list[Signature] = field(default_factory=list)
+
+    @cached_property
+    def checks(self) -> tuple[Check, ...]:
+        """The limits that the pathway sets on the plan."""
+        return from_document(self.program.pathway_document).checks
+
+    @cached_property
+    def results(self) -> tuple[CheckResult, ...]:
+        """How the plan stands against them."""
+        return rules.check_plan(self.plan, self.checks, self.shelf.teachers)
+
+    @cached_property
+    def totals(self) -> rules.Totals:
+        """What the modules add up to."""
+        return rules.totals(self.plan)
+
+    @cached_property
+    def hindrances(self) -> rules.Hindrances:
+        """What keeps the plan from being offered for signatures."""
+        return rules.hindrances(self.plan, self.results)
+
+    @cached_property
+    def coverage(self) -> list[rules.Coverage]:
+        """What the plan gives to each competency."""
+        return rules.coverage(self.plan)
+
+    @cached_property
+    def loads(self) -> dict[int, rules.Load]:
+        """How much of each module serves a competency, by module."""
+        return {load.module.id: load for load in rules.loads(self.plan)}
+
+    @cached_property
+    def proposals(self) -> list[rules.Proposal]:
+        """How the priorities that lack hours could get them."""
+        return rules.propose(self.plan)
+
+    @cached_property
+    def difference(self) -> comparing.PlanDifference | None:
+        """What is different from the edition that this one was made from."""
+        return comparing.difference(self.before, self.plan) if self.before is not None else None
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether the edition shown may still be changed."""
+        return self.edition is not None and self.edition.state is EditionState.DRAFT
+
+    @property
+    def is_offered(self) -> bool:
+        """Whether the edition shown waits for signatures."""
+        return self.edition is not None and self.edition.state is EditionState.OFFERED
+
+    @property
+    def unsigned(self) -> list[Side]:
+        """The sides whose signature is awaited."""
+        signed = {signature.side for signature in self.signatures}
+        return [side for side in Side if side not in signed] if self.is_offered else []
+
+
+def read_board(
+    program: Program, number: int | None = None, *, drafts: bool = True, compare: bool = False
+) -> Board | None:
+    """Return the plan of a programme: the edition asked for, else the newest that the reader may see.
+
+    None when the edition asked for is not there or not to be seen. Three statements, four where there are signatures.
+    """
+    shelf = queries.shelf_of(program.id)
+    if number is not None:
+        edition = shelf.numbered(number)
+    else:
+        edition = shelf.newest if drafts else shelf.signed
+    if edition is None or not (drafts or edition.state in (EditionState.SIGNED, EditionState.SUPERSEDED)):
+        return None if number is not None else Board(program, shelf)
+    previous = _previous(shelf, edition) if compare else None
+    plans = queries.read_plans(program.id, [each.id for each in (edition, previous) if each])
+    board = Board(program, shelf, edition, plans[edition.id])
+    if previous is not None:
+        board.previous, board.before = previous, plans[previous.id]
+    if edition.state is not EditionState.DRAFT:
+        board.signatures = signatures_of(queries.SUBJECT, edition.id)
+    return board
+
+
+def _previous(shelf: Shelf, edition: Edition) -> Edition | None:
+    return next((each for each in shelf.editions if each.id == edition.based_on_id), None)

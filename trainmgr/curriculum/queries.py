@@ -1,0 +1,290 @@
+"""Reads of plans: editions, and a whole plan in two statements whatever its size."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from flask import abort
+from sqlalchemy.orm import joinedload
+
+from trainmgr.curriculum.models import Edition, EditionState, Module, ModuleCompetency, PlanStage
+from trainmgr.curriculum.rules import ModuleLine, Plan, StageLine, Wanted
+from trainmgr.identity.models import Membership, Organization, User
+from trainmgr.kernel.access import Permission, Role
+from trainmgr.kernel.db import db
+from trainmgr.kernel.paging import Listing, Page, like, paginate
+from trainmgr.needs.models import Competency
+from trainmgr.programs.models import Program, ProgramParty, ProgramPerson
+from trainmgr.programs.queries import may
+
+SUBJECT = "edition"
+LEADING = (Role.SCHOOL_TEACHER, Role.ENTERPRISE_MENTOR)
+
+
+# --- for other features ---------------------------------------------------------------------------
+
+
+def signed_edition(program_id: int) -> Edition | None:
+    """Return the edition that is in force: signed by both sides and not superseded."""
+    return db.session.scalars(
+        sa.select(Edition).where(Edition.program_id == program_id, Edition.state == EditionState.SIGNED)
+    ).one_or_none()
+
+
+def _edition_in_force(program_id: int) -> sa.ScalarSelect[int]:
+    """The signed edition's id, or the newest one's while none is signed."""
+    is_signed = sa.case((Edition.state == EditionState.SIGNED, 1), else_=0)
+    return (
+        sa.select(Edition.id)
+        .where(Edition.program_id == program_id)
+        .order_by(is_signed.desc(), Edition.number.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def stages_of(program_id: int) -> list[PlanStage]:
+    """Return the stages of the signed plan, or of the newest edition while none is signed."""
+    return list(
+        db.session.scalars(
+            sa.select(PlanStage)
+            .where(PlanStage.edition_id == _edition_in_force(program_id))
+            .order_by(PlanStage.number)
+        )
+    )
+
+
+def modules_of(program_id: int) -> list[Module]:
+    """Return the modules of the signed plan, or of the newest edition while none is signed."""
+    return list(
+        db.session.scalars(
+            sa.select(Module)
+            .where(Module.edition_id == _edition_in_force(program_id))
+            .order_by(Module.stage_number, Module.position, Module.id)
+        )
+    )
+
+
+# --- editions -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """All editions of a programme, newest first, and who teaches in it (of the college, of the enterprise)."""
+
+    editions: list[Edition]
+    teachers: tuple[int, int]
+
+    @property
+    def newest(self) -> Edition | None:
+        """The edition that was begun last."""
+        return self.editions[0] if self.editions else None
+
+    @property
+    def signed(self) -> Edition | None:
+        """The edition in force."""
+        return next((edition for edition in self.editions if edition.state is EditionState.SIGNED), None)
+
+    def numbered(self, number: int | None) -> Edition | None:
+        """The edition with a number."""
+        return next((edition for edition in self.editions if edition.number == number), None)
+
+
+def shelf_of(program_id: int) -> Shelf:
+    """Return a programme's editions with who made and changed them, and the number of its teachers: one statement."""
+
+    def people(role: Role) -> sa.ScalarSelect[int]:
+        return (
+            sa.select(sa.func.count(ProgramPerson.user_id.distinct()))
+            .where(
+                ProgramPerson.program_id == program_id,
+                ProgramPerson.role == role,
+                ProgramPerson.until.is_(None),
+            )
+            .scalar_subquery()
+        )
+
+    rows = db.session.execute(
+        sa.select(Edition, people(Role.SCHOOL_TEACHER), people(Role.ENTERPRISE_MENTOR))
+        .where(Edition.program_id == program_id)
+        .options(joinedload(Edition.created_by), joinedload(Edition.changed_by))
+        .order_by(Edition.number.desc())
+    ).all()
+    return Shelf([row[0] for row in rows], (rows[0][1], rows[0][2]) if rows else (0, 0))
+
+
+def sees_drafts(program: Program, viewer: User) -> bool:
+    """Tell whether the viewer sees plans that are not signed: those who see the needs design with them."""
+    return may(program, viewer, Permission.NEEDS_VIEW)
+
+
+def module_or_404(program: Program, module_id: int) -> tuple[Module, Edition]:
+    """Return a module of this very programme with its edition, or answer 404."""
+    row = db.session.execute(
+        sa.select(Module, Edition)
+        .join(Edition, Edition.id == Module.edition_id)
+        .where(Module.id == module_id, Edition.program_id == program.id)
+        .options(
+            joinedload(Module.changed_by), joinedload(Module.lead_teacher), joinedload(Edition.changed_by)
+        )
+    ).one_or_none()
+    return (row[0], row[1]) if row else abort(404)
+
+
+def stage_or_404(program: Program, number: int, stage_number: int) -> tuple[PlanStage, Edition]:
+    """Return a stage of an edition with it, or answer 404."""
+    row = db.session.execute(
+        sa.select(PlanStage, Edition)
+        .join(Edition, Edition.id == PlanStage.edition_id)
+        .where(Edition.program_id == program.id, Edition.number == number, PlanStage.number == stage_number)
+        .options(joinedload(Edition.changed_by))
+    ).one_or_none()
+    return (row[0], row[1]) if row else abort(404)
+
+
+# --- whole plans ----------------------------------------------------------------------------------
+
+
+def read_plans(program_id: int, edition_ids: Collection[int]) -> dict[int, Plan]:
+    """Return whole plans by edition: two statements for any number of modules, competencies and cells."""
+    stages, modules = _read_modules(edition_ids)
+    wanted, cells = _read_wanted(program_id, edition_ids)
+    return {
+        edition_id: Plan(
+            stages.get(edition_id, []), modules.get(edition_id, []), wanted, cells.get(edition_id, {})
+        )
+        for edition_id in edition_ids
+    }
+
+
+def _read_modules(
+    edition_ids: Collection[int],
+) -> tuple[dict[int, list[StageLine]], dict[int, list[ModuleLine]]]:
+    of_stage = sa.and_(Module.edition_id == PlanStage.edition_id, Module.stage_number == PlanStage.number)
+    rows = db.session.execute(
+        sa.select(PlanStage, Module, User.name)
+        .outerjoin(Module, of_stage)
+        .outerjoin(User, User.id == Module.lead_teacher_id)
+        .where(PlanStage.edition_id.in_(edition_ids))
+        .order_by(PlanStage.edition_id, PlanStage.number, Module.position, Module.id)
+    )
+    stages: dict[int, list[StageLine]] = {}
+    modules: dict[int, list[ModuleLine]] = {}
+    for stage, module, lead in rows:
+        of_edition = stages.setdefault(stage.edition_id, [])
+        if not of_edition or of_edition[-1].number != stage.number:
+            of_edition.append(stage_line(stage))
+        if module is not None:
+            modules.setdefault(stage.edition_id, []).append(module_line(module, lead or ""))
+    return stages, modules
+
+
+def _read_wanted(
+    program_id: int, edition_ids: Collection[int]
+) -> tuple[list[Wanted], dict[int, dict[tuple[int, int], int]]]:
+    cell = (
+        sa.select(
+            Module.edition_id,
+            ModuleCompetency.module_id,
+            ModuleCompetency.competency_id,
+            ModuleCompetency.hours,
+        )
+        .join(Module, Module.id == ModuleCompetency.module_id)
+        .where(Module.edition_id.in_(edition_ids))
+        .subquery()
+    )
+    rows = db.session.execute(
+        sa.select(
+            Competency.id,
+            Competency.name,
+            Competency.name_en,
+            Competency.rank,
+            Competency.required_hours,
+            Competency.is_priority,
+            cell.c.edition_id,
+            cell.c.module_id,
+            cell.c.hours,
+        )
+        .outerjoin(cell, cell.c.competency_id == Competency.id)
+        .where(Competency.program_id == program_id)
+        .order_by(
+            sa.case((Competency.rank == 0, 1), else_=0), Competency.rank, Competency.position, Competency.id
+        )
+    )
+    wanted: dict[int, Wanted] = {}
+    cells: dict[int, dict[tuple[int, int], int]] = {}
+    for key, name, name_en, rank, required, is_priority, edition_id, module_id, hours in rows:
+        if key not in wanted:
+            wanted[key] = Wanted(key, name, rank, required, is_priority, name_en)
+        if module_id is not None:
+            cells.setdefault(edition_id, {})[module_id, key] = hours
+    return list(wanted.values()), cells
+
+
+def stage_line(stage: PlanStage) -> StageLine:
+    """Return a stage as a value."""
+    names = (
+        "id", "number", "name", "name_en", "venue", "weeks", "hours", "gate", "gate_en", "starts_on", "ends_on",
+        "remedial", "version",
+    )  # fmt: skip
+    return StageLine(**{name: getattr(stage, name) for name in names})
+
+
+def module_line(module: Module, lead_name: str = "") -> ModuleLine:
+    """Return a module as a value."""
+    names = (
+        "id", "stage_number", "position", "name", "name_en", "theory_hours", "practice_hours", "layer",
+        "practice_level", "venue", "taught_by_enterprise", "jointly_developed", "lineage", "version",
+    )  # fmt: skip
+    values = {name: getattr(module, name) for name in names}
+    return ModuleLine(**values, lead_id=module.lead_teacher_id, lead_name=lead_name)
+
+
+# --- who could lead a module ----------------------------------------------------------------------
+
+
+def _leaders(program: Program) -> sa.Select[Any]:
+    parties = sa.select(ProgramParty.organization_id).where(ProgramParty.program_id == program.id)
+    return (
+        sa.select(User, Membership.role, Organization)
+        .join(Membership, Membership.user_id == User.id)
+        .join(Organization, Organization.id == Membership.organization_id)
+        .where(
+            Membership.organization_id.in_(parties),
+            Membership.role.in_(LEADING),
+            Membership.ended_on.is_(None),
+            User.active.is_(True),
+        )
+    )
+
+
+def list_leaders(program: Program, listing: Listing) -> Page[Any]:
+    """Return the teachers and mentors of the programme's parties, those of the programme first."""
+    related = (
+        sa.select(ProgramPerson.user_id)
+        .where(ProgramPerson.program_id == program.id, ProgramPerson.role.in_(LEADING))
+        .scalar_subquery()
+    )
+    statement = _leaders(program)
+    if listing.q:
+        statement = statement.where(
+            sa.or_(
+                User.name.ilike(like(listing.q), escape="\\"),
+                Membership.number == listing.q,
+                Organization.name.ilike(like(listing.q), escape="\\"),
+            )
+        )
+    first = sa.case((User.id.in_(related), 0), else_=1)
+    orders = {"related": (first, User.name, Membership.id), "name": (User.name, Membership.id)}
+    return paginate(statement, listing, orders=orders, default="related", scalars=False)
+
+
+def find_leader(program: Program, user_id: int) -> tuple[User, Role, int] | None:
+    """Return somebody who could lead a module, as what and from where; None for everybody else."""
+    row = db.session.execute(
+        _leaders(program).where(User.id == user_id).order_by(Membership.id).limit(1)
+    ).first()
+    return (row[0], row[1], row[2].id) if row else None
