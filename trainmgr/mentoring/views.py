@@ -1,8 +1,399 @@
-"""HTTP of mentoring."""
+"""HTTP of mentoring: the programme's mentors, proposals, handovers, a mentor's own trainees."""
 
 from __future__ import annotations
 
-from flask import Blueprint
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from flask_login import current_user
+
+from trainmgr.kernel.access import Permission, Role, can, requires
+from trainmgr.kernel.clock import today, utcnow
+from trainmgr.kernel.errors import RuleBroken
+from trainmgr.kernel.paging import Listing
+from trainmgr.mentoring import actions, labels, queries, station  # noqa: F401
+from trainmgr.mentoring.forms import HandoverForm, NamingForm, PairForm, ProfileForm, options
+from trainmgr.mentoring.matching import WEIGHTS, Obstacle
+from trainmgr.programs.models import Program
+from trainmgr.programs.pages import render_program_page
+from trainmgr.programs.queries import may, program_or_404
+from trainmgr.programs.rules import Side, Step
 
 bp = Blueprint("mentoring", __name__)
 blueprints = (bp,)
+
+P = Permission
+
+
+def _page(template: str, program: Program, status: int = 200, **context: Any) -> tuple[str, int]:
+    return render_program_page(
+        f"mentoring/{template}",
+        program,
+        Step.MENTORING,
+        status=status,
+        side_mentor=labels.SIDE_MENTOR,
+        side_mentors=labels.SIDE_MENTORS,
+        **context,
+    )
+
+
+def _side_or_404(text: str) -> Side:
+    return Side(text) if text in set(Side) else abort(404)
+
+
+def _require(program: Program, permission: Permission) -> None:
+    if not may(program, current_user, permission):
+        abort(403)
+
+
+@bp.get("/programs/<int:program_id>/mentors")
+@requires(P.PROGRAM_VIEW)
+def show_mentors(program_id):
+    """Show who guides whom: all mentors and who lacks one, or one's own trainees or mentors."""
+    program = program_or_404(program_id, current_user)
+    if not can(P.MENTOR_VIEW):
+        return _page("mine.html", program, enrolments=queries.my_enrolments(program, current_user),
+                     is_trainee=current_user.roles == {Role.TRAINEE})  # fmt: skip
+    side = _side_or_404(request.args.get("side", Side.ENTERPRISE.value))
+    return _page(
+        "mentors.html",
+        program,
+        side=side,
+        page=queries.list_mentors(program, side, Listing.from_request()),
+        counts=queries.counts(program, current_user),
+        lacking=queries.lacking(program, current_user),
+        proposal=queries.find_proposal(program, side),
+        may_edit=bool(queries.homes_for(program, current_user)),
+        may_assign=may(program, current_user, P.MENTOR_ASSIGN),
+        homes=queries.homes_for(program, current_user),
+    )
+
+
+@bp.get("/my-trainees")
+@requires(P.LOG_SIGN)
+def list_my_trainees():
+    """Show everybody whom the signed-in mentor guides."""
+    return render_template(
+        "mentoring/my_trainees.html", page=queries.list_trainees_of(current_user, Listing.from_request())
+    )
+
+
+# --- naming -----------------------------------------------------------------------------------------
+
+
+def _naming(
+    program: Program, side: Side, form: NamingForm, status: int = 200, **context: Any
+) -> tuple[str, int]:
+    return _page("name.html", program, status, side=side, form=form, q=request.args.get("q", ""), **context)
+
+
+def _naming_form(program: Program, side: Side, **values: Any) -> NamingForm:
+    homes = queries.homes_for(program, current_user) or abort(403)
+    form = NamingForm(**values)
+    found = queries.candidates(program, side, homes, request.args.get("q", "").strip()[:60])
+    form.person.choices = options([(f"{u.id}:{o.id}", f"{u.name} · {o.short}") for u, o in found])
+    return form
+
+
+@bp.get("/programs/<int:program_id>/mentors/<side>/new")
+@requires(P.MENTOR_EDIT)
+def new_mentor(program_id, side):
+    """Show the form that names a mentor; people are found by name or number."""
+    program = program_or_404(program_id, current_user)
+    side = _side_or_404(side)
+    return _naming(program, side, _naming_form(program, side, formdata=None))
+
+
+@bp.post("/programs/<int:program_id>/mentors/<side>")
+@requires(P.MENTOR_EDIT)
+def name_mentor(program_id, side):
+    """Name a person as a mentor of the programme."""
+    program = program_or_404(program_id, current_user)
+    side = _side_or_404(side)
+    form = _naming_form(program, side)
+    if not form.validate():
+        return _naming(program, side, form, 422)
+    user_id, organization_id = (int(part) for part in form.person.data.split(":"))
+    try:
+        named = actions.name_mentor(
+            program,
+            queries.get_person(user_id),
+            organization_id=organization_id,
+            side=side,
+            values=form.values(),
+            by=current_user,
+            now=utcnow(),
+        )
+    except RuleBroken as broken:
+        return _naming(program, side, form, broken.status, broken=str(broken))
+    flash(_("%(name)s is named as a mentor.", name=named.mentor.name), "success")
+    return redirect(url_for(".show_mentors", program_id=program.id, side=side))
+
+
+def _named_and_mine(program: Program, program_mentor_id: int) -> Any:
+    named = queries.named_or_404(program, program_mentor_id)
+    if named.mentor.organization_id not in queries.homes_for(program, current_user):
+        abort(403)
+    return named
+
+
+@bp.get("/programs/<int:program_id>/mentors/<int:program_mentor_id>")
+@requires(P.MENTOR_VIEW)
+def show_mentor(program_id, program_mentor_id):
+    """Show one mentor: profile, trainees, and the forms to change the one and hand over the others."""
+    program = program_or_404(program_id, current_user)
+    named = queries.named_or_404(program, program_mentor_id)
+    form = ProfileForm(formdata=None, obj=named.mentor, version=named.mentor.version)
+    return _mentor_page(program, named, form)
+
+
+def _mentor_page(
+    program: Program, named: Any, form: ProfileForm, status: int = 200, **context: Any
+) -> tuple[str, int]:
+    return _page(
+        "mentor.html",
+        program,
+        status,
+        named=named,
+        form=form,
+        side=named.side,
+        trainees=queries.guided_by(program, named.mentor, current_user),
+        may_edit=named.mentor.organization_id in queries.homes_for(program, current_user),
+        **context,
+    )
+
+
+@bp.post("/programs/<int:program_id>/mentors/<int:program_mentor_id>")
+@requires(P.MENTOR_EDIT)
+def change_mentor(program_id, program_mentor_id):
+    """Change a mentor's profile."""
+    program = program_or_404(program_id, current_user)
+    named = _named_and_mine(program, program_mentor_id)
+    form = ProfileForm()
+    if not form.validate():
+        return _mentor_page(program, named, form, 422)
+    version = int(form.version.data) if (form.version.data or "").isdigit() else -1
+    try:
+        actions.change_mentor(
+            program, named.mentor, form.values(), version=version, by=current_user, now=utcnow()
+        )
+    except RuleBroken as broken:
+        return _mentor_page(program, named, form, broken.status, broken=str(broken))
+    flash(_("The profile of %(name)s is saved.", name=named.mentor.name), "success")
+    return redirect(url_for(".show_mentor", program_id=program.id, program_mentor_id=named.id))
+
+
+@bp.post("/programs/<int:program_id>/mentors/<int:program_mentor_id>/places")
+@requires(P.MENTOR_EDIT)
+def add_place(program_id, program_mentor_id):
+    """Let a mentor take one trainee more."""
+    program = program_or_404(program_id, current_user)
+    named = _named_and_mine(program, program_mentor_id)
+    actions.add_place(program, named.mentor, by=current_user, now=utcnow())
+    flash(
+        _("%(name)s may take %(count)s trainees now.", name=named.mentor.name, count=named.mentor.capacity),
+        "success",
+    )
+    return redirect(url_for(".show_mentors", program_id=program.id, side=named.side))
+
+
+@bp.post("/programs/<int:program_id>/mentors/<int:program_mentor_id>/remove")
+@requires(P.MENTOR_EDIT)
+def remove_mentor(program_id, program_mentor_id):
+    """Take a mentor off the programme's list."""
+    program = program_or_404(program_id, current_user)
+    named = _named_and_mine(program, program_mentor_id)
+    name, side = named.mentor.name, named.side
+    actions.remove_mentor(program, named, by=current_user, now=utcnow())
+    flash(_("%(name)s is no mentor of this programme any more.", name=name), "success")
+    return redirect(url_for(".show_mentors", program_id=program.id, side=side))
+
+
+# --- handing over -----------------------------------------------------------------------------------
+
+
+def _handover_form(program: Program, named: Any, **values: Any) -> HandoverForm:
+    form = HandoverForm(**values)
+    trainees = queries.guided_by(program, named.mentor, current_user)
+    form.trainees.choices = options([(enrolment.id, enrolment.name) for enrolment in trainees])
+    form.successor.choices = options(
+        [
+            (other.id, f"{other.mentor.name} · {other.load} / {other.mentor.capacity}")
+            for other in queries.named_mentors(program, named.side)
+            if other.id != named.id and other.mentor.organization_id == named.mentor.organization_id
+        ]
+    )
+    return form
+
+
+@bp.get("/programs/<int:program_id>/mentors/<int:program_mentor_id>/handover")
+@requires(P.MENTOR_EDIT)
+def new_handover(program_id, program_mentor_id):
+    """Show the form that hands a mentor's trainees over."""
+    program = program_or_404(program_id, current_user)
+    named = _named_and_mine(program, program_mentor_id)
+    form = _handover_form(program, named, formdata=None, day=today())
+    form.trainees.data = [choice.value for choice in form.trainees.choices]
+    return _page("handover.html", program, named=named, form=form, side=named.side)
+
+
+@bp.post("/programs/<int:program_id>/mentors/<int:program_mentor_id>/handover")
+@requires(P.MENTOR_EDIT)
+def hand_over(program_id, program_mentor_id):
+    """Hand trainees over to another mentor."""
+    program = program_or_404(program_id, current_user)
+    named = _named_and_mine(program, program_mentor_id)
+    form = _handover_form(program, named)
+    if not form.validate():
+        return _page("handover.html", program, 422, named=named, form=form, side=named.side)
+    successor = queries.named_or_404(program, form.successor.data)
+    try:
+        count = actions.hand_over(
+            program,
+            named,
+            form.trainees.data,
+            successor,
+            day=form.day.data,
+            reason=form.reason.data.strip(),
+            by=current_user,
+            now=utcnow(),
+        )
+    except RuleBroken as broken:
+        return _page(
+            "handover.html",
+            program,
+            broken.status,
+            named=named,
+            form=form,
+            side=named.side,
+            broken=str(broken),
+        )
+    flash(
+        ngettext("%(num)d trainee handed over to %(name)s.", "%(num)d trainees handed over to %(name)s.", count,
+                 name=successor.mentor.name),
+        "success",
+    )  # fmt: skip
+    return redirect(url_for(".show_mentors", program_id=program.id, side=named.side))
+
+
+# --- proposals --------------------------------------------------------------------------------------
+
+
+@bp.post("/programs/<int:program_id>/proposals/<side>")
+@requires(P.MENTOR_ASSIGN)
+def propose_pairs(program_id, side):
+    """Compute pairs for the whole class; locked ones stay."""
+    program = program_or_404(program_id, current_user)
+    side = _side_or_404(side)
+    _require(program, P.MENTOR_ASSIGN)
+    actions.compute_proposal(program, side, by=current_user, now=utcnow())
+    return redirect(url_for(".show_proposal", program_id=program.id, side=side))
+
+
+@bp.get("/programs/<int:program_id>/proposals/<side>")
+@requires(P.MENTOR_VIEW)
+def show_proposal(program_id, side):
+    """Show the proposed pairs, each with its reasons, and the mentors' loads."""
+    program = program_or_404(program_id, current_user)
+    side = _side_or_404(side)
+    proposal = queries.find_proposal(program, side)
+    if proposal is None:
+        return redirect(url_for(".show_mentors", program_id=program.id, side=side))
+    return _page(
+        "proposal.html",
+        program,
+        side=side,
+        proposal=proposal,
+        page=queries.list_pairs(program, proposal, current_user, Listing.from_request()),
+        loads=queries.loads_of(proposal),
+        may_assign=may(program, current_user, P.MENTOR_ASSIGN),
+        reasons=labels.reasons,
+        obstacles={obstacle.value: text for obstacle, text in labels.OBSTACLES.items()},
+        full=Obstacle.CAPACITY.value,
+        weights=WEIGHTS,
+    )
+
+
+def _pair(program_id: int, side: str, pair_id: int) -> tuple[Program, Any, Any]:
+    program = program_or_404(program_id, current_user)
+    _require(program, P.MENTOR_ASSIGN)
+    proposal = queries.proposal_or_404(program, _side_or_404(side))
+    return program, proposal, queries.pair_or_404(proposal, pair_id)
+
+
+@bp.post("/programs/<int:program_id>/proposals/<side>/pairs/<int:pair_id>/lock")
+@requires(P.MENTOR_ASSIGN)
+def lock_pair(program_id, side, pair_id):
+    """Lock a pair or let it go."""
+    program, proposal, pair = _pair(program_id, side, pair_id)
+    actions.set_lock(proposal, pair, request.form.get("locked") == "1")
+    return redirect(
+        url_for(".show_proposal", program_id=program.id, side=side, page=request.args.get("page"))
+    )
+
+
+def _pair_form(program: Program, proposal: Any, **values: Any) -> PairForm:
+    form = PairForm(**values)
+    form.mentor.choices = options(
+        [
+            (n.mentor_id, f"{n.mentor.name} · {n.mentor.fields}")
+            for n in queries.named_mentors(program, proposal.side)
+        ]
+    )
+    return form
+
+
+@bp.get("/programs/<int:program_id>/proposals/<side>/pairs/<int:pair_id>")
+@requires(P.MENTOR_ASSIGN)
+def edit_pair(program_id, side, pair_id):
+    """Show the form that gives a trainee another mentor."""
+    program, proposal, pair = _pair(program_id, side, pair_id)
+    form = _pair_form(program, proposal, formdata=None, mentor=pair.mentor_id or pair.next_best_id)
+    return _page("pair.html", program, side=Side(side), pair=pair, form=form)
+
+
+@bp.post("/programs/<int:program_id>/proposals/<side>/pairs/<int:pair_id>")
+@requires(P.MENTOR_ASSIGN)
+def change_pair(program_id, side, pair_id):
+    """Give a trainee another mentor by hand; the pair is locked."""
+    program, proposal, pair = _pair(program_id, side, pair_id)
+    form = _pair_form(program, proposal)
+    if not form.validate():
+        return _page("pair.html", program, 422, side=Side(side), pair=pair, form=form)
+    try:
+        actions.change_pair(program, proposal, pair, form.mentor.data, by=current_user, now=utcnow())
+    except RuleBroken as broken:
+        return _page(
+            "pair.html", program, broken.status, side=Side(side), pair=pair, form=form, broken=str(broken)
+        )
+    flash(_("%(name)s is paired by hand and locked.", name=pair.enrolment.name), "success")
+    return redirect(url_for(".show_proposal", program_id=program.id, side=side))
+
+
+@bp.post("/programs/<int:program_id>/proposals/<side>/approve")
+@requires(P.MENTOR_ASSIGN)
+def approve_proposal(program_id, side):
+    """Make the proposed pairs real from today on."""
+    program = program_or_404(program_id, current_user)
+    _require(program, P.MENTOR_ASSIGN)
+    side = _side_or_404(side)
+    proposal = queries.proposal_or_404(program, side)
+    version = request.form.get("version", "")
+    count = actions.approve_proposal(
+        program, proposal, version=int(version) if version.isdigit() else -1, by=current_user, now=utcnow()
+    )
+    flash(ngettext("%(num)d pair approved.", "%(num)d pairs approved.", count), "success")
+    return redirect(url_for(".show_mentors", program_id=program.id, side=side))
+
+
+@bp.post("/programs/<int:program_id>/proposals/<side>/drop")
+@requires(P.MENTOR_ASSIGN)
+def drop_proposal(program_id, side):
+    """Put the proposal aside."""
+    program = program_or_404(program_id, current_user)
+    _require(program, P.MENTOR_ASSIGN)
+    actions.drop_proposal(queries.proposal_or_404(program, _side_or_404(side)), now=utcnow())
+    flash(_("The proposal is put aside; nobody's mentor changed."), "success")
+    return redirect(url_for(".show_mentors", program_id=program.id, side=side))

@@ -1,0 +1,453 @@
+"""Writes of mentoring: naming mentors, proposing pairs, approving them, handing trainees over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+
+from trainmgr.enrolment.hooks import Change, after_leaving
+from trainmgr.enrolment.models import Enrolment
+from trainmgr.identity.models import User
+from trainmgr.kernel import audit
+from trainmgr.kernel.audit import require
+from trainmgr.kernel.clock import local_day
+from trainmgr.kernel.db import db
+from trainmgr.kernel.errors import Conflict
+from trainmgr.kernel.i18n import say
+from trainmgr.mentoring import queries
+from trainmgr.mentoring.hooks import Handover, tell_handover
+from trainmgr.mentoring.labels import OBSTACLES
+from trainmgr.mentoring.matching import Pair, fit_of, limit_between, propose
+from trainmgr.mentoring.models import Assignment, Mentor, ProgramMentor, Proposal, ProposalState, ProposedPair
+from trainmgr.programs.actions import require_open
+from trainmgr.programs.models import Program, ProgramPerson
+from trainmgr.programs.rules import Side, Step, Work
+from trainmgr.programs.thread import refresh
+
+NAMED = audit.sentence("mentoring.name", _l("%(who)s named %(what)s as a mentor"))
+CHANGED = audit.sentence("mentoring.change", _l("%(who)s changed the mentor profile of %(what)s"))
+REMOVED = audit.sentence("mentoring.remove", _l("%(who)s took %(what)s off the list of mentors"))
+PROPOSED = audit.sentence(
+    "mentoring.propose", _l("%(who)s had pairs proposed: %(placed)s of %(people)s placed")
+)
+APPROVED = audit.sentence("mentoring.approve", _l("%(who)s approved %(count)s pairs"))
+HANDED = audit.sentence(
+    "mentoring.hand_over",
+    _l("%(who)s handed %(count)s trainees of %(what)s over to %(successor)s: %(reason)s"),
+)
+
+
+# --- mentors of a programme -----------------------------------------------------------------------
+
+
+def name_mentor(
+    program: Program,
+    user: User,
+    *,
+    organization_id: int,
+    side: Side,
+    values: Mapping[str, Any],
+    by: User,
+    now: datetime,
+) -> ProgramMentor:
+    """Name a person as a mentor of a programme, with the profile that counts in every programme."""
+    require_open(program, Work.MENTORING)
+    mentor = db.session.scalar(
+        sa.select(Mentor).where(Mentor.user_id == user.id, Mentor.organization_id == organization_id)
+    )
+    if mentor is None:
+        mentor = Mentor(user_id=user.id, organization_id=organization_id, side=side, name=user.name)
+        db.session.add(mentor)
+    for key, value in values.items():
+        setattr(mentor, key, value)
+    mentor.active = True
+    db.session.flush()
+    named = db.session.scalar(
+        sa.select(ProgramMentor).where(
+            ProgramMentor.program_id == program.id, ProgramMentor.mentor_id == mentor.id
+        )
+    )
+    require(named is None, _("%(name)s is a mentor of this programme already.", name=user.name))
+    named = ProgramMentor(program_id=program.id, mentor=mentor, side=side, load=0)
+    db.session.add(named)
+    _relate(program, user.id, organization_id, side, local_day(now))
+    audit.record(NAMED, mentor, by=by, now=now, program_id=program.id, name=user.name)
+    refresh(program.id, Step.MENTORING, now=now)
+    return named
+
+
+def _relate(program: Program, user_id: int, organization_id: int, side: Side, day: date) -> None:
+    role = queries.SIDE_ROLE[side]
+    known = db.session.scalar(
+        sa.select(ProgramPerson.id).where(
+            ProgramPerson.program_id == program.id,
+            ProgramPerson.user_id == user_id,
+            ProgramPerson.role == role,
+        )
+    )
+    if known is None:
+        db.session.add(
+            ProgramPerson(
+                program_id=program.id, user_id=user_id, organization_id=organization_id, role=role, since=day
+            )
+        )
+
+
+def change_mentor(
+    program: Program, mentor: Mentor, values: Mapping[str, Any], *, version: int, by: User, now: datetime
+) -> None:
+    """Change a mentor's profile."""
+    if mentor.version != version:
+        raise Conflict(_("Someone else changed this profile meanwhile. What you typed is kept below."))
+    for key, value in values.items():
+        setattr(mentor, key, value)
+    audit.record(CHANGED, mentor, by=by, now=now, program_id=program.id, name=mentor.name)
+    refresh(program.id, Step.MENTORING, now=now)
+
+
+def add_place(program: Program, mentor: Mentor, *, by: User, now: datetime) -> None:
+    """Let a mentor take one trainee more."""
+    values = {"capacity": mentor.capacity + 1}
+    change_mentor(program, mentor, values, version=mentor.version, by=by, now=now)
+
+
+def remove_mentor(program: Program, named: ProgramMentor, *, by: User, now: datetime) -> None:
+    """Take a mentor off a programme's list; trainees must be handed over before."""
+    require_open(program, Work.MENTORING)
+    guided = db.session.scalar(
+        sa.select(sa.func.count()).where(
+            Assignment.program_id == program.id,
+            Assignment.mentor_id == named.mentor_id,
+            Assignment.ends_on.is_(None),
+        )
+    )
+    require(
+        not guided,
+        ngettext(
+            "%(name)s still guides %(num)d trainee here. Hand over first.",
+            "%(name)s still guides %(num)d trainees here. Hand over first.",
+            guided or 0,
+            name=named.mentor.name,
+        ),
+    )
+    audit.record(REMOVED, named.mentor, by=by, now=now, program_id=program.id, name=named.mentor.name)
+    db.session.delete(named)
+    refresh(program.id, Step.MENTORING, now=now)
+
+
+# --- proposals ------------------------------------------------------------------------------------
+
+
+def compute_proposal(program: Program, side: Side, *, by: User, now: datetime) -> Proposal:
+    """Compute pairs for everybody on one side anew; pairs locked in the open proposal stay as they are."""
+    require_open(program, Work.MENTORING)
+    open_one = queries.find_proposal(program, side)
+    locked = _locked_in(open_one) if open_one else {}
+    trainees = [
+        trainee if trainee.id not in locked else replace(trainee, locked_id=locked[trainee.id])
+        for trainee in queries.trainees_for(program, side, by)
+    ]
+    require(trainees, _("There are no trainees yet. Bring in the roster first."))
+    guides = queries.guides_for(program, side, local_day(now))
+    require(guides, _("No mentor is named on this side yet. Name the mentors first."))
+    result = propose(trainees, guides, until=program.ends_on)
+    if open_one is None:
+        open_one = Proposal(program_id=program.id, side=side, computed_at=now, computed_by_id=by.id)
+        db.session.add(open_one)
+    open_one.computed_at, open_one.computed_by_id = now, by.id
+    db.session.flush()
+    db.session.execute(sa.delete(ProposedPair).where(ProposedPair.proposal_id == open_one.id))
+    rows = [_row(open_one.id, pair) for pair in result.pairs]
+    db.session.execute(sa.insert(ProposedPair), rows)
+    open_one.summary = _summary(rows)
+    audit.record(
+        PROPOSED, open_one, by=by, now=now, program_id=program.id, placed=result.placed, people=len(trainees)
+    )
+    db.session.flush()
+    return open_one
+
+
+def _locked_in(proposal: Proposal) -> dict[int, int]:
+    rows = db.session.execute(
+        sa.select(ProposedPair.enrolment_id, ProposedPair.mentor_id).where(
+            ProposedPair.proposal_id == proposal.id, ProposedPair.locked, ProposedPair.mentor_id.is_not(None)
+        )
+    )
+    return {enrolment_id: mentor_id for enrolment_id, mentor_id in rows if mentor_id}
+
+
+def _row(proposal_id: int, pair: Pair) -> dict[str, Any]:
+    return {
+        "proposal_id": proposal_id,
+        "enrolment_id": pair.trainee_id,
+        "mentor_id": pair.guide_id,
+        "fit": pair.fit.total if pair.fit else 0.0,
+        "locked": pair.locked,
+        "parts": dict(pair.fit.parts) if pair.fit else {},
+        "next_best_id": pair.next_best_id,
+        "obstacle": pair.obstacle.value if pair.obstacle else "",
+    }
+
+
+def _summary(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    fits = [row["fit"] for row in rows if row["mentor_id"]]
+    return {
+        "people": len(rows),
+        "placed": len(fits),
+        "locked": sum(1 for row in rows if row["locked"]),
+        "mean_fit": round(sum(fits) / len(fits), 4) if fits else None,
+        "least_fit": min(fits) if fits else None,
+    }
+
+
+def _renew_summary(proposal: Proposal) -> None:
+    rows = db.session.execute(
+        sa.select(ProposedPair.mentor_id, ProposedPair.fit, ProposedPair.locked).where(
+            ProposedPair.proposal_id == proposal.id
+        )
+    ).mappings()
+    proposal.summary = _summary(list(rows))
+
+
+def set_lock(proposal: Proposal, pair: ProposedPair, locked: bool) -> None:
+    """Lock a pair, so that computing anew keeps it, or let it go."""
+    require(pair.mentor_id is not None, _("There is no pair to lock: nobody was found for this trainee."))
+    pair.locked = locked
+    db.session.flush()
+    _renew_summary(proposal)
+
+
+def change_pair(
+    program: Program, proposal: Proposal, pair: ProposedPair, mentor_id: int, *, by: User, now: datetime
+) -> None:
+    """Give a trainee another mentor by hand; the pair is locked. The hard limits hold here too."""
+    require_open(program, Work.MENTORING)
+    guides = {guide.id: guide for guide in queries.guides_for(program, proposal.side, local_day(now))}
+    trainees = {t.id: t for t in queries.trainees_for(program, proposal.side, by)}
+    guide, trainee = guides.get(mentor_id), trainees.get(pair.enrolment_id)
+    require(
+        guide is not None and trainee is not None, _("This mentor is not on the programme's list any more.")
+    )
+    taken = db.session.scalar(
+        sa.select(sa.func.count()).where(
+            ProposedPair.proposal_id == proposal.id,
+            ProposedPair.mentor_id == mentor_id,
+            ProposedPair.id != pair.id,
+        )
+    )
+    require((taken or 0) < guide.places, _("This mentor is full. Give one place more, or choose another."))
+    limit = limit_between(trainee, guide, program.ends_on)
+    require(limit is None, say(OBSTACLES[limit]) if limit else "")
+    fit = fit_of(trainee, guide)
+    pair.mentor_id, pair.fit, pair.parts, pair.locked, pair.obstacle = (
+        mentor_id,
+        fit.total,
+        dict(fit.parts),
+        True,
+        "",
+    )
+    db.session.flush()
+    _renew_summary(proposal)
+
+
+def drop_proposal(proposal: Proposal, *, now: datetime) -> None:
+    """Put a proposal aside; nobody's mentor changes."""
+    proposal.state, proposal.decided_at = ProposalState.DROPPED, now
+
+
+def approve_proposal(program: Program, proposal: Proposal, *, version: int, by: User, now: datetime) -> int:
+    """Make a proposal's pairs the trainees' mentors from today on; returns how many changed or came new."""
+    require_open(program, Work.MENTORING)
+    if proposal.version != version or proposal.state is not ProposalState.OPEN:
+        raise Conflict(_("The proposal was changed meanwhile. Look at it again, then approve."))
+    pairs = db.session.execute(
+        sa.select(ProposedPair.enrolment_id, ProposedPair.mentor_id, ProposedPair.locked)
+        .join(Enrolment, Enrolment.id == ProposedPair.enrolment_id)
+        .where(ProposedPair.proposal_id == proposal.id, ProposedPair.mentor_id.is_not(None), queries.PRESENT)
+    ).all()
+    wanted = {enrolment_id: (mentor_id, locked) for enrolment_id, mentor_id, locked in pairs}
+    changed = assign_many(program, proposal.side, wanted, reason="", by=by, now=now)
+    proposal.state, proposal.decided_at = ProposalState.APPROVED, now
+    audit.record(APPROVED, proposal, by=by, now=now, program_id=program.id, count=changed)
+    refresh(program.id, Step.MENTORING, now=now)
+    return changed
+
+
+# --- assignments ----------------------------------------------------------------------------------
+
+
+def assign_many(
+    program: Program,
+    side: Side,
+    wanted: Mapping[int, tuple[int, bool]],
+    *,
+    reason: str,
+    by: User,
+    now: datetime,
+    day: date | None = None,
+) -> int:
+    """Bring trainees under mentors from a day on: enrolment → (mentor, locked). Ends what was; set-based.
+
+    Whoever is under that mentor already stays as is. Returns how many changed.
+    """
+    day = day or local_day(now)
+    present = _present(program, side, wanted)
+    moving = {
+        enrolment_id: pair
+        for enrolment_id, pair in wanted.items()
+        if present.get(enrolment_id, (0, 0))[1] != pair[0]
+    }
+    _end([present[key][0] for key in moving if key in present], day)
+    rows = [
+        {
+            "program_id": program.id,
+            "enrolment_id": enrolment_id,
+            "side": side,
+            "mentor_id": mentor_id,
+            "starts_on": day,
+            "reason": reason,
+            "locked": locked,
+            "previous_id": present[enrolment_id][0] if enrolment_id in present else None,
+            "approved_by_id": by.id,
+            "approved_at": now,
+        }
+        for enrolment_id, (mentor_id, locked) in moving.items()
+    ]
+    if rows:
+        db.session.execute(sa.insert(Assignment), rows)
+    _settle(program, side, {key: pair[0] for key, pair in moving.items()}, day=day, by=by, now=now)
+    return len(moving)
+
+
+def _present(program: Program, side: Side, wanted: Mapping[int, object]) -> dict[int, tuple[int, int]]:
+    rows = db.session.execute(
+        sa.select(Assignment.enrolment_id, Assignment.id, Assignment.mentor_id).where(
+            Assignment.program_id == program.id, Assignment.side == side, Assignment.ends_on.is_(None)
+        )
+    )
+    return {row[0]: (row[1], row[2]) for row in rows if row[0] in wanted}
+
+
+def _end(assignment_ids: Sequence[int], day: date) -> None:
+    for start in range(0, len(assignment_ids), 500):
+        db.session.execute(
+            sa.update(Assignment)
+            .where(Assignment.id.in_(assignment_ids[start : start + 500]))
+            .values(ends_on=day),
+            execution_options={"synchronize_session": False},
+        )
+
+
+def _settle(
+    program: Program, side: Side, moved: Mapping[int, int | None], *, day: date, by: User, now: datetime
+) -> None:
+    """Write the present mentors into the enrolments and the loads, and tell whoever follows."""
+    mentors = {value for value in moved.values() if value}
+    found = db.session.execute(sa.select(Mentor.id, Mentor.user_id).where(Mentor.id.in_(mentors)))
+    users = {row[0]: row[1] for row in found}
+    by_user: dict[int | None, list[int]] = {}
+    for enrolment_id, mentor_id in moved.items():
+        by_user.setdefault(users.get(mentor_id) if mentor_id else None, []).append(enrolment_id)
+    column = queries.mentor_column(side).key
+    for user_id, enrolment_ids in by_user.items():
+        for start in range(0, len(enrolment_ids), 500):
+            db.session.execute(
+                sa.update(Enrolment)
+                .where(Enrolment.id.in_(enrolment_ids[start : start + 500]))
+                .values({column: user_id}),
+                execution_options={"synchronize_session": False},
+            )
+    _count_loads(program, side)
+    successors = {key: users.get(value) if value else None for key, value in moved.items()}
+    tell_handover(Handover(program.id, side, successors, day, by, now))
+    for thing in list(db.session.identity_map.values()):
+        if isinstance(thing, Enrolment | ProgramMentor | Assignment):
+            db.session.expire(thing)
+
+
+def _count_loads(program: Program, side: Side) -> None:
+    now_guided = (
+        sa.select(sa.func.count())
+        .where(
+            Assignment.program_id == program.id,
+            Assignment.mentor_id == ProgramMentor.mentor_id,
+            Assignment.ends_on.is_(None),
+        )
+        .scalar_subquery()
+    )
+    db.session.execute(
+        sa.update(ProgramMentor)
+        .where(ProgramMentor.program_id == program.id, ProgramMentor.side == side)
+        .values(load=now_guided),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def hand_over(
+    program: Program,
+    named: ProgramMentor,
+    enrolment_ids: Sequence[int],
+    successor: ProgramMentor,
+    *,
+    day: date,
+    reason: str,
+    by: User,
+    now: datetime,
+) -> int:
+    """Hand trainees of one mentor over to another from a day on, with the reason; who signed what stays known."""
+    require_open(program, Work.MENTORING)
+    require(
+        successor.side is named.side and successor.id != named.id,
+        _("Choose another mentor of the same side."),
+    )
+    require(day <= local_day(now), _("A handover takes effect today or did so before; it cannot lie ahead."))
+    trainees = {
+        t.id: t for t in queries.trainees_for(program, named.side, by) if t.present_id == named.mentor_id
+    }
+    chosen = [key for key in enrolment_ids if key in trainees]
+    require(chosen, _("None of these trainees is under this mentor any more."))
+    guide = next(g for g in queries.guides_for(program, named.side, day) if g.id == successor.mentor_id)
+    free = guide.places - successor.load
+    require(
+        len(chosen) <= free,
+        _("%(name)s has %(free)s free places; %(count)s are needed. Give more places or choose fewer trainees.",
+          name=successor.mentor.name, free=max(0, free), count=len(chosen)),
+    )  # fmt: skip
+    for key in chosen:
+        limit = limit_between(trainees[key], guide, None)
+        require(
+            limit is None or limit.value == "field",
+            _("%(name)s is of another organisation.", name=successor.mentor.name),
+        )
+    starts = db.session.scalar(
+        sa.select(sa.func.max(Assignment.starts_on)).where(
+            Assignment.enrolment_id.in_(chosen), Assignment.side == named.side, Assignment.ends_on.is_(None)
+        )
+    )
+    require(starts is None or day >= starts, _("The day lies before the present mentor began."))
+    wanted = dict.fromkeys(chosen, (successor.mentor_id, False))
+    count = assign_many(program, named.side, wanted, reason=reason, by=by, now=now, day=day)
+    audit.record(
+        HANDED, named.mentor, by=by, now=now, program_id=program.id, name=named.mentor.name,
+        reason=reason, count=count, successor=successor.mentor.name,
+    )  # fmt: skip
+    refresh(program.id, Step.MENTORING, now=now)
+    return count
+
+
+@after_leaving
+def end_assignments(change: Change) -> None:
+    """End the assignments of trainees who left, and free their mentors' places."""
+    ids = list(change.enrolment_ids)
+    program = db.session.get_one(Program, change.program_id)
+    for side in Side:
+        rows = _present(program, side, dict.fromkeys(ids))
+        _end([assignment_id for assignment_id, _mentor in rows.values()], change.day)
+        _settle(program, side, dict.fromkeys(rows), day=change.day, by=change.by, now=change.now)
