@@ -12,6 +12,7 @@ from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.audit import tell
 from trainmgr.kernel.clock import today, utcnow
 from trainmgr.kernel.paging import Listing
+from trainmgr.programs import people as _people  # noqa: F401  # its staff see a programme's people
 
 bp = Blueprint("inbox", __name__)
 search_bp = Blueprint("search", __name__)

@@ -55,6 +55,7 @@ class Permission(enum.Enum):
     ACCOUNT_USE = enum.auto()  # one's own account, inbox, help
 
     ORGANISATION_MANAGE = enum.auto()
+    ORGANISATION_REGISTER = enum.auto()  # enter an enterprise or an outside house that all colleges share
     PEOPLE_VIEW = enum.auto()
     PEOPLE_MANAGE = enum.auto()
     AUDIT_VIEW = enum.auto()
@@ -114,6 +115,7 @@ _COLLEGE = _READER | {
     P.RESULT_VIEW_ALL,
 }
 _RUN = {
+    P.ORGANISATION_REGISTER,
     P.PATHWAY_EDIT,
     P.PROGRAM_EDIT,
     P.PROGRAM_ADVANCE,
@@ -134,7 +136,7 @@ _RUN = {
 
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.ADMINISTRATOR: frozenset(
-        _COLLEGE | {P.ORGANISATION_MANAGE, P.PEOPLE_MANAGE, P.AUDIT_VIEW, P.PATHWAY_EDIT}
+        _COLLEGE | {P.ORGANISATION_MANAGE, P.ORGANISATION_REGISTER, P.PEOPLE_MANAGE, P.AUDIT_VIEW, P.PATHWAY_EDIT}
     ),
     Role.STAFF: frozenset(_COLLEGE | _RUN),
     Role.DEPARTMENT_STAFF: frozenset(

@@ -1,0 +1,338 @@
+"""A world that has one of everything, so that every address can be visited: who is in it, and what stands where.
+
+A new kind of address takes one line in ARGUMENTS (and the row that it names, made in one of the functions below).
+Keys are the variable's name, or `blueprint:name` or `blueprint.endpoint:name` where a name means different rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from tests.factories import NOW, TODAY, World, keep
+from trainmgr.curriculum.frozen import lifted
+from trainmgr.curriculum.models import (
+    Edition,
+    EditionState,
+    Layer,
+    Module,
+    ModuleCompetency,
+    PlanStage,
+    PracticeLevel,
+    Venue,
+)
+from trainmgr.enrolment.models import Application
+from trainmgr.evaluation.models import Criterion, Level, Rating, RatingState, Scheme, Window, WindowKind
+from trainmgr.evaluation.models import Party as RatingParty
+from trainmgr.identity.models import Membership, Organization, OrganizationKind, User
+from trainmgr.kernel.access import Role
+from trainmgr.kernel.db import db
+from trainmgr.mentoring.models import Assignment, Mentor, ProgramMentor, Proposal, ProposedPair
+from trainmgr.needs.models import Indicator
+from trainmgr.pathways.models import CustomPathway, PathwayOrigin
+from trainmgr.practice.models import LogState, PracticeLog
+from trainmgr.programs.models import Due
+from trainmgr.programs.rules import Side, State
+
+# Strangers must never read these.
+SECRET_PROGRAM = "内部项目七七四九"
+SECRET_TRAINEE = "内部学员七七四九"
+
+ARGUMENTS: dict[str, Callable[[Populated], Any]] = {
+    "program_id": lambda p: p.rows["program"].id,
+    "enrolment_id": lambda p: p.rows["enrolment"].id,
+    "cohort_id": lambda p: p.rows["cohort"].id,
+    "application_id": lambda p: p.rows["application"].id,
+    "competency_id": lambda p: p.rows["competency"].id,
+    "indicator_id": lambda p: p.rows["indicator"].id,
+    "edition_id": lambda p: p.rows["edition"].id,
+    "number": lambda p: p.rows["edition"].number,
+    "stage_id": lambda p: p.rows["stage"].id,
+    "stage_number": lambda p: p.rows["stage"].number,
+    "module_id": lambda p: p.rows["module"].id,
+    "mentor_id": lambda p: p.rows["mentor"].id,
+    "assignment_id": lambda p: p.rows["assignment"].id,
+    "proposal_id": lambda p: p.rows["proposal"].id,
+    "pair_id": lambda p: p.rows["pair"].id,
+    "log_id": lambda p: p.rows["log"].id,
+    "scheme_id": lambda p: p.rows["scheme"].id,
+    "criterion_id": lambda p: p.rows["criterion"].id,
+    "window_id": lambda p: p.rows["window"].id,
+    "rating_id": lambda p: p.rows["rating"].id,
+    "due_id": lambda p: p.rows["due"].id,
+    "party": lambda p: "trainee",
+    "side": lambda p: "college",
+    "pathways:ref": lambda p: f"own-{p.rows['pathway'].id}",
+    "session_id": lambda p: 1,
+    "user_id": lambda p: p.people[Role.TRAINEE].id,
+    "membership_id": lambda p: p.rows["membership"].id,
+    "organization_id": lambda p: p.rows["college"].id,
+}
+
+
+@dataclass
+class Populated:
+    """Who and what is in the world. `people` belong to it, `strangers` hold the same roles elsewhere."""
+
+    people: dict[Role, User] = field(default_factory=dict)
+    strangers: dict[Role, User] = field(default_factory=dict)
+    rows: dict[str, Any] = field(default_factory=dict)
+
+    def argument(self, endpoint: str, name: str) -> Any:
+        """Return the value of a variable in the address of an endpoint."""
+        blueprint = endpoint.partition(".")[0]
+        for key in (f"{endpoint}:{name}", f"{blueprint}:{name}", name):
+            if key in ARGUMENTS:
+                return ARGUMENTS[key](self)
+        raise LookupError(f"add {name!r} of {endpoint} to ARGUMENTS in tests/populated.py")
+
+
+def populate(world: World) -> Populated:
+    """Make one of everything in one programme, everybody who belongs to it, and somebody of each role elsewhere."""
+    made = Populated()
+    _make_people(world, made)
+    _make_program(world, made)
+    _make_plan(world, made)
+    _make_trainee(world, made)
+    _make_mentoring(world, made)
+    _make_practice(world, made)
+    _make_evaluation(world, made)
+    _make_rest(world, made)
+    return made
+
+
+def _make_people(world: World, made: Populated) -> None:
+    other_college = world.organization(name="旁边的学院")
+    other_enterprise = world.organization(OrganizationKind.ENTERPRISE, name="旁边的企业")
+    other_department = world.department(other_college)
+    made.rows |= {"college": world.college, "enterprise": world.enterprise, "department": world.department()}
+    for role in Role:
+        enterprise = role.value.startswith("enterprise")
+        own_department = made.rows["department"] if role is Role.DEPARTMENT_STAFF else None
+        its_department = other_department if role is Role.DEPARTMENT_STAFF else None
+        name = SECRET_TRAINEE if role is Role.TRAINEE else f"里面的{role.value}"
+        made.people[role] = world.user(role, department=own_department, name=name, number=f"IN-{role.value}")
+        if role is Role.OUTSIDE_ASSESSOR:
+            made.strangers[role] = world.user(role, name=f"外面的{role.value}")
+            continue
+        elsewhere = other_enterprise if enterprise else other_college
+        made.strangers[role] = world.user(role, elsewhere, its_department, name=f"外面的{role.value}")
+    with world.inside() as session:
+        made.rows["membership"] = (
+            session.query(Membership).filter_by(user_id=made.people[Role.SCHOOL_TEACHER].id).one()
+        )
+
+
+def _make_program(world: World, made: Populated) -> None:
+    program = world.program(
+        State.RUNNING,
+        name=SECRET_PROGRAM,
+        department_id=made.rows["department"].id,
+        created_by=made.people[Role.STAFF],
+    )
+    made.rows["program"] = program
+    for role in (Role.COLLEGE_COUNSELLOR, Role.ENTERPRISE_COUNSELLOR):
+        world.relation(program, made.people[role], role)
+    with world.inside() as session:
+        assessor = made.people[Role.OUTSIDE_ASSESSOR]
+        home = session.get(
+            Organization, session.query(Membership).filter_by(user_id=assessor.id).one().organization_id
+        )
+        session.expunge_all()
+    world.relation(program, assessor, Role.OUTSIDE_ASSESSOR, home)
+    made.rows["competency"] = world.competency(program)
+    with world.app.app_context():
+        made.rows["indicator"] = keep(
+            Indicator(program_id=program.id, name="一次合格率", expected=98, current=94, weight=3)
+        )
+
+
+def _make_plan(world: World, made: Populated) -> None:
+    program = made.rows["program"]
+    with world.app.app_context(), lifted():
+        edition = made.rows["edition"] = keep(
+            Edition(
+                program_id=program.id,
+                number=1,
+                created_by_id=made.people[Role.STAFF].id,
+                created_at=NOW,
+                changed_at=NOW,
+            )
+        )
+        made.rows["stage"] = keep(
+            PlanStage(
+                edition_id=edition.id,
+                number=1,
+                name="第一阶段",
+                venue=Venue.ENTERPRISE,
+                hours=80,
+                weeks=4,
+                gate="装调合格",
+            )
+        )
+        module = made.rows["module"] = keep(
+            Module(
+                edition_id=edition.id,
+                stage_number=1,
+                position=1,
+                name="现场改善",
+                theory_hours=20,
+                practice_hours=60,
+                layer=Layer.CORE,
+                practice_level=PracticeLevel.BASIC,
+                venue=Venue.ENTERPRISE,
+            )
+        )
+        keep(ModuleCompetency(module_id=module.id, competency_id=made.rows["competency"].id, hours=40))
+        signed = sa.update(Edition).values(state=EditionState.SIGNED, signed_at=NOW)
+        db.session.execute(signed.where(Edition.id == edition.id))
+        db.session.commit()
+
+
+def _make_trainee(world: World, made: Populated) -> None:
+    program = made.rows["program"]
+    made.rows["cohort"] = world.cohort(program)
+    made.rows["enrolment"] = world.enrolment(
+        program,
+        user=made.people[Role.TRAINEE],
+        teacher=made.people[Role.SCHOOL_TEACHER],
+        mentor=made.people[Role.ENTERPRISE_MENTOR],
+        cohort_id=made.rows["cohort"].id,
+        planned_minutes=4800,
+    )
+    applicant = world.user(Role.TRAINEE)
+    with world.app.app_context():
+        made.rows["application"] = keep(
+            Application(
+                program_id=program.id,
+                user_id=applicant.id,
+                college_id=world.college.id,
+                enterprise_id=world.enterprise.id,
+                name=applicant.name,
+                applied_at=NOW,
+            )
+        )
+
+
+def _make_mentoring(world: World, made: Populated) -> None:
+    program, staff = made.rows["program"], made.people[Role.STAFF]
+    homes = {
+        Side.COLLEGE: (world.college, made.people[Role.SCHOOL_TEACHER]),
+        Side.ENTERPRISE: (world.enterprise, made.people[Role.ENTERPRISE_MENTOR]),
+    }
+    with world.app.app_context():
+        for side, (home, person) in homes.items():
+            mentor = keep(Mentor(user_id=person.id, organization_id=home.id, side=side, name=person.name))
+            keep(ProgramMentor(program_id=program.id, mentor_id=mentor.id, side=side, load=1))
+            made.rows["mentor"] = mentor
+            made.rows["assignment"] = keep(
+                Assignment(
+                    program_id=program.id,
+                    enrolment_id=made.rows["enrolment"].id,
+                    side=side,
+                    mentor_id=mentor.id,
+                    starts_on=TODAY,
+                    approved_by_id=staff.id,
+                    approved_at=NOW,
+                )
+            )
+        proposal = made.rows["proposal"] = keep(
+            Proposal(program_id=program.id, side=Side.ENTERPRISE, computed_at=NOW, computed_by_id=staff.id)
+        )
+        made.rows["pair"] = keep(
+            ProposedPair(
+                proposal_id=proposal.id,
+                enrolment_id=made.rows["enrolment"].id,
+                mentor_id=made.rows["mentor"].id,
+            )
+        )
+
+
+def _make_practice(world: World, made: Populated) -> None:
+    with world.app.app_context():
+        made.rows["log"] = keep(
+            PracticeLog(
+                program_id=made.rows["program"].id,
+                enrolment_id=made.rows["enrolment"].id,
+                stage_number=1,
+                module_id=made.rows["module"].id,
+                day=TODAY,
+                minutes=480,
+                task="点检二号线",
+                state=LogState.SUBMITTED,
+                signer_id=made.people[Role.ENTERPRISE_MENTOR].id,
+                submitted_at=NOW,
+                created_at=NOW,
+            )
+        )
+
+
+def _make_evaluation(world: World, made: Populated) -> None:
+    program = made.rows["program"]
+    with world.app.app_context():
+        scheme = made.rows["scheme"] = keep(
+            Scheme(program_id=program.id, trainee_weight=20, enterprise_weight=45, teacher_weight=35)
+        )
+        made.rows["criterion"] = keep(
+            Criterion(
+                scheme_id=scheme.id,
+                position=1,
+                level=Level.BEHAVIOUR,
+                name="按规程操作",
+                anchors=[["很少", "rarely"]] * 5,
+                by_trainee=True,
+                by_enterprise=True,
+                by_teacher=True,
+            )
+        )
+        window = made.rows["window"] = keep(
+            Window(
+                program_id=program.id,
+                scheme_id=scheme.id,
+                name="终结评价",
+                kind=WindowKind.TERMINAL,
+                opens_at=NOW - timedelta(days=2),
+                closes_at=NOW + timedelta(days=9),
+            )
+        )
+        made.rows["rating"] = keep(
+            Rating(
+                program_id=program.id,
+                window_id=window.id,
+                enrolment_id=made.rows["enrolment"].id,
+                party=RatingParty.TRAINEE,
+                rater_id=made.people[Role.TRAINEE].id,
+                state=RatingState.DRAFT,
+                created_at=NOW,
+            )
+        )
+
+
+def _make_rest(world: World, made: Populated) -> None:
+    staff = made.people[Role.STAFF]
+    with world.app.app_context():
+        made.rows["due"] = keep(
+            Due(
+                key="populated",
+                program_id=made.rows["program"].id,
+                code="populated",
+                user_id=staff.id,
+                visible_from=TODAY,
+            )
+        )
+        made.rows["pathway"] = keep(
+            CustomPathway(
+                organization_id=world.college.id,
+                slug="own",
+                name="内部模式",
+                origin=PathwayOrigin.COPY,
+                document=made.rows["program"].pathway_document,
+                created_by_id=staff.id,
+                created_at=NOW,
+                updated_at=NOW,
+            )
+        )

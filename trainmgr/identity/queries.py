@@ -1,0 +1,324 @@
+"""Reads of people and organisations; every one that takes an id starts from what the viewer may see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from flask import abort
+from sqlalchemy.orm import aliased, joinedload, selectinload, undefer
+
+from trainmgr.identity.models import Membership, Organization, OrganizationKind, User
+from trainmgr.identity.roles import ROLES_IN
+from trainmgr.kernel.access import Permission, Role
+from trainmgr.kernel.audit import AuditEvent
+from trainmgr.kernel.db import db
+from trainmgr.kernel.paging import Listing, Page, like, paginate
+
+SHARED_KINDS = (OrganizationKind.ENTERPRISE, OrganizationKind.OUTSIDE)
+MOST_CHOICES = 500
+
+# Other features' reasons to see people: each returns a condition on User, or None when it gives no reason.
+Reason = Callable[[User], "sa.ColumnElement[bool] | None"]
+_reasons: list[Reason] = []
+
+
+def also_sees(reason: Reason) -> Reason:
+    """Register a feature's own reason why a viewer sees people (a programme that brings them together)."""
+    _reasons.append(reason)
+    return reason
+
+
+def is_operator(viewer: User) -> bool:
+    """Tell whether the signed-in person administers the whole installation."""
+    return any(
+        membership.role is Role.ADMINISTRATOR and membership.organization.kind is OrganizationKind.OPERATOR
+        for membership in viewer.memberships
+    )
+
+
+# --- organisations ------------------------------------------------------------------------------
+
+
+def manageable_by(viewer: User) -> sa.ColumnElement[bool]:
+    """Return the condition on Organization that leaves those that the viewer administers.
+
+    An administrator's own organisation and its departments, and shared ones that it registered as long as they have
+    no administrator of their own; the operator's administrator has all.
+    """
+    if is_operator(viewer):
+        return sa.true()
+    own = viewer.organizations_as(Role.ADMINISTRATOR)
+    if not own:
+        return sa.false()
+    administered = sa.exists().where(
+        Membership.organization_id == Organization.id,
+        Membership.role == Role.ADMINISTRATOR,
+        Membership.ended_on.is_(None),
+    )
+    return sa.or_(
+        Organization.id.in_(own),
+        Organization.parent_id.in_(own),
+        sa.and_(Organization.registered_by_id.in_(own), Organization.kind.in_(SHARED_KINDS), ~administered),
+    )
+
+
+def visible_organizations(viewer: User) -> sa.ColumnElement[bool]:
+    """Return the condition on Organization that leaves those that the viewer may see.
+
+    One's own with its departments; whoever registers enterprises sees the shared ones of all colleges.
+    """
+    if is_operator(viewer):
+        return sa.true()
+    own = viewer.organizations_where(Permission.PEOPLE_VIEW)
+    seen = [Organization.id.in_(own), Organization.parent_id.in_(own), manageable_by(viewer)]
+    if Permission.ORGANISATION_REGISTER in viewer.permissions:
+        seen.append(Organization.kind.in_(SHARED_KINDS))
+    return sa.or_(*seen)
+
+
+def organization_or_404(organization_id: int, viewer: User, *, to_manage: bool = False) -> Organization:
+    """Return an organisation that the viewer may see (administer), or answer 404."""
+    condition = manageable_by(viewer) if to_manage else visible_organizations(viewer)
+    organization: Organization | None = db.session.scalar(
+        sa.select(Organization)
+        .where(Organization.id == organization_id, condition)
+        .options(joinedload(Organization.parent))
+    )
+    return organization if organization is not None else abort(404)
+
+
+def manages(viewer: User, organization: Organization) -> bool:
+    """Tell whether the viewer administers an organisation."""
+    return bool(
+        db.session.scalar(
+            sa.select(Organization.id).where(Organization.id == organization.id, manageable_by(viewer))
+        )
+    )
+
+
+def list_organizations(viewer: User, listing: Listing, kind: OrganizationKind | None) -> Page[Any]:
+    """Return a page of organisations with how many people each has: rows of (organisation, parent's name, people)."""
+    parent = aliased(Organization)
+    people = (
+        sa.select(sa.func.count(sa.distinct(Membership.user_id)))
+        .where(
+            sa.or_(
+                Membership.organization_id == Organization.id, Membership.department_id == Organization.id
+            ),
+            Membership.ended_on.is_(None),
+        )
+        .scalar_subquery()
+    )
+    own = sa.true() if is_operator(viewer) else _own_or_managed(viewer)
+    statement = (
+        sa.select(Organization, parent.name.label("parent_name"), sa.case((own, people)).label("people"))
+        .outerjoin(parent, parent.id == Organization.parent_id)
+        .where(visible_organizations(viewer))
+    )
+    if kind is not None:
+        statement = statement.where(Organization.kind == kind)
+    if listing.q:
+        pattern = like(listing.q)
+        columns = (Organization.name, Organization.short_name, Organization.name_en, Organization.code)
+        statement = statement.where(sa.or_(*(column.ilike(pattern, escape="\\") for column in columns)))
+    orders = {
+        "name": (Organization.name, Organization.id),
+        "kind": (Organization.kind, Organization.name, Organization.id),
+        "code": (Organization.code, Organization.id),
+    }
+    filters = {"kind": kind.value} if kind else {}
+    return paginate(statement, listing, orders=orders, default="name", scalars=False, filters=filters)
+
+
+def _own_or_managed(viewer: User) -> sa.ColumnElement[bool]:
+    own = viewer.organizations_where(Permission.PEOPLE_VIEW)
+    return sa.or_(Organization.id.in_(own), Organization.parent_id.in_(own), manageable_by(viewer))
+
+
+def counts_by_role(organization: Organization) -> dict[Role, int]:
+    """Return how many people hold each role in an organisation (or in a department) today."""
+    place = sa.or_(Membership.organization_id == organization.id, Membership.department_id == organization.id)
+    rows = db.session.execute(
+        sa.select(Membership.role, sa.func.count())
+        .where(place, Membership.ended_on.is_(None))
+        .group_by(Membership.role)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def departments_of(organization: Organization) -> Sequence[Organization]:
+    """Return a college's departments."""
+    return db.session.scalars(
+        sa.select(Organization)
+        .where(Organization.parent_id == organization.id, Organization.kind == OrganizationKind.DEPARTMENT)
+        .order_by(Organization.name, Organization.id)
+        .limit(MOST_CHOICES)
+    ).all()
+
+
+def organizations_to_staff(viewer: User) -> Sequence[Organization]:
+    """Return the organisations in which the viewer may give people a role, departments among them."""
+    return db.session.scalars(
+        sa.select(Organization)
+        .where(manageable_by(viewer))
+        .order_by(Organization.kind, Organization.name, Organization.id)
+        .limit(MOST_CHOICES)
+    ).all()
+
+
+def find_namesake(organization: Organization) -> Organization | None:
+    """Return another organisation with the same code, or of the same kind and name in the same place."""
+    same = sa.and_(
+        Organization.kind == organization.kind,
+        Organization.name == organization.name,
+        Organization.parent_id.is_not_distinct_from(organization.parent_id),
+    )
+    if organization.code:
+        same = sa.or_(same, Organization.code == organization.code)
+    with db.session.no_autoflush:
+        return db.session.scalar(
+            sa.select(Organization).where(same, Organization.id.is_distinct_from(organization.id)).limit(1)
+        )
+
+
+# --- people -------------------------------------------------------------------------------------
+
+
+def visible_to(viewer: User) -> sa.ColumnElement[bool]:
+    """Return the condition on User that leaves the people whom the viewer may see.
+
+    Those of the viewer's own organisations (where the role lets one see people), those whom the viewer administers,
+    and those whom other features bring together with the viewer.
+    """
+    if is_operator(viewer):
+        return sa.true()
+    own = viewer.organizations_where(Permission.PEOPLE_VIEW)
+    seen: list[sa.ColumnElement[bool]] = [
+        User.id.in_(sa.select(Membership.user_id).where(Membership.organization_id.in_(own)))
+    ]
+    if viewer.organizations_as(Role.ADMINISTRATOR):
+        managed = sa.select(Organization.id).where(manageable_by(viewer))
+        seen.append(User.id.in_(sa.select(Membership.user_id).where(Membership.organization_id.in_(managed))))
+    seen += [condition for reason in _reasons if (condition := reason(viewer)) is not None]
+    return sa.or_(*seen)
+
+
+def person_or_404(user_id: int, viewer: User) -> User:
+    """Return a person whom the viewer may see, with every membership's organisation, or answer 404."""
+    person: User | None = db.session.scalar(
+        sa.select(User)
+        .where(User.id == user_id, visible_to(viewer))
+        .options(undefer(User.phone_encrypted), undefer(User.id_number_encrypted))
+    )
+    return person if person is not None else abort(404)
+
+
+def memberships_of(person: User) -> Sequence[Membership]:
+    """Return what a person is and was, the present first."""
+    return db.session.scalars(
+        sa.select(Membership)
+        .where(Membership.user_id == person.id)
+        .options(joinedload(Membership.organization), joinedload(Membership.department))
+        .order_by(Membership.ended_on.is_not(None), Membership.id)
+    ).all()
+
+
+def manages_person(viewer: User, memberships: Sequence[Membership]) -> bool:
+    """Tell whether the viewer administers a person: every organisation that the person belongs to is the viewer's.
+
+    Whoever belongs to several houses is in the hands of none of them alone, only of the operator's administrator;
+    otherwise one college could take over an account that works for another.
+    """
+    if is_operator(viewer):
+        return True
+    places = {membership.organization_id for membership in memberships if membership.ended_on is None}
+    places = places or {membership.organization_id for membership in memberships}
+    if not places:
+        return False
+    count = sa.select(sa.func.count(Organization.id)).where(
+        Organization.id.in_(places), manageable_by(viewer)
+    )
+    return db.session.scalar(count) == len(places)
+
+
+@dataclass(frozen=True)
+class PeopleFilter:
+    """Which people a list is about: a role, an organisation (or department), present, left, or closed accounts."""
+
+    role: Role | None = None
+    organization_id: int | None = None
+    state: str = ""
+
+    def arguments(self) -> dict[str, str]:
+        """Return the filter as query arguments."""
+        values = {"role": self.role, "organization": self.organization_id, "state": self.state}
+        return {key: str(value) for key, value in values.items() if value}
+
+
+def list_people(viewer: User, listing: Listing, wanted: PeopleFilter) -> Page[User]:
+    """Return a page of people with their present memberships: three statements for any number of people."""
+    statement = sa.select(User).where(visible_to(viewer), _is_wanted(wanted))
+    statement = statement.options(
+        selectinload(User.memberships).joinedload(Membership.organization),
+    )
+    if listing.q:
+        pattern = like(listing.q)
+        numbered = sa.select(Membership.user_id).where(Membership.number.ilike(pattern, escape="\\"))
+        statement = statement.where(
+            sa.or_(
+                User.name.ilike(pattern, escape="\\"),
+                User.username.ilike(pattern, escape="\\"),
+                User.id.in_(numbered),
+            )
+        )
+    orders = {
+        "name": (User.name, User.id),
+        "username": (User.username, User.id),
+        "added": (User.created_at, User.id),
+    }
+    return paginate(statement, listing, orders=orders, default="name", filters=wanted.arguments())
+
+
+def _is_wanted(wanted: PeopleFilter) -> sa.ColumnElement[bool]:
+    membership: list[sa.ColumnElement[bool]] = [
+        Membership.ended_on.is_not(None) if wanted.state == "left" else Membership.ended_on.is_(None)
+    ]
+    if wanted.role:
+        membership.append(Membership.role == wanted.role)
+    if wanted.organization_id:
+        place = wanted.organization_id
+        membership.append(sa.or_(Membership.organization_id == place, Membership.department_id == place))
+    conditions = [User.active.is_(wanted.state != "closed")]
+    if wanted.role or wanted.organization_id or wanted.state == "left":
+        conditions.append(User.id.in_(sa.select(Membership.user_id).where(*membership)))
+    return sa.and_(*conditions)
+
+
+def organizations_to_filter(viewer: User) -> Sequence[Organization]:
+    """Return the organisations by which the viewer may filter people."""
+    condition = sa.true() if is_operator(viewer) else _own_or_managed(viewer)
+    return db.session.scalars(
+        sa.select(Organization)
+        .where(condition)
+        .order_by(Organization.name, Organization.id)
+        .limit(MOST_CHOICES)
+    ).all()
+
+
+def events_about(person: User, limit: int = 10) -> Sequence[AuditEvent]:
+    """Return what the trail says about a person, newest first."""
+    return db.session.scalars(
+        sa.select(AuditEvent)
+        .where(AuditEvent.subject_kind == User.__tablename__, AuditEvent.subject_id == person.id)
+        .order_by(AuditEvent.id.desc())
+        .limit(limit)
+    ).all()
+
+
+def roles_for(organizations: Sequence[Organization]) -> list[Role]:
+    """Return the roles that make sense in some of these organisations, in the table's order."""
+    possible = {role for organization in organizations for role in ROLES_IN[organization.kind]}
+    return [role for role in Role if role in possible]
