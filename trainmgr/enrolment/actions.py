@@ -55,30 +55,57 @@ def _require_present(program: Program) -> None:
 # --- numbers -------------------------------------------------------------------------------------
 
 
-def set_numbers(
-    program: Program,
-    enrolment: Enrolment,
-    *,
-    student_number: str | None,
-    employee_number: str | None,
-    version: int,
-    by: User,
-    now: datetime,
-) -> bool:
-    """Set a trainee's numbers (None leaves one alone); tells whether anything changed.
+@dataclass(frozen=True)
+class NewNumbers:
+    """The numbers that were typed for a trainee (None leaves one alone), and the version that the typist saw."""
+
+    enrolment: Enrolment
+    student_number: str | None
+    employee_number: str | None
+    version: int
+
+
+class NumbersRefused(RuleBroken):
+    """Some of the numbers cannot be; `faults` are the enrolment's id and the reason."""
+
+    def __init__(self, faults: list[tuple[int, str]]) -> None:
+        super().__init__(" ".join(reason for _enrolment_id, reason in faults))
+        self.faults = faults
+
+
+def set_numbers(program: Program, rows: Sequence[NewNumbers], *, by: User, now: datetime) -> int:
+    """Set trainees' numbers, all or none; returns for how many something changed.
 
     The student number is the college's, so it changes for the person's membership there as well.
     """
     require_open(program, Work.SETUP)
-    student = enrolment.student_number if student_number is None else student_number
-    employee = enrolment.employee_number if employee_number is None else employee_number
+    faults, changed = [], 0
+    savepoint = db.session.begin_nested()
+    for row in rows:
+        try:
+            changed += _set_numbers(program, row, by=by, now=now)
+        except RuleBroken as broken:
+            faults.append((row.enrolment.id, str(broken)))
+    if faults:
+        savepoint.rollback()
+        raise NumbersRefused(faults)
+    savepoint.commit()
+    if changed:
+        refresh(program.id, Step.ENROLMENT, now=now)
+    return changed
+
+
+def _set_numbers(program: Program, row: NewNumbers, *, by: User, now: datetime) -> bool:
+    enrolment = row.enrolment
+    student = enrolment.student_number if row.student_number is None else row.student_number
+    employee = enrolment.employee_number if row.employee_number is None else row.employee_number
     if (student, employee) == (enrolment.student_number, enrolment.employee_number):
         return False
-    if enrolment.version != version:
+    if enrolment.version != row.version:
         raise Conflict(
             _(
-                "%(name)s was changed by somebody else meanwhile (now %(student)s, %(employee)s). "
-                "Look at both and save again.",
+                "%(name)s was changed by somebody else meanwhile: now %(student)s, %(employee)s. "
+                "What you typed is still here.",
                 name=enrolment.name,
                 student=enrolment.student_number or _("no student number"),
                 employee=enrolment.employee_number or _("no employee number"),
@@ -89,7 +116,7 @@ def set_numbers(
         _set_member_number(enrolment, student)
     enrolment.student_number, enrolment.employee_number = student, employee
     audit.record(NUMBERS, enrolment, by=by, now=now, program_id=program.id, name=enrolment.name)
-    refresh(program.id, Step.ENROLMENT, now=now)
+    db.session.flush()
     return True
 
 

@@ -29,7 +29,7 @@ OTHER_NAMES: dict[str, tuple[str, ...]] = {
     "employee_number": (N_("Employee no."), N_("Staff number at the enterprise")),
     "cohort": (N_("Class name"),),
     "enterprise": (N_("Enterprise name"), N_("Partner enterprise's name")),
-    "field": (N_("Trade"), N_("Field"), N_("Occupation (trade)")),
+    "field": (N_("Trade"), N_("Field of study"), N_("Occupation (trade)")),
     "level": (N_("Skill level"), N_("Present skill level")),
     "post": (N_("Post at the enterprise"), N_("Work post")),
 }

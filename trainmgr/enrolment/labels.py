@@ -12,7 +12,7 @@ ENROLMENT_STATES: dict[EnrolmentState, Any] = {
     EnrolmentState.TRAINING: _l("In training"),
     EnrolmentState.REMEDIAL: _l("Remedial"),
     EnrolmentState.COMPLETED: _l("Completed"),
-    EnrolmentState.WITHDRAWN: _l("Left"),
+    EnrolmentState.WITHDRAWN: _l("Has left"),
 }
 # Only what is not ordinary gets a pill.
 ENROLMENT_TONES = {EnrolmentState.REMEDIAL: "warn", EnrolmentState.WITHDRAWN: "frozen"}

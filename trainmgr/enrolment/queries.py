@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -14,7 +14,7 @@ from sqlalchemy.orm import joinedload
 from trainmgr.enrolment.models import Cohort, Enrolment, EntryLevel
 from trainmgr.enrolment.rules import EnrolmentState
 from trainmgr.identity import first_passwords
-from trainmgr.identity.models import User
+from trainmgr.identity.models import Organization, User
 from trainmgr.kernel.access import Permission, Role
 from trainmgr.kernel.db import db
 from trainmgr.kernel.jobs import Job
@@ -204,3 +204,40 @@ def unseen_passwords(program: Program, viewer: User) -> int:
     count = sa.select(sa.func.count()).select_from(Enrolment).join(User, User.id == Enrolment.user_id)
     own = Enrolment.college_id.in_(viewer.organizations_where(Permission.ENROLMENT_EDIT))
     return db.session.scalar(count.where(visible_in(program, viewer), own, first_passwords.unseen())) or 0
+
+
+def password_counts(program: Program, viewer: User) -> tuple[int, int]:
+    """Return how many of the viewer's trainees have a first password nobody has seen, and how many one not yet used."""
+    own = Enrolment.college_id.in_(viewer.organizations_where(Permission.ENROLMENT_EDIT))
+    unseen = sa.func.coalesce(sa.func.sum(sa.case((first_passwords.unseen(), 1), else_=0)), 0)
+    row = db.session.execute(
+        sa.select(unseen, sa.func.count())
+        .select_from(Enrolment)
+        .join(User, User.id == Enrolment.user_id)
+        .where(visible_in(program, viewer), own, first_passwords.waiting())
+    ).one()
+    return int(row[0]), int(row[1])
+
+
+def level_rows(program: Program, viewer: User, competency_ids: Sequence[int]) -> Iterator[list[Any]]:
+    """Yield name, student number, employee number, enterprise and entry levels of each present trainee."""
+    people = db.session.execute(
+        sa.select(
+            Enrolment.id,
+            Enrolment.name,
+            Enrolment.student_number,
+            Enrolment.employee_number,
+            Organization.name,
+        )
+        .outerjoin(Organization, Organization.id == Enrolment.enterprise_id)
+        .where(visible_in(program, viewer), Enrolment.state != EnrolmentState.WITHDRAWN)
+        .order_by(Enrolment.cohort_id, Enrolment.name, Enrolment.id)
+    ).all()
+    levels = db.session.execute(
+        sa.select(EntryLevel.enrolment_id, EntryLevel.competency_id, EntryLevel.level)
+        .join(Enrolment, Enrolment.id == EntryLevel.enrolment_id)
+        .where(visible_in(program, viewer))
+    )
+    known = {(enrolment_id, competency_id): float(level) for enrolment_id, competency_id, level in levels}
+    for enrolment_id, *person in people:
+        yield [*person, *(known.get((enrolment_id, competency_id)) for competency_id in competency_ids)]

@@ -263,21 +263,22 @@ def export_rows(
         yield tuple(values)
 
 
-def count_rows(
-    program: Program,
-    viewer: User,
-    *,
-    q: str,
-    chosen: RosterFilter,
-    ids: Sequence[int],
-    by_id_tail: bool,
-) -> int:
-    """Return how many rows an export will have, for the audit trail."""
-    statement = (
-        sa.select(sa.func.count())
-        .select_from(Enrolment)
-        .where(visible_in(program, viewer), *_conditions(program, q, chosen, by_id_tail=by_id_tail))
+def numberless_page(program: Program, viewer: User, listing: Listing) -> Page[Enrolment]:
+    """Return one page of the present trainees who lack a number that the programme's kind needs: two statements.
+
+    Where the kind needs none, those without an employee number or without a student number are shown.
+    """
+    needed = numbers_needed(program.kind)
+    lacks = lacks_number(program.kind)
+    if not (needed.student or needed.employee):
+        lacks = sa.or_(Enrolment.student_number == "", Enrolment.employee_number == "")
+    statement = sa.select(Enrolment).where(
+        visible_in(program, viewer), Enrolment.state != EnrolmentState.WITHDRAWN, lacks
     )
-    if ids:
-        statement = statement.where(Enrolment.id.in_(ids))
-    return db.session.scalar(statement) or 0
+    if listing.q:
+        statement = statement.where(Enrolment.name.ilike(like(listing.q), escape="\\"))
+    page: Page[Enrolment] = paginate(statement, listing, orders=NUMBERLESS, default="name")
+    return page
+
+
+NUMBERLESS = {"name": (Enrolment.name, Enrolment.id)}

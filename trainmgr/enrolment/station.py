@@ -116,7 +116,7 @@ def assess(program: Program, now: datetime) -> Assessment:
         missing=missing,
         figures=[
             Figure(
-                N_("Trainees"),
+                N_("Trainees enrolled"),
                 part=found.present,
                 whole=program.planned_size,
                 hint=N_("%(left)s left") if found.left else "",

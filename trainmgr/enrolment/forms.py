@@ -1,0 +1,158 @@
+"""Shape and coercion of what is typed about trainees, classes and applications."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from flask import request
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField, FileRequired
+from wtforms import DateField, IntegerField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
+from wtforms.widgets import HiddenInput
+
+from trainmgr.enrolment import labels
+from trainmgr.enrolment.roster import RosterFilter
+from trainmgr.enrolment.rules import VerdictKind, entry_level
+from trainmgr.kernel.clock import today
+
+
+def stripped(text: str | None) -> str:
+    """Return what was typed without blanks around it; nothing typed is an empty text."""
+    return (text or "").strip()
+
+
+def roster_filter() -> RosterFilter:
+    """Read from the address what the roster is narrowed to."""
+    given = request.values
+    return RosterFilter(
+        cohort=given.get("class", "")[:10],
+        field=given.get("field", "")[:60],
+        state=given.get("state", "")[:20],
+        lacking=given.get("lacking") == "1",
+    )
+
+
+def chosen_ids(most: int = 500) -> list[int]:
+    """Read which rows were ticked; nonsense is left out."""
+    texts = request.form.getlist("id")[:most]
+    return [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 12]
+
+
+class UploadForm(FlaskForm):
+    """A roster file."""
+
+    file = FileField(_l("Roster file"), validators=[FileRequired(_l("Choose the file to import."))])
+    college = SelectField(_l("For which college"), validators=[DataRequired()])
+
+
+class LeaveForm(FlaskForm):
+    """When and why trainees left."""
+
+    day = DateField(_l("Left on"), validators=[InputRequired(_l("Choose the day."))])
+    reason = StringField(
+        _l("Reason"),
+        filters=[stripped],
+        validators=[DataRequired(_l("Say why; it stays in the record.")), Length(max=200)],
+    )
+
+    def validate_day(self, field: DateField) -> None:
+        """A day to come is refused."""
+        if field.data and field.data > today():
+            raise ValidationError(_("This day is still to come."))
+        if field.data and field.data < date(2000, 1, 1):
+            raise ValidationError(_("This day is too long ago."))
+
+
+class ReasonForm(FlaskForm):
+    """Why something is done that the audit trail keeps."""
+
+    reason = StringField(
+        _l("Reason"),
+        filters=[stripped],
+        validators=[DataRequired(_l("Say why; it stays in the record.")), Length(max=200)],
+    )
+
+
+class MoveForm(FlaskForm):
+    """The class to move trainees to."""
+
+    cohort = SelectField(_l("Class"), coerce=int, validators=[InputRequired(_l("Choose a class."))])
+
+
+class ClassForm(FlaskForm):
+    """A class's name."""
+
+    name = StringField(
+        _l("Name of the class"),
+        filters=[stripped],
+        validators=[DataRequired(_l("Type a name.")), Length(max=60)],
+    )
+
+
+class NumbersForm(FlaskForm):
+    """A trainee's two numbers, with the version that was read."""
+
+    student_number = StringField(_l("Student number"), filters=[stripped], validators=[Length(max=40)])
+    employee_number = StringField(_l("Employee number"), filters=[stripped], validators=[Length(max=40)])
+    version = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
+
+
+class ApplyForm(FlaskForm):
+    """What an applicant says."""
+
+    enterprise = SelectField(_l("Enterprise"), validators=[Optional()])
+    field = StringField(_l("Field or trade"), filters=[stripped], validators=[Optional(), Length(max=60)])
+    statement = TextAreaField(
+        _l("Why you want to take part"),
+        filters=[stripped],
+        validators=[DataRequired(_l("Write a few words; both sides read them.")), Length(max=1000)],
+    )
+
+    def offer(self, enterprises: Sequence[tuple[int, str]]) -> None:
+        """Offer the programme's enterprises; no choice is left when there is only one."""
+        self.enterprise.choices = [
+            SelectChoice("", _("Any of them")),
+            *(SelectChoice(str(key), name) for key, name in enterprises),
+        ]
+
+
+class VerdictForm(FlaskForm):
+    """One side's verdict; a refusal needs its reason."""
+
+    verdict = RadioField(
+        _l("Verdict"),
+        choices=[SelectChoice(kind.value, label) for kind, label in labels.VERDICTS.items()],
+        validators=[InputRequired(_l("Choose one."))],
+    )
+    reason = StringField(_l("Reason"), filters=[stripped], validators=[Optional(), Length(max=200)])
+
+    def validate_verdict(self, field: RadioField) -> None:
+        """The applicant is told why not."""
+        if field.data == VerdictKind.REJECT and not self.reason.data:
+            raise ValidationError(_("Say in the reason why not; the applicant reads it."))
+
+
+def read_levels(
+    competencies: Sequence[Any],
+) -> tuple[dict[int, Decimal | None], list[tuple[str, str]], dict[int, str]]:
+    """Read the entry levels that were typed: the levels, the faults as (field id, text), and what was typed."""
+    levels: dict[int, Decimal | None] = {}
+    faults: list[tuple[str, str]] = []
+    typed: dict[int, str] = {}
+    for line in competencies:
+        name = f"level-{line.competency_id}"
+        if name not in request.form:
+            continue
+        text = typed[line.competency_id] = request.form[name].strip()[:10]
+        level = entry_level(text) if text else None
+        if text and level is None:
+            faults.append((name, _("%(name)s: an entry level is a number from 1 to 5", name=line.name)))
+        levels[line.competency_id] = level
+    return levels, faults, typed
