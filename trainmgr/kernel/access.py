@@ -261,7 +261,7 @@ def guard() -> Any:
         abort(403)
     if current_user.must_change_password and request.endpoint not in FIRST_PASSWORD:
         return redirect(url_for("identity.show_first_password"))
-    if not can(mark):  # type: ignore[arg-type]
+    if not can(mark):
         abort(403)
     return None
 

@@ -66,14 +66,14 @@ class Listing:
         number = request.args.get("page", "1")
         return cls(
             number=int(number) if number.isascii() and number.isdigit() and len(number) < 7 and int(number) else 1,
-            q=request.args.get("q", "").strip()[:100],
+            q=request.args.get("q", "").replace("\0", "").strip()[:100],
             sort=request.args.get("sort", "")[:40],
             direction="desc" if request.args.get("direction") == "desc" else "asc",
         )
 
 
 def paginate(
-    statement: sa.Select[Any],
+    statement: sa.Select[*tuple[Any, ...]],
     listing: Listing,
     *,
     orders: Mapping[str, Sequence[Any]],

@@ -19,7 +19,7 @@ from trainmgr.kernel import audit
 from trainmgr.kernel.audit import require
 from trainmgr.kernel.clock import local_day
 from trainmgr.kernel.db import db
-from trainmgr.kernel.errors import Conflict
+from trainmgr.kernel.errors import Conflict, RuleBroken
 from trainmgr.kernel.i18n import say
 from trainmgr.mentoring import queries
 from trainmgr.mentoring.hooks import Handover, tell_handover
@@ -213,7 +213,7 @@ def _renew_summary(proposal: Proposal) -> None:
             ProposedPair.proposal_id == proposal.id
         )
     ).mappings()
-    proposal.summary = _summary(list(rows))
+    proposal.summary = _summary([dict(row) for row in rows])
 
 
 def set_lock(proposal: Proposal, pair: ProposedPair, locked: bool) -> None:
@@ -232,9 +232,8 @@ def change_pair(
     guides = {guide.id: guide for guide in queries.guides_for(program, proposal.side, local_day(now))}
     trainees = {t.id: t for t in queries.trainees_for(program, proposal.side, by)}
     guide, trainee = guides.get(mentor_id), trainees.get(pair.enrolment_id)
-    require(
-        guide is not None and trainee is not None, _("This mentor is not on the programme's list any more.")
-    )
+    if guide is None or trainee is None:
+        raise RuleBroken(_("This mentor is not on the programme's list any more."))
     taken = db.session.scalar(
         sa.select(sa.func.count()).where(
             ProposedPair.proposal_id == proposal.id,
@@ -272,7 +271,7 @@ def approve_proposal(program: Program, proposal: Proposal, *, version: int, by: 
         .join(Enrolment, Enrolment.id == ProposedPair.enrolment_id)
         .where(ProposedPair.proposal_id == proposal.id, ProposedPair.mentor_id.is_not(None), queries.PRESENT)
     ).all()
-    wanted = {enrolment_id: (mentor_id, locked) for enrolment_id, mentor_id, locked in pairs}
+    wanted = {enrolment_id: (mentor_id, locked) for enrolment_id, mentor_id, locked in pairs if mentor_id}
     changed = assign_many(program, proposal.side, wanted, reason="", by=by, now=now)
     proposal.state, proposal.decided_at = ProposalState.APPROVED, now
     audit.record(APPROVED, proposal, by=by, now=now, program_id=program.id, count=changed)

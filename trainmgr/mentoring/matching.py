@@ -138,7 +138,7 @@ def propose(trainees: Sequence[Trainee], guides: Sequence[Guide], *, until: date
     locked = {t.id: t.locked_id for t in trainees if t.locked_id in by_id}
     seats_left = {guide.id: guide.places for guide in guides}
     for guide_id, count in Counter(locked.values()).items():
-        seats_left[guide_id] -= count  # type: ignore[index]
+        seats_left[guide_id] -= count
     free = [trainee for trainee in trainees if trainee.id not in locked]
     options = {trainee.id: _options(trainee, guides, until) for trainee in free}
     chosen = _solve(free, options, seats_left)
@@ -146,7 +146,7 @@ def propose(trainees: Sequence[Trainee], guides: Sequence[Guide], *, until: date
     pairs = []
     for trainee in trainees:
         if trainee.id in locked:
-            guide = by_id[locked[trainee.id]]  # type: ignore[index]
+            guide = by_id[locked[trainee.id]]
             pairs.append(Pair(trainee.id, guide.id, fit_of(trainee, guide), locked=True))
         else:
             pairs.append(

@@ -235,7 +235,7 @@ def list_pairs(program: Program, proposal: Proposal, viewer: User, listing: List
         statement = statement.where(
             sa.or_(Enrolment.name.ilike(pattern, escape="\\"), best.name.ilike(pattern, escape="\\"))
         )
-    orders = {
+    orders: dict[str, Sequence[Any]] = {
         "fit": [sa.case((ProposedPair.mentor_id.is_(None), 0), else_=1), ProposedPair.fit, ProposedPair.id],
         "name": [Enrolment.name, ProposedPair.id],
         "mentor": [best.name, Enrolment.name, ProposedPair.id],

@@ -38,7 +38,7 @@ def library() -> list[Entry]:
     return [Entry(slug, pathway) for slug, pathway in load_library().items()]
 
 
-def _visible(viewer: User) -> sa.Select[tuple[CustomPathway, str]]:
+def _visible(viewer: User) -> sa.Select[CustomPathway, str]:
     homes = viewer.organizations_where(Permission.PATHWAY_VIEW)
     return (
         sa.select(CustomPathway, Organization.name)
