@@ -20,7 +20,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
 
-from trainmgr.identity import actions, organization_views, people_views, sessions, signing_in
+from trainmgr.identity import actions, commands, organization_views, people_views, sessions, signing_in
 from trainmgr.identity.forms import FirstPasswordForm, PasswordForm, PhoneForm, SignInForm
 from trainmgr.identity.rules import browser_name
 from trainmgr.identity.signing_in import Refusal, Why
@@ -31,7 +31,9 @@ from trainmgr.kernel.errors import RuleBroken
 from trainmgr.kernel.i18n import LANGUAGES, moment, say
 from trainmgr.kernel.shell import local_address
 
-bp = Blueprint("identity", __name__)
+bp = Blueprint("identity", __name__, cli_group="user")
+bp.cli.add_command(commands.create_admin)
+bp.cli.add_command(commands.new_password)
 blueprints = (bp, people_views.bp, organization_views.bp)
 
 HOME = "inbox.show_inbox"
