@@ -14,6 +14,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from trainmgr.kernel.db import db
+from trainmgr.programs.forwarding import tell_staff
 from trainmgr.programs.models import Program, ProgramStep
 from trainmgr.programs.rules import Assessment, Missing, Step, StepState
 
@@ -72,16 +73,19 @@ def refresh(program_id: int, *steps: Step, now: datetime) -> None:
         )
     }
     program = db.session.get_one(Program, program_id)
+    lacking = {step: row.missing for step, row in rows.items()}
     for step in wanted:
         assessor = _assessors.get(step)
         assessment = assessor(program, now) if assessor else Assessment(StepState.NEXT)
-        _store(rows.get(int(step)), program_id, step, assessment, now)
+        rows[int(step)] = _store(rows.get(int(step)), program_id, step, assessment, now)
     db.session.flush()
+    if lacking != {step: row.missing for step, row in rows.items()} or not steps:
+        tell_staff(program, now=now)
 
 
 def _store(
     row: ProgramStep | None, program_id: int, step: Step, assessment: Assessment, now: datetime
-) -> None:
+) -> ProgramStep:
     if row is None:
         row = ProgramStep(program_id=program_id, step=int(step))
         db.session.add(row)
@@ -93,6 +97,7 @@ def _store(
     row.missing = [item.to_document() for item in assessment.missing]
     row.figures = [figure.to_document() for figure in assessment.figures]
     row.assessed_at = now
+    return row
 
 
 def missing_of(steps: list[ProgramStep]) -> list[tuple[Step, Missing]]:
