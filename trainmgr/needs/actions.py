@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import selectinload
-from sqlalchemy.orm.attributes import flag_modified
 
 from trainmgr.kernel import audit
 from trainmgr.kernel.audit import Actor, require
 from trainmgr.kernel.db import db
 from trainmgr.kernel.errors import RuleBroken
 from trainmgr.needs import queries
-from trainmgr.needs.keeping import Overtaken, opened, require_version, settle
-from trainmgr.needs.models import Competency, CompetencyRating, Indicator, IndicatorLink, NeedsAnalysis
-from trainmgr.needs.rules import MOST, Dimension, Direction, Lane
+from trainmgr.needs.keeping import (
+    Overtaken,
+    assign,
+    forget_links,
+    opened,
+    require_room,
+    require_version,
+    settle,
+)
+from trainmgr.needs.models import Competency, CompetencyRating, IndicatorLink
+from trainmgr.needs.rules import Dimension, Lane
 from trainmgr.programs.models import Program
 
 COMPETENCY_ADDED = audit.sentence("needs.add-competency", _l("%(who)s added the competency “%(what)s”"))
@@ -36,13 +41,6 @@ COMPETENCY_MOVED = audit.sentence(
     "needs.move-competency",
     _l("%(who)s moved the competency “%(what)s” to place %(place)s of the job standard"),
 )
-INDICATOR_ADDED = audit.sentence("needs.add-indicator", _l("%(who)s added the business indicator “%(what)s”"))
-INDICATOR_CHANGED = audit.sentence(
-    "needs.change-indicator", _l("%(who)s changed the business indicator “%(what)s”")
-)
-INDICATOR_REMOVED = audit.sentence(
-    "needs.remove-indicator", _l("%(who)s removed the business indicator “%(what)s”")
-)
 SETTINGS_CHANGED = audit.sentence(
     "needs.change-settings",
     _l(
@@ -50,10 +48,6 @@ SETTINGS_CHANGED = audit.sentence(
     ),
 )
 HOURS_SET = audit.sentence("needs.set-hours", _l("%(who)s set the hours of %(count)s competencies"))
-RATED = audit.sentence("needs.rate", _l("%(who)s took in %(count)s ratings of the competencies"))
-RATINGS_DISCARDED = audit.sentence(
-    "needs.discard-ratings", _l("%(who)s discarded all ratings of the competencies")
-)
 
 
 @dataclass(frozen=True)
@@ -67,39 +61,6 @@ class CompetencyFacts:
     name_en: str = ""
     dimension: Dimension = Dimension.PROFESSIONAL
     required_hours: int = 0
-
-
-@dataclass(frozen=True)
-class IndicatorFacts:
-    """What is typed about an indicator; `competency_ids` are those that it depends on."""
-
-    name: str
-    expected: Decimal
-    current: Decimal
-    direction: Direction = Direction.HIGHER
-    unit: str = ""
-    weight: int = 3
-    benchmark: Decimal | None = None
-    benchmark_source: str = ""
-    benchmark_year: int | None = None
-    competency_ids: frozenset[int] = frozenset()
-
-    @property
-    def columns(self) -> dict[str, Any]:
-        """What stands in the indicator's own row."""
-        values = asdict(self)
-        del values["competency_ids"]
-        return values
-
-
-@dataclass(frozen=True)
-class RatingFacts:
-    """One respondent's rating of one competency."""
-
-    competency_id: int
-    respondent: str
-    importance: Decimal
-    attainment: Decimal
 
 
 # --- competencies -------------------------------------------------------------------------------
@@ -131,21 +92,6 @@ def create_competencies(
     return added
 
 
-def require_room(wanted: int, lane: Lane) -> None:
-    """Refuse more than can be ranked and read in one list."""
-    if lane is Lane.TRAINEE:
-        message = _(
-            "A job standard holds at most %(most)s competencies. Join those that are trained together.",
-            most=MOST,
-        )
-    else:
-        message = _(
-            "An analysis holds at most %(most)s indicators. Keep those that the business is steered by.",
-            most=MOST,
-        )
-    require(wanted <= MOST, message)
-
-
 def update_competency(
     program: Program,
     competency: Competency,
@@ -162,7 +108,7 @@ def update_competency(
     values = asdict(facts)
     if competency.respondents:
         del values["importance"], values["current_level"]
-    if _assign(competency, values):
+    if assign(competency, values):
         competency.version += 1
         audit.record(
             COMPETENCY_CHANGED, competency, by=by, now=now, program_id=program.id, name=competency.name
@@ -189,7 +135,7 @@ def remove_competency(program: Program, competency: Competency, *, by: Actor, no
                 name=competency.name,
             )
         ) from None
-    _forget_links()
+    forget_links()
     for place, other in enumerate(_in_order(program.id), start=1):
         other.position = place
     analysis.respondents = queries.respondents_of(program.id)
@@ -232,116 +178,6 @@ def _fresh(competency: Competency) -> Competency:
     return found
 
 
-def _assign(thing: Any, values: Mapping[str, Any]) -> bool:
-    """Write values; returns whether any of them is new."""
-    changed = {name: value for name, value in values.items() if getattr(thing, name) != value}
-    for name, value in changed.items():
-        setattr(thing, name, value)
-    return bool(changed)
-
-
-# --- indicators ---------------------------------------------------------------------------------
-
-
-def create_indicator(program: Program, facts: IndicatorFacts, *, by: Actor, now: datetime) -> Indicator:
-    """Add a figure that the enterprise is measured by."""
-    analysis = opened(program)
-    present = db.session.scalar(
-        sa.select(sa.func.count()).select_from(Indicator).where(Indicator.program_id == program.id)
-    )
-    require_room((present or 0) + 1, Lane.ENTERPRISE)
-    indicator = add_indicator(program, facts)
-    audit.record(INDICATOR_ADDED, indicator, by=by, now=now, program_id=program.id, name=indicator.name)
-    settle(program, analysis, now=now)
-    return indicator
-
-
-def add_indicator(program: Program, facts: IndicatorFacts) -> Indicator:
-    """Write an indicator with its links; the caller settles the analysis afterwards."""
-    indicator = Indicator(program_id=program.id, **facts.columns)
-    db.session.add(indicator)
-    db.session.flush()
-    set_links(program, indicator, facts.competency_ids)
-    return indicator
-
-
-def update_indicator(
-    program: Program,
-    indicator: Indicator,
-    facts: IndicatorFacts,
-    *,
-    version: int | None = None,
-    by: Actor,
-    now: datetime,
-) -> None:
-    """Change an indicator and what it depends on."""
-    analysis = opened(program)
-    indicator = _fresh_indicator(indicator)
-    require_version(indicator, version)
-    if change_indicator(program, indicator, facts):
-        audit.record(INDICATOR_CHANGED, indicator, by=by, now=now, program_id=program.id, name=indicator.name)
-    settle(program, analysis, now=now)
-
-
-def change_indicator(program: Program, indicator: Indicator, facts: IndicatorFacts) -> bool:
-    """Write an indicator's new facts; returns whether anything changed. The caller settles the analysis."""
-    relinked = facts.competency_ids != {link.competency_id for link in indicator.links}
-    changed = _assign(indicator, facts.columns)
-    if relinked and not changed:
-        flag_modified(indicator, "weight")  # the version counts new links too
-    db.session.flush()
-    if relinked:
-        set_links(program, indicator, facts.competency_ids)
-    return changed or relinked
-
-
-def set_links(program: Program, indicator: Indicator, competency_ids: Iterable[int]) -> None:
-    """Link an indicator to exactly these competencies of the programme."""
-    own = set(
-        db.session.scalars(
-            sa.select(Competency.id).where(
-                Competency.program_id == program.id, Competency.id.in_(competency_ids)
-            )
-        )
-    )
-    db.session.execute(sa.delete(IndicatorLink).where(IndicatorLink.indicator_id == indicator.id))
-    rows = [{"indicator_id": indicator.id, "competency_id": key} for key in sorted(own)]
-    if rows:
-        db.session.execute(sa.insert(IndicatorLink), rows)
-    _forget_links()
-
-
-def remove_indicator(program: Program, indicator: Indicator, *, by: Actor, now: datetime) -> None:
-    """Remove an indicator with its links."""
-    analysis = opened(program)
-    indicator = _fresh_indicator(indicator)
-    audit.record(INDICATOR_REMOVED, indicator, by=by, now=now, program_id=program.id, name=indicator.name)
-    db.session.execute(sa.delete(IndicatorLink).where(IndicatorLink.indicator_id == indicator.id))
-    db.session.execute(sa.delete(Indicator).where(Indicator.id == indicator.id))
-    settle(program, analysis, now=now)
-
-
-def _fresh_indicator(indicator: Indicator) -> Indicator:
-    found: Indicator | None = db.session.scalars(
-        sa.select(Indicator)
-        .where(Indicator.id == indicator.id)
-        .options(selectinload(Indicator.links))
-        .execution_options(populate_existing=True)
-    ).one_or_none()
-    require(found is not None, _("Somebody has removed this indicator meanwhile."))
-    assert found is not None
-    return found
-
-
-def _forget_links() -> None:
-    """Links are written in bulk: let loaded indicators read theirs again."""
-    for thing in list(db.session.identity_map.values()):
-        if isinstance(thing, IndicatorLink):
-            db.session.expunge(thing)
-        elif isinstance(thing, Indicator):
-            db.session.expire(thing, ["links"])
-
-
 # --- weights and hours --------------------------------------------------------------------------
 
 
@@ -355,11 +191,15 @@ def update_settings(
     by: Actor,
     now: datetime,
 ) -> None:
-    """Name the post, weigh the two sides (percent of the trainee side), say how many become priorities."""
+    """Name the post, weigh the two sides (percent of the trainee side), say how many become priorities.
+
+    Version 0 is a form that was opened when no post was named yet.
+    """
     analysis = opened(program)
-    require_version(analysis, version)
+    if version != 0 or analysis.post:
+        require_version(analysis, version)
     values = {"post": post, "trainee_weight": trainee_weight, "priority_count": priority_count}
-    if _assign(analysis, values):
+    if assign(analysis, values):
         audit.record(
             SETTINGS_CHANGED,
             analysis,
@@ -407,64 +247,3 @@ def set_hours(
             HOURS_SET, analysis, by=by, now=now, program_id=program.id, name=analysis.post, count=len(changed)
         )
     settle(program, analysis, now=now)
-
-
-# --- ratings ------------------------------------------------------------------------------------
-
-
-def rate(program: Program, ratings: Sequence[RatingFacts], *, by: Actor, now: datetime) -> int:
-    """Take in respondents' ratings, a later one of the same person replacing the earlier; returns how many were new."""
-    analysis = opened(program)
-    written = write_ratings(program, ratings)
-    if written:
-        audit.record(
-            RATED, analysis, by=by, now=now, program_id=program.id, name=analysis.post, count=written
-        )
-    settle_ratings(program, analysis, now=now)
-    return written
-
-
-def write_ratings(program: Program, ratings: Sequence[RatingFacts]) -> int:
-    """Write the ratings that are new or changed; returns how many. The caller settles the analysis."""
-    wanted = {(rating.competency_id, rating.respondent): rating for rating in ratings}
-    present: dict[tuple[int, str], CompetencyRating] = {}
-    people = sorted({rating.respondent for rating in ratings})
-    for start in range(0, len(people), 200):
-        rows = db.session.scalars(
-            sa.select(CompetencyRating)
-            .join(Competency, Competency.id == CompetencyRating.competency_id)
-            .where(
-                Competency.program_id == program.id,
-                CompetencyRating.respondent.in_(people[start : start + 200]),
-            )
-        )
-        present |= {(row.competency_id, row.respondent): row for row in rows}
-    new, changed = [], 0
-    for key, rating in wanted.items():
-        known = present.get(key)
-        if known is None:
-            new.append(asdict(rating))
-        else:
-            changed += _assign(known, {"importance": rating.importance, "attainment": rating.attainment})
-    if new:
-        db.session.execute(sa.insert(CompetencyRating), new)
-    db.session.flush()
-    return len(new) + changed
-
-
-def settle_ratings(program: Program, analysis: NeedsAnalysis, *, now: datetime) -> None:
-    """Count the respondents and rank anew."""
-    analysis.respondents = queries.respondents_of(program.id)
-    settle(program, analysis, now=now)
-
-
-def discard_ratings(program: Program, *, by: Actor, now: datetime) -> None:
-    """Remove all ratings; importance and current level keep the last means and can be typed again."""
-    analysis = opened(program)
-    own = sa.select(Competency.id).where(Competency.program_id == program.id)
-    db.session.execute(
-        sa.delete(CompetencyRating).where(CompetencyRating.competency_id.in_(own)),
-        execution_options={"synchronize_session": "fetch"},
-    )
-    audit.record(RATINGS_DISCARDED, analysis, by=by, now=now, program_id=program.id, name=analysis.post)
-    settle_ratings(program, analysis, now=now)

@@ -15,7 +15,7 @@ from trainmgr.kernel import audit
 from trainmgr.kernel.audit import Actor, require
 from trainmgr.kernel.db import db
 from trainmgr.needs import queries
-from trainmgr.needs.actions import IndicatorFacts, add_indicator
+from trainmgr.needs.indicators import IndicatorFacts, add_indicator
 from trainmgr.needs.keeping import opened, settle
 from trainmgr.needs.models import Competency
 from trainmgr.programs.models import Program

@@ -31,7 +31,8 @@ from wtforms.validators import (
 )
 
 from trainmgr.needs import labels
-from trainmgr.needs.actions import CompetencyFacts, IndicatorFacts
+from trainmgr.needs.actions import CompetencyFacts
+from trainmgr.needs.indicators import IndicatorFacts
 from trainmgr.needs.rules import MOST, Dimension, Direction
 
 LARGEST = 999_999_999

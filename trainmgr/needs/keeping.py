@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -12,9 +14,9 @@ from trainmgr.kernel.audit import require
 from trainmgr.kernel.db import db
 from trainmgr.kernel.errors import Conflict
 from trainmgr.needs import queries, rules
-from trainmgr.needs.models import AnalysisState, Competency, Indicator, NeedsAnalysis
+from trainmgr.needs.models import AnalysisState, Competency, Indicator, IndicatorLink, NeedsAnalysis
 from trainmgr.needs.queries import SUBJECT, Means
-from trainmgr.needs.rules import Ability, Gauge
+from trainmgr.needs.rules import MOST, Ability, Gauge, Lane
 from trainmgr.programs.actions import require_open
 from trainmgr.programs.models import Program
 from trainmgr.programs.rules import Step, Work
@@ -27,7 +29,7 @@ HUNDREDTH = Decimal("0.01")
 class Overtaken(Conflict):
     """Somebody else changed the same thing meanwhile; `theirs` is how it stands now."""
 
-    def __init__(self, message: object, theirs: object) -> None:
+    def __init__(self, message: object, theirs: Any) -> None:
         super().__init__(message)
         self.theirs = theirs
 
@@ -88,6 +90,38 @@ def require_version(thing: NeedsAnalysis | Competency | Indicator, version: int 
         else _("This was changed meanwhile. Both versions are shown: compare, then save yours again.")
     )
     raise Overtaken(message, thing)
+
+
+def require_room(wanted: int, lane: Lane) -> None:
+    """Refuse more than can be ranked and read in one list."""
+    if lane is Lane.TRAINEE:
+        message = _(
+            "A job standard holds at most %(most)s competencies. Join those that are trained together.",
+            most=MOST,
+        )
+    else:
+        message = _(
+            "An analysis holds at most %(most)s indicators. Keep those that the business is steered by.",
+            most=MOST,
+        )
+    require(wanted <= MOST, message)
+
+
+def assign(thing: Any, values: Mapping[str, Any]) -> bool:
+    """Write values; returns whether any of them is new."""
+    changed = {name: value for name, value in values.items() if getattr(thing, name) != value}
+    for name, value in changed.items():
+        setattr(thing, name, value)
+    return bool(changed)
+
+
+def forget_links() -> None:
+    """Links are written in bulk: let loaded indicators read theirs again."""
+    for thing in list(db.session.identity_map.values()):
+        if isinstance(thing, IndicatorLink):
+            db.session.expunge(thing)
+        elif isinstance(thing, Indicator):
+            db.session.expire(thing, ["links"])
 
 
 def settle(program: Program, analysis: NeedsAnalysis, *, now: datetime) -> None:

@@ -13,6 +13,8 @@ from trainmgr.identity.models import User
 from trainmgr.kernel.access import Permission
 from trainmgr.kernel.audit import AuditEvent
 from trainmgr.kernel.db import db
+from trainmgr.kernel.files import StoredFile
+from trainmgr.kernel.jobs import Job
 from trainmgr.needs.models import (
     AnalysisState,
     Competency,
@@ -154,6 +156,19 @@ def last_editor(subject: NeedsAnalysis | Competency | Indicator) -> str:
     )
     event = events.one_or_none()
     return event.actor_name if event else ""
+
+
+def import_or_404(program: Program, job_id: int, kind: str) -> Job:
+    """Return the job of a spreadsheet that was taken in for this very programme, or answer 404."""
+    found = db.session.get(Job, job_id)
+    if found is None or found.program_id != program.id or found.kind != kind:
+        abort(404)
+    return found
+
+
+def stored_file(file_id: int | None) -> StoredFile | None:
+    """Return a stored file, or None."""
+    return db.session.get(StoredFile, file_id) if file_id else None
 
 
 # --- how far it is ------------------------------------------------------------------------------
