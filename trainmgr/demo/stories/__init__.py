@@ -1,0 +1,1 @@
+"""The cases of the demo, each a short history."""

@@ -1,0 +1,75 @@
+"""蓝思, eight stages in turns (case H1): running, in its sixth stage, with everything that a running class has open."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from trainmgr.demo.cast import Cast
+from trainmgr.demo.days import Days
+from trainmgr.demo.playing import Case
+from trainmgr.programs.rules import PartyRole, ProgramKind, Side, State
+
+MENTORS = "zhou zhoumin hezy luobin baixue shentao gaoxiang yuyang chengnan tianyong".split()
+TEACHERS = "chen jiang sun".split()
+WEEKS = 92
+WEEKS_GONE = 56 + 13  # five stages, and thirteen weeks of the sixth
+
+
+def play(days: Days, cast: Cast) -> Case:
+    """Tell the class from its first idea to this week."""
+    case = Case(days, cast, "lansi", staff=cast["li"], coordinator=cast["luo"])
+    start = days.monday - timedelta(weeks=WEEKS_GONE)
+    teachers, mentors = [cast[key] for key in TEACHERS], [cast[key] for key in MENTORS]
+    _prepare(case, start)
+    edition = case.design(start - timedelta(days=96), teachers=teachers, experts=mentors)
+    case.sign_plan(edition, start - timedelta(days=82))
+    case.advance(State.RECRUITING, start - timedelta(days=80))
+    _gather(case, start)
+    case.advance(State.RUNNING, start)
+    return case
+
+
+def _prepare(case: Case, start: date) -> None:
+    case.create(
+        "eight-stage",
+        ProgramKind.MODERN_APPRENTICESHIP,
+        starts=start,
+        ends=start + timedelta(weeks=WEEKS) - timedelta(days=1),
+        on=start - timedelta(days=160),
+        department="hngy_jx",
+        parties=[("lansi", PartyRole.ENTERPRISE), ("xiangping", PartyRole.OUTSIDE)],
+    )
+    cast = case.cast
+    case.relate(
+        cast["guo"], cast["song"], cast["gu"], *(cast[key] for key in TEACHERS), on=start - timedelta(days=155)
+    )
+    case.advance(State.ANALYSING, start - timedelta(days=150))
+    case.analyse(start - timedelta(days=140), respondents=64)
+    case.sign_needs(start - timedelta(days=110))
+    case.advance(State.DESIGNING, start - timedelta(days=105))
+
+
+def _gather(case: Case, start: date) -> None:
+    """Forty trainees, three teachers, ten mentors; everybody is student and employee from the first day."""
+    year, cast = start.year, case.cast
+    case.enrol(
+        case.invent(
+            40,
+            enterprise="lansi",
+            born=(date(year - 19, 9, 1), date(year - 17, 8, 31)),
+            classes=[case.data["class_name"]],
+            student=f"{year}JX{{0:04}}",
+            employee=f"LS{year % 100}{{0:04}}",
+            known=dict(enumerate(case.data["known"])),
+        ),
+        start - timedelta(days=30),
+    )
+    day, fields = start - timedelta(days=12), "、".join(case.data["fields"])
+    case.name_mentors(
+        [cast[key] for key in TEACHERS], Side.COLLEGE, day, capacity=16, qualification="双师型教师", fields=fields
+    )
+    case.name_mentors(
+        [cast[key] for key in MENTORS], Side.ENTERPRISE, day, capacity=5, level="高级技师", fields=fields
+    )
+    case.pair(Side.COLLEGE, start - timedelta(days=8))
+    case.pair(Side.ENTERPRISE, start - timedelta(days=7))
