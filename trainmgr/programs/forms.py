@@ -172,7 +172,7 @@ class DutyForm(FlaskForm):
         filters=[stripped],
         validators=[DataRequired(_l("Say what the duty is.")), Length(max=200)],
     )
-    person = StringField(_l("Person"), filters=[stripped], validators=[Optional(), Length(max=80)])
+    person = StringField(_l("Held by"), filters=[stripped], validators=[Optional(), Length(max=80)])
     seen = HiddenField()
 
     def set_parties(self, program: Program) -> None:

@@ -89,7 +89,7 @@ class Program(Model):
     @property
     def parties_line(self) -> str:
         """The parties on one line, colleges × enterprises (the parties must be loaded)."""
-        return labels.parties_line((party.role, party.organization.short) for party in self.parties)
+        return labels.parties_line((party.role, party.short_label) for party in self.parties)
 
 
 class ProgramParty(Model):
@@ -112,6 +112,16 @@ class ProgramParty(Model):
 
     program: Mapped[Program] = relationship(back_populates="parties", lazy="raise_on_sql")
     organization: Mapped[Organization] = relationship(lazy="raise_on_sql")
+
+    @property
+    def label(self) -> str:
+        """The organisation's name in the reader's language."""
+        return labels.in_language(self.organization.name, self.organization.name_en)
+
+    @property
+    def short_label(self) -> str:
+        """The organisation's name as it stands in narrow places, in the reader's language."""
+        return labels.in_language(self.organization.short, self.organization.name_en)
 
     @property
     def role_label(self) -> Any:
