@@ -1,4 +1,4 @@
-"""What the tests of evaluation arrange: a running programme with a scheme, a window that is open, and its three parties."""
+"""What the tests of evaluation arrange: a programme with its scheme, a window that is open, and its three parties."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import pytest
 from tests.factories import NOW, World
 from trainmgr.enrolment.models import EntryLevel
 from trainmgr.evaluation import queries, schemes, windows
-
 from trainmgr.evaluation.rules import Party
 from trainmgr.identity.models import User
 from trainmgr.kernel.access import Role
@@ -97,11 +96,15 @@ def make_stage(world: World, *, trainees: int = 2, priorities: int = 2, opened: 
 
 
 @pytest.fixture
-def clock(app):
-    """Set the time that the application reads: `clock(moment)`; it starts at the tests' own present."""
+def clock(app, monkeypatch):
+    """Set the time that the application reads: `clock(moment)`; it starts at the tests' own present.
+
+    Who signs in after that is signed in at that time.
+    """
 
     def set_to(moment: datetime) -> None:
         app.config["CLOCK"] = lambda: moment
+        monkeypatch.setattr("tests.factories.NOW", moment)
 
     set_to(NOW)
     return set_to

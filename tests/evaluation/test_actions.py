@@ -360,8 +360,8 @@ def test_only_the_author_corrects_and_only_while_the_window_is_open(stage):
         answers = Answers(dict.fromkeys(window.plan.points[E], 5))
         closes = window.closes_at
         for by, now in ((other, NOW), (stage.mentor, closes)):
+            person = db.session.get_one(User, by.id)
             with pytest.raises(RuleBroken):
-                person = db.session.get_one(User, by.id)
                 ratings.correct(program, window, first, answers, reason="x", by=person, now=now)
 
 

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from trainmgr.evaluation.rules import Fault, Level, Party, Phase, RatingState, WindowKind
+from trainmgr.evaluation.rules import Fault, Level, Party, Phase, WindowKind
 from trainmgr.kernel.i18n import language, number, say
+from trainmgr.needs.models import Dimension
 
 PARTIES: dict[Party, Any] = {
     Party.TRAINEE: _l("Trainee"),
     Party.ENTERPRISE: _l("Enterprise"),
     Party.TEACHER: _l("Teacher"),
-}
-
-# Who answers for a party, as people know them.
-RATERS: dict[Party, Any] = {
-    Party.TRAINEE: _l("the trainee"),
-    Party.ENTERPRISE: _l("the enterprise mentor"),
-    Party.TEACHER: _l("the school teacher"),
 }
 
 LEVELS: dict[Level, Any] = {
@@ -30,25 +25,18 @@ LEVELS: dict[Level, Any] = {
     Level.RESULTS: _l("Enterprise satisfaction"),
 }
 
-LEVEL_HINTS: dict[Level, Any] = {
-    Level.REACTION: _l("how the training was met"),
-    Level.BEHAVIOUR: _l("what is done day by day"),
-    Level.LEARNING: _l("what the hands can do"),
-    Level.RESULTS: _l("whether the enterprise would have them"),
-}
-
 KINDS: dict[WindowKind, Any] = {
     WindowKind.PROCESS: _l("Process evaluation"),
     WindowKind.TERMINAL: _l("Terminal evaluation"),
 }
 
-PHASES: dict[Phase, Any] = {Phase.PLANNED: _l("planned"), Phase.OPEN: _l("open"), Phase.CLOSED: _l("closed")}
-PHASE_TONES = {Phase.PLANNED: "plain", Phase.OPEN: "info", Phase.CLOSED: "frozen"}
+PHASES: dict[Phase, Any] = {Phase.PLANNED: _l("not open yet"), Phase.OPEN: _l("open now"), Phase.CLOSED: _l("over")}
 
-STATES: dict[RatingState, Any] = {
-    RatingState.DRAFT: _l("draft"),
-    RatingState.SUBMITTED: _l("submitted"),
-    RatingState.CORRECTED: _l("replaced by a correction"),
+DIMENSIONS: dict[Dimension, Any] = {
+    Dimension.PROFESSIONAL: _l("Professional ability"),
+    Dimension.SOCIAL: _l("Social ability"),
+    Dimension.METHOD: _l("Method ability"),
+    Dimension.VALUES: _l("Values and conduct"),
 }
 
 
@@ -57,9 +45,9 @@ def in_language(chinese: str, english: str) -> str:
     return english if english and language() == "en" else chinese
 
 
-def list_of(parties: Any) -> str:
-    """Return parties in words, one after the other."""
-    return _(", ").join(str(PARTIES[party]) for party in parties)
+def in_a_row(words: Iterable[Any]) -> str:
+    """Return words one after the other."""
+    return _(", ").join(str(word) for word in words)
 
 
 def fault_text(fault: Fault) -> str:

@@ -156,6 +156,11 @@ class Criterion(Model):
         """The words of the marks 1 to 5 in the reader's language."""
         return [labels.in_language(zh, en) for zh, en in self.anchors]
 
+    @property
+    def meaning_words(self) -> list[str]:
+        """What the marks 1 to 5 mean, in the reader's language; empty where nothing is said."""
+        return [labels.in_language(zh, en) for zh, en in self.meanings]
+
 
 class Window(Model):
     """A time in which the parties rate, about some levels, after some stages.
@@ -203,6 +208,11 @@ class Window(Model):
     def label(self) -> str:
         """Its name in the reader's language."""
         return labels.in_language(self.name, self.name_en)
+
+    @property
+    def level_names(self) -> str:
+        """What it asks about, in the reader's language."""
+        return labels.in_a_row(labels.LEVELS[Level(level)] for level in self.levels)
 
     @property
     def plan(self) -> Plan:

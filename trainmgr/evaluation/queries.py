@@ -16,9 +16,12 @@ from trainmgr.enrolment.queries import visible_in
 from trainmgr.evaluation.models import Rating, Scheme, Window
 from trainmgr.evaluation.rules import Party, Phase, RatingState, WindowKind
 from trainmgr.identity.models import User
+from trainmgr.kernel.access import Role
 from trainmgr.kernel.db import db
-from trainmgr.kernel.paging import Listing, Page, like, paginate
+from trainmgr.kernel.paging import PAGE_SIZE, Listing, Page, like, paginate
+from trainmgr.needs.models import Competency
 from trainmgr.programs.models import Program
+from trainmgr.programs.queries import select_visible
 
 RATER_COLUMNS: dict[Party, Any] = {
     Party.TRAINEE: Enrolment.user_id,
@@ -47,11 +50,11 @@ def with_criteria(statement: sa.Select[Any]) -> sa.Select[Any]:
     return statement.options(joinedload(Window.scheme).selectinload(Scheme.criteria))
 
 
-def windows_of(program_id: int, *, criteria: bool = False) -> list[Window]:
-    """Return a programme's windows in the order in which they open."""
+def windows_of(program_id: int, *, with_scheme: bool = False) -> list[Window]:
+    """Return a programme's windows in the order in which they open (with the scheme's marks, not its criteria)."""
     statement = sa.select(Window).where(Window.program_id == program_id)
-    if criteria:
-        statement = with_criteria(statement)
+    if with_scheme:
+        statement = statement.options(joinedload(Window.scheme))
     return list(db.session.scalars(statement.order_by(Window.opens_at, Window.id)))
 
 
@@ -94,11 +97,12 @@ def terminal_window(program_id: int) -> Window | None:
 
 def is_rated(window_id: Any, party: Party) -> sa.ColumnElement[bool]:
     """Return the condition on Enrolment that a party's rating in a window is in."""
+    standing = aliased(Rating)  # the statement around it may ask about ratings too
     return sa.exists().where(
-        Rating.window_id == window_id,
-        Rating.enrolment_id == Enrolment.id,
-        Rating.party == party,
-        Rating.state == RatingState.SUBMITTED,
+        standing.window_id == window_id,
+        standing.enrolment_id == Enrolment.id,
+        standing.party == party,
+        standing.state == RatingState.SUBMITTED,
     )
 
 
@@ -116,8 +120,8 @@ def rater_of(enrolment: Enrolment, party: Party) -> int | None:
     }[party]
 
 
-def find_trainee(program: Program, enrolment_id: int, viewer: User) -> Enrolment | None:
-    """Return a trainee whom the viewer may see, with class and mentors."""
+def trainee_or_404(program: Program, enrolment_id: int, viewer: User) -> Enrolment:
+    """Return a trainee whom the viewer may see, with class and mentors, or answer 404."""
     return db.session.scalars(
         sa.select(Enrolment)
         .where(Enrolment.id == enrolment_id, visible_in(program, viewer))
@@ -126,51 +130,78 @@ def find_trainee(program: Program, enrolment_id: int, viewer: User) -> Enrolment
             joinedload(Enrolment.school_teacher),
             joinedload(Enrolment.enterprise_mentor),
         )
-    ).one_or_none()
+    ).one_or_none() or abort(404)
 
 
-def trainee_or_404(program: Program, enrolment_id: int, viewer: User) -> Enrolment:
-    """Return a trainee whom the viewer may see, or answer 404."""
-    return find_trainee(program, enrolment_id, viewer) or abort(404)
+def find_window(window_id: int) -> Window:
+    """Return a window by its id alone, with scheme and criteria, or answer 404 (look at its programme next)."""
+    return db.session.scalars(
+        with_criteria(sa.select(Window)).where(Window.id == window_id)
+    ).one_or_none() or abort(404)
 
 
-@dataclass(frozen=True)
-class Owed:
-    """One trainee whom somebody is to rate in a window, and how far that is."""
-
-    enrolment_id: int
-    name: str
-    party: Party
-    state: RatingState | None
-    submitted_at: datetime | None
-    rating_id: int | None
+def program_of(window: Window, viewer: User) -> Program:
+    """Return a window's programme without its parties and steps, or answer 404 when the viewer may not see it."""
+    statement = select_visible(viewer).where(Program.id == window.program_id)
+    return db.session.scalars(statement).one_or_none() or abort(404)
 
 
-def owed_by(window: Window, party: Party, rater: User, *, limit: int = 200) -> list[Owed]:
-    """Return whom a person rates for a party in a window: not begun and drafts first, then what is in, by name."""
-    rating = sa.and_(
+def _rated_rows(window: Window, party: Party, rater: User) -> sa.Select[Any]:
+    """Select whom a person rates in a window, and whom he or she rated and has handed over since, with the rating."""
+    standing = sa.and_(
         Rating.window_id == window.id,
         Rating.enrolment_id == Enrolment.id,
         Rating.party == party,
         sa.or_(
             Rating.state == RatingState.SUBMITTED,
-            sa.and_(Rating.state == RatingState.DRAFT, Rating.rater_id == rater.id),
+            sa.and_(
+                Rating.state == RatingState.DRAFT, Rating.rater_id == rater.id, ~is_rated(window.id, party)
+            ),
         ),
     )
-    done = sa.case((Rating.state == RatingState.SUBMITTED, 1), else_=0)
-    rows = db.session.execute(
-        sa.select(Enrolment.id, Enrolment.name, Rating.state, Rating.submitted_at, Rating.id)
-        .outerjoin(Rating, rating)
-        .where(Enrolment.program_id == window.program_id, RATER_COLUMNS[party] == rater.id, is_in_training())
-        .order_by(done, Enrolment.name, Enrolment.id, Rating.state.desc())
-        .limit(limit)
-    ).all()
-    found: dict[int, Owed] = {}
-    for enrolment_id, name, state, submitted_at, rating_id in rows:
-        known = found.get(enrolment_id)
-        if known is None or state is RatingState.SUBMITTED:
-            found[enrolment_id] = Owed(enrolment_id, name, party, state, submitted_at, rating_id)
-    return sorted(found.values(), key=lambda owed: owed.state is RatingState.SUBMITTED)
+    statement: Any = (
+        sa.select(
+            Enrolment.id,
+            Enrolment.name,
+            Enrolment.student_number,
+            Rating.id.label("rating_id"),
+            Rating.state,
+            Rating.submitted_at,
+            Rating.rater_id,
+        )
+        .outerjoin(Rating, standing)
+        .where(
+            Enrolment.program_id == window.program_id,
+            sa.or_(
+                sa.and_(RATER_COLUMNS[party] == rater.id, is_in_training()),
+                sa.and_(Rating.rater_id == rater.id, Rating.state == RatingState.SUBMITTED),
+            ),
+        )
+    )
+    return statement
+
+
+_OPEN_FIRST = [sa.case((Rating.state == RatingState.SUBMITTED, 1), else_=0), Enrolment.name, Enrolment.id]
+
+
+def list_mine(window: Window, party: Party, rater: User, listing: Listing) -> Page[Any]:
+    """Return a page of whom a person rates for a party in a window: what is still open first."""
+    statement = _rated_rows(window, party, rater)
+    if listing.q:
+        wanted = like(listing.q)
+        statement = statement.where(
+            sa.or_(
+                Enrolment.name.ilike(wanted, escape="\\"), Enrolment.student_number.ilike(wanted, escape="\\")
+            )
+        )
+    orders: dict[str, list[Any]] = {"open": _OPEN_FIRST, "name": [Enrolment.name, Enrolment.id]}
+    return paginate(statement, listing, orders=orders, default="open", scalars=False)
+
+
+def next_to_rate(window: Window, party: Party, rater: User, limit: int = 12) -> list[Any]:
+    """Return the first of whom a person rates for a party in a window, what is still open first."""
+    statement = _rated_rows(window, party, rater).order_by(*_OPEN_FIRST).limit(limit)
+    return list(db.session.execute(statement).all())
 
 
 def count_owed(window: Window, party: Party, user_id: int) -> int:
@@ -230,19 +261,6 @@ def rater_progress(
     return paginate(statement, listing, orders=orders, default="open", scalars=False)
 
 
-def find_ratings(window: Window, enrolment: Enrolment, *, scores: bool = True) -> list[Rating]:
-    """Return the ratings of a trainee in a window, drafts too, with who wrote them."""
-    statement = (
-        sa.select(Rating)
-        .where(Rating.window_id == window.id, Rating.enrolment_id == enrolment.id)
-        .options(joinedload(Rating.rater))
-        .order_by(Rating.id)
-    )
-    if scores:
-        statement = statement.options(selectinload(Rating.scores))
-    return list(db.session.scalars(statement))
-
-
 @dataclass(frozen=True)
 class MyWindow:
     """A window in which somebody rates for a party: how many trainees, and how many of them are in."""
@@ -254,10 +272,20 @@ class MyWindow:
     submitted: int
 
 
+# In which role somebody rates for a party.
+ROLES = {
+    Party.TRAINEE: Role.TRAINEE,
+    Party.ENTERPRISE: Role.ENTERPRISE_MENTOR,
+    Party.TEACHER: Role.SCHOOL_TEACHER,
+}
+
+
 def my_windows(viewer: User, now: datetime) -> list[MyWindow]:
-    """Return the windows in which a person rates, open ones first (one statement a party)."""
+    """Return the windows in which a person rates, open ones first (one statement for each role that rates)."""
     found: list[MyWindow] = []
     for party in Party:
+        if ROLES[party] not in viewer.roles:
+            continue
         rated = sa.case((is_rated(Window.id, party), 1), else_=0)
         rows = db.session.execute(
             sa.select(Window, Program, sa.func.count(Enrolment.id), sa.func.sum(rated))
@@ -267,13 +295,58 @@ def my_windows(viewer: User, now: datetime) -> list[MyWindow]:
             .group_by(Window.id, Program.id)
             .options(defer(Program.pathway_document))
             .order_by(Window.closes_at.desc(), Window.id)
-            .limit(40)
+            .limit(PAGE_SIZE)
         ).all()
         found += [
             MyWindow(window, program, party, expected, submitted)
             for window, program, expected, submitted in rows
+            if party.value in window.tally
         ]
-    found = [mine for mine in found if mine.party.value in mine.window.tally]
     return sorted(
         found, key=lambda mine: (mine.window.phase(now) is not Phase.OPEN, -mine.window.closes_at.timestamp())
+    )
+
+
+def pick_mine(mine: Sequence[MyWindow], window_id: int | None, party: Party | None) -> MyWindow | None:
+    """Return the window named (and party, where somebody rates for two), else the first that is not all in."""
+    if window_id is not None:
+        named = [m for m in mine if m.window.id == window_id and party in (None, m.party)]
+        return named[0] if named else abort(404)
+    return next((m for m in mine if m.submitted < m.expected), mine[0] if mine else None)
+
+
+def rating_or_404(rating_id: int, viewer: User) -> Rating:
+    """Return a rating that the viewer wrote, with its scores, trainee and window, or answer 404."""
+    return db.session.scalars(
+        sa.select(Rating)
+        .where(Rating.id == rating_id, Rating.rater_id == viewer.id, Rating.state != RatingState.DRAFT)
+        .options(
+            joinedload(Rating.rater),
+            joinedload(Rating.enrolment),
+            selectinload(Rating.scores),
+            joinedload(Rating.window).joinedload(Window.scheme).selectinload(Scheme.criteria),
+        )
+    ).one_or_none() or abort(404)
+
+
+def party_ratings(window: Window, enrolment: Enrolment, party: Party) -> list[Rating]:
+    """Return a party's ratings of a trainee in a window, drafts too, with scores and author (one statement)."""
+    return list(
+        db.session.scalars(
+            sa.select(Rating)
+            .where(Rating.window_id == window.id, Rating.enrolment_id == enrolment.id, Rating.party == party)
+            .options(joinedload(Rating.rater), joinedload(Rating.scores))
+            .order_by(Rating.id)
+        ).unique()
+    )
+
+
+def competencies_of(program_id: int) -> list[Competency]:
+    """Return a programme's competencies, priorities first."""
+    return list(
+        db.session.scalars(
+            sa.select(Competency)
+            .where(Competency.program_id == program_id)
+            .order_by(sa.case((Competency.is_priority, 0), else_=1), Competency.rank, Competency.id)
+        )
     )

@@ -58,7 +58,7 @@ DUE_CODES = {
     Party.TRAINEE: dues.code(
         "rate-self",
         dues.DueCode(
-            Step.EVALUATION, N_("Rate your training: %(window)s"), N_("Rate"), _MINE, subject_arg="window_id"
+            Step.EVALUATION, N_("Rate your training: %(window)s"), N_("Rate now"), _MINE, subject_arg="window_id"
         ),
     ),
     Party.ENTERPRISE: dues.code(
@@ -66,7 +66,7 @@ DUE_CODES = {
         dues.DueCode(
             Step.EVALUATION,
             N_("Rate %(amount)s trainees: %(window)s"),
-            N_("Rate"),
+            N_("Rate now"),
             _MINE,
             N_("for the enterprise, about five minutes each"),
             subject_arg="window_id",
@@ -77,7 +77,7 @@ DUE_CODES = {
         dues.DueCode(
             Step.EVALUATION,
             N_("Rate %(amount)s trainees: %(window)s"),
-            N_("Rate"),
+            N_("Rate now"),
             _MINE,
             N_("for the school, about five minutes each"),
             subject_arg="window_id",
@@ -163,10 +163,29 @@ def _planned(program: Program, scheme: Scheme, plan: WindowPlan, now: datetime) 
     )
 
 
+def blank_window(program: Program, *, now: datetime) -> Window:
+    """Return a window filled with clear defaults, not saved: after the present stage, from tomorrow, for 14 days."""
+    stage = max(program.current_stage, 1)
+    opens_at, closes_at = default_times(program, [stage], DEFAULT_DAYS, now=now)
+    return Window(
+        program_id=program.id,
+        name="",
+        name_en="",
+        kind=WindowKind.PROCESS,
+        stages=[stage],
+        levels=[level.value for level in Level],
+        weight=0.0,
+        opens_at=opens_at,
+        closes_at=closes_at,
+        version=0,
+    )
+
+
 def add_window(program: Program, scheme: Scheme, fields: WindowFields, *, by: Actor, now: datetime) -> Window:
     """Plan a window by hand."""
     require_open(program, Work.SCHEME)
     require_sound(scheme)
+    _require_free(program, fields, now)
     window = Window(program_id=program.id, scheme=scheme)
     _fill(window, fields)
     db.session.add(window)
@@ -194,6 +213,7 @@ def edit_window(
         raise Conflict(_("Somebody else changed this window meanwhile. Look at it, then save again."))
     phase = window.phase(now)
     if phase is Phase.PLANNED:
+        _require_free(program, fields, now, besides=window)
         _fill(window, fields)
     else:
         window.name, window.name_en, window.closes_at = fields.name, fields.name_en, fields.closes_at
@@ -259,6 +279,17 @@ def require_sound(scheme: Scheme) -> None:
     rated = {(criterion.level, party) for criterion in scheme.criteria for party in criterion.parties}
     if scheme_faults(scheme.level_weights, rated):
         raise RuleBroken(_("The scheme has faults that are named on its page. Mend them first."))
+
+
+def _require_free(
+    program: Program, fields: WindowFields, now: datetime, besides: Window | None = None
+) -> None:
+    """Refuse a second window of a kind after the same stage, and one that would have closed before it was planned."""
+    require(fields.closes_at > now, _("The window must close in the future."))
+    last = max(fields.stages, default=0)
+    taken = (w for w in queries.windows_of(program.id) if besides is None or w.id != besides.id)
+    if any(w.kind is fields.kind and w.stage_number == last for w in taken):
+        raise RuleBroken(_("There is a window of this kind after stage %(stage)s already.", stage=last))
 
 
 def _fill(window: Window, fields: WindowFields) -> None:

@@ -1,0 +1,398 @@
+"""Reads of results: a window's table, how it is spread, one class, one trainee; rows start from who may see them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import pairwise
+from math import sqrt
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import defer, joinedload
+
+from trainmgr.enrolment.models import Cohort, Enrolment, EntryLevel
+from trainmgr.enrolment.queries import visible_in
+from trainmgr.evaluation.models import Attainment, Criterion, Rating, RatingScore, Result, Scheme, Window
+from trainmgr.evaluation.queries import is_in_training, rater_of
+from trainmgr.evaluation.rules import Party, Phase, RatingState, sees_scores
+from trainmgr.evaluation.scoring import HUNDRED
+from trainmgr.identity.models import User
+from trainmgr.kernel.db import db
+from trainmgr.kernel.paging import Listing, Page, like, paginate
+from trainmgr.needs.models import Competency
+from trainmgr.programs.models import Program
+
+# Edges of the histogram, out of a hundred; the lowest possible score is 20.
+EDGES = (20, 60, 70, 80, 90, 100)
+SCORES: dict[Party, Any] = {
+    Party.TRAINEE: Result.trainee_score,
+    Party.ENTERPRISE: Result.enterprise_score,
+    Party.TEACHER: Result.teacher_score,
+}
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a reader narrows a table of results down to."""
+
+    cohort_id: int | None = None
+    state: str = ""
+
+    STATES = ("provisional", "divergent", "below", "none")
+
+    def conditions(self, window: Window) -> list[sa.ColumnElement[bool]]:
+        """Return the conditions on Enrolment and Result."""
+        by_state: dict[str, Any] = {
+            "provisional": Result.is_provisional,
+            "divergent": Result.is_divergent,
+            "below": Result.composite < window.scheme.pass_mark,
+            "none": Result.id.is_(None),
+        }
+        found = [by_state[self.state]] if self.state in by_state else []
+        return [*found, Enrolment.cohort_id == self.cohort_id] if self.cohort_id else found
+
+
+def _found(listing: Listing) -> list[sa.ColumnElement[bool]]:
+    if not listing.q:
+        return []
+    wanted = like(listing.q)
+    return [
+        sa.or_(
+            Enrolment.name.ilike(wanted, escape="\\"),
+            Enrolment.student_number.ilike(wanted, escape="\\"),
+            Enrolment.employee_number.ilike(wanted, escape="\\"),
+        )
+    ]
+
+
+def _of_window(statement: Any, window: Window) -> Any:
+    return statement.outerjoin(
+        Result, sa.and_(Result.window_id == window.id, Result.enrolment_id == Enrolment.id)
+    )
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How a window's results stand among the trainees that a reader sees; means on the scale from 1 to 5."""
+
+    people: int
+    with_result: int
+    provisional: int
+    divergent: int
+    passed: int
+    mean: float | None
+    means: Mapping[Party, float | None]
+    bins: Sequence[int]
+    chosen: int = 0
+
+
+def _figures(window: Window) -> list[Any]:
+    """Return the columns of a summary, over Enrolment and its Result."""
+    score = Result.composite * HUNDRED + 1e-6  # rounding noise must not push a score below an edge
+    inner = pairwise(EDGES)
+    bins = [sa.and_(score >= low, score < high if high < EDGES[-1] else score > 0) for low, high in inner]
+
+    def times(condition: Any) -> Any:
+        return sa.func.count(sa.case((condition, 1)))
+
+    return [
+        sa.func.count(Enrolment.id),
+        sa.func.count(Result.composite),
+        times(Result.is_provisional),
+        times(Result.is_divergent),
+        times(Result.composite >= window.scheme.pass_mark - 1e-9),
+        sa.func.avg(Result.composite),
+        *(sa.func.avg(SCORES[party]) for party in Party),
+        *(times(each) for each in bins),
+    ]
+
+
+def _summary(row: Sequence[Any], chosen: int = 0) -> Summary:
+    people, with_result, provisional, divergent, passed, mean = row[:6]
+    means = dict(zip(Party, row[6:9], strict=True))
+    bins = list(row[9 : 9 + len(EDGES) - 1])
+    return Summary(people, with_result, provisional, divergent, passed, mean, means, bins, chosen)
+
+
+def summarise(program: Program, window: Window, viewer: User, listing: Listing, filters: Filters) -> Summary:
+    """Return the figures over everybody the viewer sees, and how many rows the table has (one statement)."""
+    narrowed = [*filters.conditions(window), *_found(listing)]
+    chosen = sa.func.count(sa.case((sa.and_(sa.true(), *narrowed), 1)))
+    statement = _of_window(sa.select(*_figures(window), chosen).select_from(Enrolment), window)
+    row = db.session.execute(statement.where(visible_in(program, viewer), is_in_training())).one()
+    return _summary(row, row[-1])
+
+
+def list_results(
+    program: Program,
+    window: Window,
+    viewer: User,
+    listing: Listing,
+    filters: Filters,
+    *,
+    total: int | None = None,
+    sees_all: bool = True,
+) -> Page[Any]:
+    """Return a page of trainees with their result in a window, if any (one statement when the total is known).
+
+    Who does not see all scores cannot sort by them either.
+    """
+    statement = _of_window(
+        sa.select(Enrolment, Result, Cohort.name.label("cohort"))
+        .select_from(Enrolment)
+        .outerjoin(Cohort, Cohort.id == Enrolment.cohort_id),
+        window,
+    ).where(visible_in(program, viewer), is_in_training(), *filters.conditions(window), *_found(listing))
+    orders: dict[str, list[Any]] = {
+        "name": [Enrolment.name, Enrolment.id],
+        "number": [Enrolment.student_number, Enrolment.id],
+        "class": [sa.func.coalesce(Cohort.name, ""), Enrolment.name, Enrolment.id],
+    }
+    if sees_all:
+        ranked = {party.value: score for party, score in SCORES.items()}
+        ranked |= {"composite": Result.composite, "divergence": Result.divergence}
+        orders |= {key: [sa.func.coalesce(column, -1), Enrolment.id] for key, column in ranked.items()}
+    return paginate(statement, listing, orders=orders, default="name", total=total, scalars=False)
+
+
+def discretion(
+    window: Window, viewer: User, sees_all: bool, now: datetime
+) -> Callable[[Enrolment, Result | None], bool]:
+    """Return what tells of a row whether its scores may be shown to a viewer (see rules.sees_scores).
+
+    In a table a party counts as in when it has a score; the trainee's own page knows it exactly.
+    """
+    phase = window.phase(now)
+
+    def shows(enrolment: Enrolment, result: Result | None) -> bool:
+        if sees_all or result is None:
+            return True
+        given = {Party.TRAINEE: result.trainee_score, Party.ENTERPRISE: result.enterprise_score}
+        given[Party.TEACHER] = result.teacher_score
+        submitted = {party for party, score in given.items() if score is not None}
+        mine = {party for party in window.parties if rater_of(enrolment, party) == viewer.id}
+        return sees_scores(
+            phase=phase,
+            is_trainee=enrolment.user_id == viewer.id,
+            owes=bool(mine - submitted),
+            expected=window.parties,
+            submitted=submitted,
+        )
+
+    return shows
+
+
+def by_class(program: Program, window: Window, viewer: User) -> list[tuple[int | None, str, Summary]]:
+    """Return each class with its figures in a window, as far as the viewer sees its trainees (one statement)."""
+    statement = _of_window(
+        sa.select(Cohort.id, Cohort.name, *_figures(window))
+        .select_from(Enrolment)
+        .outerjoin(Cohort, Cohort.id == Enrolment.cohort_id),
+        window,
+    )
+    rows = db.session.execute(
+        statement.where(visible_in(program, viewer), is_in_training())
+        .group_by(Cohort.id, Cohort.name)
+        .order_by(Cohort.name)
+    ).all()
+    return [(row[0], row[1] or "", _summary(row[2:])) for row in rows]
+
+
+@dataclass(frozen=True)
+class Spread:
+    """What a party gave on one criterion over a class: how many marks, their mean and standard deviation."""
+
+    n: int
+    mean: float
+    deviation: float | None
+    lowest: int
+    highest: int
+
+
+def criterion_spread(
+    program: Program, window: Window, viewer: User, cohort_id: int | None
+) -> dict[int, dict[Party, Spread]]:
+    """Return mean and spread of each criterion by party over a class (one statement).
+
+    The standard deviation is the sample's (n − 1), unknown for a single mark.
+    """
+    mark: Any = RatingScore.score
+    rows = db.session.execute(
+        sa.select(
+            RatingScore.criterion_id,
+            Rating.party,
+            sa.func.count(mark),
+            sa.func.sum(mark),
+            sa.func.sum(mark * mark),
+            sa.func.min(mark),
+            sa.func.max(mark),
+        )
+        .join(Rating, Rating.id == RatingScore.rating_id)
+        .join(Enrolment, Enrolment.id == Rating.enrolment_id)
+        .where(
+            Rating.window_id == window.id,
+            Rating.state == RatingState.SUBMITTED,
+            visible_in(program, viewer),
+            is_in_training(),
+            Enrolment.cohort_id == cohort_id if cohort_id else Enrolment.cohort_id.is_(None),
+            mark.is_not(None),
+        )
+        .group_by(RatingScore.criterion_id, Rating.party)
+    ).all()
+    found: dict[int, dict[Party, Spread]] = {}
+    for criterion_id, party, n, total, squares, lowest, highest in rows:
+        mean = total / n
+        deviation = sqrt(max(squares - n * mean * mean, 0) / (n - 1)) if n > 1 else None
+        found.setdefault(criterion_id, {})[party] = Spread(n, mean, deviation, lowest, highest)
+    return found
+
+
+# --- one trainee ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class CompetencyGain:
+    """A trainee's level in one competency before and after, against the level that the post requires."""
+
+    competency: Competency
+    entry: float | None
+    level: float | None
+
+    @property
+    def required(self) -> float:
+        """The level that the post requires."""
+        return float(self.competency.required_level)
+
+    @property
+    def short(self) -> float | None:
+        """What is still missing to the required level; 0 when it is reached."""
+        return None if self.level is None else max(self.required - self.level, 0.0)
+
+
+@dataclass
+class WindowResult:
+    """What one window says of a trainee: its result, and the submitted ratings as far as the viewer sees them."""
+
+    window: Window
+    result: Result | None
+    phase: Phase
+    ratings: dict[Party, Rating] = field(default_factory=dict)
+    corrected: list[Rating] = field(default_factory=list)
+    sees_all: bool = True
+    own: frozenset[Party] = frozenset()
+
+    @property
+    def shown(self) -> dict[Party, Rating]:
+        """The ratings whose scores the viewer may see."""
+        return {p: rating for p, rating in self.ratings.items() if self.sees_all or p in self.own}
+
+    @property
+    def marks(self) -> dict[Party, dict[int, int | None]]:
+        """The marks that the viewer may see."""
+        return {p: {s.criterion_id: s.score for s in rating.scores} for p, rating in self.shown.items()}
+
+    @property
+    def all_ratings(self) -> list[Rating]:
+        """Every rating that was handed in, corrected ones too."""
+        return [*self.corrected, *self.ratings.values()]
+
+    @property
+    def missing(self) -> list[Party]:
+        """The parties whose rating has not come in."""
+        return [party for party in self.window.parties if party not in self.ratings]
+
+
+def windows_with_result(
+    program: Program, enrolment: Enrolment, viewer: User, now: datetime
+) -> list[WindowResult]:
+    """Return the programme's windows that have opened, each with what it says of a trainee (two statements)."""
+    rows = db.session.execute(
+        sa.select(Window, Result)
+        .outerjoin(Result, sa.and_(Result.window_id == Window.id, Result.enrolment_id == enrolment.id))
+        .where(Window.program_id == program.id)
+        .options(joinedload(Window.scheme).joinedload(Scheme.criteria))
+        .order_by(Window.opens_at, Window.id)
+    ).unique()
+    found = {window.id: WindowResult(window, result, window.phase(now)) for window, result in rows}
+    ratings = db.session.scalars(
+        sa.select(Rating)
+        .where(Rating.enrolment_id == enrolment.id, Rating.state != RatingState.DRAFT)
+        .options(joinedload(Rating.scores), joinedload(Rating.rater))
+        .order_by(Rating.id)
+    ).unique()
+    for rating in ratings:
+        one = found[rating.window_id]
+        if rating.state is RatingState.SUBMITTED:
+            one.ratings[rating.party] = rating
+        else:
+            one.corrected.append(rating)
+    for one in found.values():
+        _limit(one, enrolment, viewer)
+    return list(found.values())
+
+
+def _limit(one: WindowResult, enrolment: Enrolment, viewer: User) -> None:
+    """Keep from a rater or the trainee what would make judgements depend on each other."""
+    mine = frozenset(party for party in one.window.parties if rater_of(enrolment, party) == viewer.id)
+    one.own = mine | {party for party, rating in one.ratings.items() if rating.rater_id == viewer.id}
+    one.sees_all = sees_scores(
+        phase=one.phase,
+        is_trainee=enrolment.user_id == viewer.id,
+        owes=bool(mine - one.ratings.keys()),
+        expected=one.window.parties,
+        submitted=one.ratings.keys(),
+    )
+
+
+def gains(enrolment: Enrolment, window: Window) -> list[CompetencyGain]:
+    """Return a trainee's competencies with their level before and after: priorities first (one statement)."""
+    rows: Sequence[Any] = db.session.execute(
+        sa.select(Competency, EntryLevel.level, Attainment.level)
+        .outerjoin(
+            EntryLevel,
+            sa.and_(EntryLevel.competency_id == Competency.id, EntryLevel.enrolment_id == enrolment.id),
+        )
+        .outerjoin(
+            Attainment,
+            sa.and_(
+                Attainment.competency_id == Competency.id,
+                Attainment.enrolment_id == enrolment.id,
+                Attainment.window_id == window.id,
+            ),
+        )
+        .where(
+            Competency.program_id == enrolment.program_id,
+            sa.or_(Competency.is_priority, Attainment.level.is_not(None)),
+        )
+        .order_by(sa.case((Competency.is_priority, 0), else_=1), Competency.rank, Competency.id)
+    ).all()
+    return [
+        CompetencyGain(competency, None if entry is None else float(entry), level)
+        for competency, entry, level in rows
+    ]
+
+
+def my_enrolments(viewer: User) -> list[tuple[Enrolment, Program]]:
+    """Return the programmes that a person is trained in, the latest first, with both mentors."""
+    rows = db.session.execute(
+        sa.select(Enrolment, Program)
+        .join(Program, Program.id == Enrolment.program_id)
+        .where(Enrolment.user_id == viewer.id)
+        .options(
+            defer(Program.pathway_document),
+            joinedload(Enrolment.cohort),
+            joinedload(Enrolment.school_teacher),
+            joinedload(Enrolment.enterprise_mentor),
+        )
+        .order_by(Enrolment.enrolled_on.desc(), Enrolment.id.desc())
+        .limit(20)
+    ).all()
+    return [(enrolment, program) for enrolment, program in rows]
+
+
+def criteria_of(window: Window) -> list[Criterion]:
+    """Return what a window asks, in order (with the criteria loaded)."""
+    asked = {item.id for item in window.plan.items}
+    return [criterion for criterion in window.scheme.criteria if criterion.id in asked]

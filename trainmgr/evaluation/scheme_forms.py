@@ -1,0 +1,334 @@
+"""Shape and coercion of what is typed about schemes and windows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import current_app
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import (
+    DateTimeLocalField,
+    DecimalField,
+    HiddenField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, ValidationError
+
+from trainmgr.evaluation.forms import stripped
+from trainmgr.evaluation.labels import DIMENSIONS, KINDS, LEVELS, PARTIES, in_language
+from trainmgr.evaluation.models import Criterion, Scheme, Window
+from trainmgr.evaluation.rules import Level, LevelWeight, Party, Phase, WindowKind
+from trainmgr.evaluation.schemes import CriterionFields
+from trainmgr.evaluation.scoring import HUNDRED
+from trainmgr.evaluation.windows import WindowFields
+from trainmgr.needs.models import Dimension
+from trainmgr.pathways.rules import Pathway
+
+
+def _percent(label: Any) -> DecimalField:
+    return DecimalField(
+        label,
+        validators=[Optional(), NumberRange(min=0, max=100, message=_l("A share lies from 0 to 100."))],
+    )
+
+
+class WeightsForm(FlaskForm):
+    """What the levels weigh, how the parties share each, and the marks; all out of 100 but the divergence."""
+
+    version = HiddenField()
+    pass_mark = DecimalField(_l("Pass mark"), validators=[InputRequired(), NumberRange(min=20, max=100)])
+    good_mark = DecimalField(_l("Mark for good"), validators=[InputRequired(), NumberRange(min=20, max=100)])
+    divergence = DecimalField(
+        _l("Divergence to be flagged"), validators=[InputRequired(), NumberRange(min=0.5, max=4)]
+    )
+
+    @classmethod
+    def of(cls, scheme: Scheme) -> WeightsForm:
+        """Return the form filled with what a scheme holds."""
+        values: dict[str, Any] = {
+            "version": scheme.version,
+            "pass_mark": scheme.pass_mark * HUNDRED,
+            "good_mark": scheme.good_mark * HUNDRED,
+            "divergence": scheme.divergence,
+        }
+        for level in scheme.level_weights:
+            values[f"weight_{level.level.value}"] = level.weight
+            values |= {
+                f"share_{level.level.value}_{party.value}": share for party, share in level.shares.items()
+            }
+        return cls(formdata=None, data=values)
+
+    def weight(self, level: Level) -> Any:
+        """Return the field of what a level weighs."""
+        return self[f"weight_{level.value}"]
+
+    def share(self, level: Level, party: Party) -> Any:
+        """Return the field of a party's share in a level."""
+        return self[f"share_{level.value}_{party.value}"]
+
+    @property
+    def levels(self) -> tuple[LevelWeight, ...]:
+        """What was entered."""
+        return tuple(
+            LevelWeight(
+                level,
+                float(self.weight(level).data or 0),
+                {p: float(self.share(level, p).data) for p in Party if self.share(level, p).data},
+            )
+            for level in Level
+        )
+
+    @property
+    def marks(self) -> dict[str, float]:
+        """Marks and divergence in points of the scale."""
+        return {
+            "pass_mark": float(self.pass_mark.data) / HUNDRED,
+            "good_mark": float(self.good_mark.data) / HUNDRED,
+            "divergence": float(self.divergence.data),
+        }
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Check each field, then that each level's shares and the four weights add up to 100."""
+        sound = bool(super().validate(extra_validators))
+        if not sound:
+            return False
+        for level in self.levels:
+            total = sum(level.shares.values())
+            if level.weight and abs(total - 100) > 0.005:
+                self._fault(
+                    f"share_{level.level.value}_trainee",
+                    _("The shares add up to %(total)s, not 100.", total=f"{total:g}"),
+                )
+                sound = False
+        total = sum(level.weight for level in self.levels)
+        if abs(total - 100) > 0.005:
+            self._fault("weight_reaction", _("The weights add up to %(total)s, not 100.", total=f"{total:g}"))
+            sound = False
+        if self.good_mark.data <= self.pass_mark.data:
+            self._fault("good_mark", _("The mark for good lies above the pass mark."))
+            sound = False
+        return sound
+
+    def _fault(self, name: str, message: str) -> None:
+        self[name].errors = [*self[name].errors, message]
+
+
+for _level in Level:
+    setattr(WeightsForm, f"weight_{_level.value}", _percent(LEVELS[_level]))
+    for _party in Party:
+        setattr(WeightsForm, f"share_{_level.value}_{_party.value}", _percent(PARTIES[_party]))
+
+
+class CriterionForm(FlaskForm):
+    """One criterion: what is asked, of whom, on which level, in which words."""
+
+    version = HiddenField()
+    name = StringField(
+        _l("What is asked"),
+        filters=[stripped],
+        validators=[DataRequired(_l("Say in a few words what is asked.")), Length(max=80)],
+    )
+    name_en = StringField(_l("In English"), filters=[stripped], validators=[Optional(), Length(max=120)])
+    hint = StringField(_l("What to look at"), filters=[stripped], validators=[Optional(), Length(max=200)])
+    hint_en = StringField(
+        _l("What to look at, in English"), filters=[stripped], validators=[Optional(), Length(max=200)]
+    )
+    level = SelectField(_l("Level"), choices=lambda: [SelectChoice(lv.value, LEVELS[lv]) for lv in Level])
+    dimension = SelectField(
+        _l("Dimension"), choices=lambda: [SelectChoice(d.value, DIMENSIONS[d]) for d in Dimension]
+    )
+    parties = SelectMultipleField(
+        _l("Who rates it"),
+        choices=lambda: [SelectChoice(p.value, PARTIES[p]) for p in Party],
+        validators=[DataRequired(_l("Choose at least one party."))],
+    )
+    weight = DecimalField(
+        _l("Weight among the criteria of its level"),
+        default=1,
+        validators=[InputRequired(), NumberRange(min=0.01, max=100)],
+    )
+    words = TextAreaField(
+        _l("The words of the marks 1 to 5"),
+        validators=[DataRequired(_l("Write five lines, one for each mark."))],
+    )
+    competency = SelectField(
+        _l("Stands for the competency"),
+        validators=[Optional()],
+        coerce=lambda value: int(value) if value else None,
+    )
+
+    @classmethod
+    def of(cls, scheme: Scheme, criterion: Criterion | None, competencies: Sequence[Any]) -> CriterionForm:
+        """Return the form for a criterion, or for a new one with the words of the scheme's first."""
+        like = criterion or scheme.criteria[0]
+        values: dict[str, Any] = {"version": scheme.version, "words": as_lines(like.anchors)}
+        if criterion is not None:
+            values |= {
+                "name": criterion.name,
+                "name_en": criterion.name_en,
+                "hint": criterion.hint,
+                "hint_en": criterion.hint_en,
+                "level": criterion.level.value,
+                "dimension": criterion.dimension.value,
+                "parties": [party.value for party in Party if party in criterion.parties],
+                "weight": criterion.weight,
+                "competency": criterion.competency_id,
+            }
+        form = cls(data=values)
+        form.offer(competencies)
+        return form
+
+    def offer(self, competencies: Sequence[Any]) -> None:
+        """Offer the programme's competencies to choose from."""
+        none = SelectChoice("", _l("no competency"))
+        self.competency.choices = [none] + [
+            SelectChoice(str(c.id), in_language(c.name, c.name_en)) for c in competencies
+        ]
+
+    def validate_words(self, field: Any) -> None:
+        """Take exactly five lines, each a word and perhaps its English behind a stroke."""
+        if len(_lines(field.data)) != 5:
+            raise ValidationError(_("There are %(n)s lines; five are needed.", n=len(_lines(field.data))))
+        if any(len(word) > 40 for pair in self.anchors for word in pair):
+            raise ValidationError(_("A word may have at most 40 characters."))
+
+    @property
+    def anchors(self) -> list[list[str]]:
+        """The five words as pairs of Chinese and English."""
+        return [[part.strip() for part in [*line.split("/", 1), ""][:2]] for line in _lines(self.words.data)]
+
+    @property
+    def fields(self) -> CriterionFields:
+        """What was entered."""
+        return CriterionFields(
+            level=Level(self.level.data),
+            dimension=Dimension(self.dimension.data),
+            name=self.name.data,
+            name_en=self.name_en.data,
+            hint=self.hint.data,
+            hint_en=self.hint_en.data,
+            weight=float(self.weight.data),
+            parties=frozenset(Party(party) for party in self.parties.data),
+            anchors=self.anchors,
+            competency_id=self.competency.data,
+        )
+
+
+def _lines(text: str | None) -> list[str]:
+    return [line.strip() for line in (text or "").splitlines() if line.strip()]
+
+
+def as_lines(anchors: Sequence[Any]) -> str:
+    """Write anchor words as lines to edit."""
+    return "\n".join(f"{zh} / {en}" if en else zh for zh, en in anchors)
+
+
+# --- windows ----------------------------------------------------------------------------------------
+
+
+class WindowForm(FlaskForm):
+    """A window: what it is called, what it asks about, when it opens and closes (local time)."""
+
+    version = HiddenField()
+    name = StringField(
+        _l("Name of the window"),
+        filters=[stripped],
+        validators=[DataRequired(_l("Give the window a name.")), Length(max=80)],
+    )
+    name_en = StringField(_l("In English"), filters=[stripped], validators=[Optional(), Length(max=120)])
+    kind = RadioField(_l("Kind"), choices=lambda: [SelectChoice(k.value, KINDS[k]) for k in WindowKind])
+    stages = SelectMultipleField(
+        _l("After which stages"), coerce=int, validators=[DataRequired(_l("Choose a stage."))]
+    )
+    levels = SelectMultipleField(
+        _l("Asks about"),
+        choices=lambda: [SelectChoice(lv.value, LEVELS[lv]) for lv in Level],
+        validators=[DataRequired(_l("Choose at least one level."))],
+    )
+    weight = DecimalField(
+        _l("Weight among the windows"), default=0, validators=[InputRequired(), NumberRange(min=0, max=100)]
+    )
+    opens_at = DateTimeLocalField(
+        _l("Opens"), format="%Y-%m-%dT%H:%M", validators=[InputRequired(_l("Give day and time."))]
+    )
+    closes_at = DateTimeLocalField(
+        _l("Closes"), format="%Y-%m-%dT%H:%M", validators=[InputRequired(_l("Give day and time."))]
+    )
+    reason = StringField(_l("Reason"), filters=[stripped], validators=[Optional(), Length(max=200)])
+
+    @classmethod
+    def of(cls, window: Window, pathway: Pathway) -> WindowForm:
+        """Return the form filled with a window's values."""
+        form = cls(
+            data={
+                "version": window.version,
+                "name": window.name,
+                "name_en": window.name_en,
+                "kind": window.kind.value,
+                "stages": window.stages,
+                "levels": window.levels,
+                "weight": window.weight,
+                "opens_at": _local(window.opens_at),
+                "closes_at": _local(window.closes_at),
+            }
+        )
+        form.offer(pathway)
+        return form
+
+    def offer(self, pathway: Pathway) -> None:
+        """Offer the pathway's stages to choose from."""
+        self.stages.choices = [
+            SelectChoice(number, f"{number} {in_language(stage.name.zh, stage.name.en)}")
+            for number, stage in enumerate(pathway.stages, start=1)
+        ]
+
+    def freeze(self, window: Window, phase: Phase) -> None:
+        """Hold on to what can no longer change once the window has opened."""
+        if phase is Phase.PLANNED:
+            return
+        self.kind.data, self.stages.data = window.kind.value, window.stages
+        self.levels.data, self.weight.data = window.levels, window.weight
+        self.opens_at.data = _local(window.opens_at)
+
+    def validate_closes_at(self, field: Any) -> None:
+        """A window closes after it has opened."""
+        if self.opens_at.data and field.data and field.data <= self.opens_at.data:
+            raise ValidationError(_("The window must close after it opens."))
+
+    @property
+    def fields(self) -> WindowFields:
+        """What was entered."""
+        assert self.opens_at.data
+        assert self.closes_at.data
+        return WindowFields(
+            name=self.name.data,
+            name_en=self.name_en.data,
+            kind=WindowKind(self.kind.data),
+            stages=tuple(sorted(self.stages.data or ())),
+            levels=tuple(Level(level) for level in self.levels.data or ()),
+            weight=float(self.weight.data or 0),
+            opens_at=_utc(self.opens_at.data),
+            closes_at=_utc(self.closes_at.data),
+        )
+
+
+def _zone() -> ZoneInfo:
+    return ZoneInfo(current_app.config["TIMEZONE"])
+
+
+def _local(moment: datetime) -> datetime:
+    return moment.astimezone(_zone()).replace(tzinfo=None)
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=_zone())
