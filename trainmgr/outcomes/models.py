@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -11,13 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from trainmgr.enrolment.models import Enrolment
 from trainmgr.kernel.db import Model, UTCDateTime, choice
 from trainmgr.needs.models import Competency
-
-
-class PassKind(enum.StrEnum):
-    """Passed, or not passed."""
-
-    PASSED = "passed"
-    FAILED = "failed"
+from trainmgr.outcomes.rules import PassKind
 
 
 class PassDecision(Model):
@@ -49,9 +42,11 @@ class PassDecision(Model):
 
 
 class GapClosure(Model):
-    """How far a priority's gap was closed: mean level before and after over the same `n` trainees, against the required one.
+    """How far a priority's gap was closed: mean level of the same `n` trainees before and after, and the required one.
 
-    cohort_id None is the whole programme. `closed` is the share of the gap that the training closed (may exceed 1).
+    cohort_id None is the whole programme. `closed` is the share of the gap that the training closed (may exceed 1);
+    None when there was no gap. `is_paired` is False where nobody has an entry level: then `before` is the level that
+    the needs analysis found.
     """
 
     __tablename__ = "gap_closure"
@@ -66,6 +61,7 @@ class GapClosure(Model):
     after: Mapped[float]
     required: Mapped[float]
     closed: Mapped[float | None]
+    is_paired: Mapped[bool] = mapped_column(default=True)
     computed_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
     competency: Mapped[Competency] = relationship(lazy="raise_on_sql")

@@ -1,0 +1,349 @@
+"""The result on the screen: pass list, classes, what was closed, the end."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+import sqlalchemy as sa
+
+from tests.factories import NOW
+from trainmgr.enrolment.models import Enrolment, EnrolmentState, EntryLevel
+from trainmgr.evaluation.models import Attainment, Result, Scheme, Window, WindowKind
+from trainmgr.identity.models import OrganizationKind
+from trainmgr.kernel.access import Role
+from trainmgr.outcomes.actions import complete_trainees, recompute_closures
+from trainmgr.outcomes.models import GapClosure, PassDecision
+from trainmgr.outcomes.rules import PassKind
+from trainmgr.programs.hooks import Move
+from trainmgr.programs.models import Program
+from trainmgr.programs.rules import State
+
+
+@pytest.fixture
+def program(world, app):
+    app.config["CLOCK"] = lambda: NOW
+    return world.program(State.EVALUATING)
+
+
+@pytest.fixture
+def staff(world, program):
+    return world.signed_in(world.user(Role.STAFF))
+
+
+@pytest.fixture
+def window(world, program) -> int:
+    """A closed terminal window of the programme."""
+    with world.inside() as session:
+        scheme = Scheme(
+            program_id=program.id,
+            trainee_weight=20,
+            enterprise_weight=45,
+            teacher_weight=35,
+            pass_mark=3.0,
+            edited_at=NOW,
+        )
+        session.add(scheme)
+        session.flush()
+        row = Window(
+            program_id=program.id,
+            scheme_id=scheme.id,
+            name="终结评价",
+            kind=WindowKind.TERMINAL,
+            opens_at=NOW - timedelta(days=20),
+            closes_at=NOW - timedelta(days=1),
+        )
+        session.add(row)
+        session.commit()
+        return row.id
+
+
+def rate(world, program, window, enrolment, composite, *, low=None, high=None, levels=None, entry=None):
+    """Give a trainee a result, and levels before and after by competency id."""
+    with world.inside() as session:
+        session.add(
+            Result(
+                program_id=program.id,
+                window_id=window,
+                enrolment_id=enrolment.id,
+                composite=composite,
+                low=low if low is not None else composite,
+                high=high if high is not None else composite,
+                is_provisional=low is not None,
+                computed_at=NOW,
+            )
+        )
+        for competency_id, level in (levels or {}).items():
+            session.add(
+                Attainment(
+                    window_id=window, enrolment_id=enrolment.id, competency_id=competency_id, level=level
+                )
+            )
+        for competency_id, level in (entry or {}).items():
+            session.add(
+                EntryLevel(enrolment_id=enrolment.id, competency_id=competency_id, level=Decimal(str(level)))
+            )
+        session.commit()
+
+
+def rows(world, statement):
+    with world.inside() as session:
+        return [tuple(row) for row in session.execute(statement)]
+
+
+def decisions(world):
+    return rows(
+        world,
+        sa.select(
+            PassDecision.enrolment_id, PassDecision.kind, PassDecision.is_present, PassDecision.reason
+        ).order_by(PassDecision.id),
+    )
+
+
+def closures(world, program):
+    with world.inside() as session:
+        recompute_closures(program.id, NOW)
+        session.commit()
+    return rows(
+        world,
+        sa.select(
+            GapClosure.cohort_id,
+            GapClosure.n,
+            GapClosure.before,
+            GapClosure.after,
+            GapClosure.closed,
+            GapClosure.is_paired,
+        ).order_by(GapClosure.cohort_id),
+    )
+
+
+def test_everybody_who_cannot_fail_any_more_passes_at_once(world, staff, program, window):
+    sure, open_still, below = (world.enrolment(program) for _ in range(3))
+    rate(world, program, window, sure, 3.6, low=3.1, high=4.0)
+    rate(world, program, window, open_still, 3.6, low=2.4, high=4.0)
+    rate(world, program, window, below, 2.0)
+
+    response = staff.post(f"/programs/{program.id}/result/accept")
+
+    assert response.status_code == 302
+    assert decisions(world) == [(sure.id, PassKind.PASSED, True, "")]
+
+
+def test_accepting_twice_decides_once(world, staff, program, window):
+    rate(world, program, window, world.enrolment(program), 4.0)
+    for _ in range(2):
+        staff.post(f"/programs/{program.id}/result/accept")
+
+    assert len(decisions(world)) == 1
+
+
+def test_a_changed_decision_needs_a_reason_and_keeps_the_first(world, staff, program, window):
+    trainee = world.enrolment(program)
+    rate(world, program, window, trainee, 4.0)
+    path = f"/programs/{program.id}/result/decide"
+    staff.post(path, data={"id": trainee.id, "kind": "passed"})
+
+    silent = staff.post(path, data={"id": trainee.id, "kind": "failed"})
+    reasoned = staff.post(path, data={"id": trainee.id, "kind": "failed", "reason": "证书造假"})
+
+    assert (silent.status_code, reasoned.status_code) == (409, 302)
+    assert decisions(world) == [
+        (trainee.id, PassKind.PASSED, False, ""),
+        (trainee.id, PassKind.FAILED, True, "证书造假"),
+    ]
+
+
+def test_failing_somebody_needs_a_reason_and_what_was_typed_is_kept(world, staff, program, window):
+    trainee = world.enrolment(program)
+
+    response = staff.post(f"/programs/{program.id}/result/decide", data={"id": trainee.id, "kind": "failed"})
+
+    assert response.status_code == 409
+    assert trainee.name in response.text
+    assert decisions(world) == []
+
+
+@pytest.mark.parametrize("data", [{"kind": "maybe"}, {"kind": ""}, {"kind": "passed", "reason": "x" * 201}])
+def test_a_nonsense_decision_is_refused_at_the_field(world, staff, program, window, data):
+    trainee = world.enrolment(program)
+
+    response = staff.post(f"/programs/{program.id}/result/decide", data={"id": trainee.id} | data)
+
+    assert response.status_code == 422
+
+
+@pytest.mark.parametrize("state", [State.RUNNING, State.CLOSED])
+def test_nothing_is_decided_before_the_evaluation_or_after_the_end(world, state):
+    program = world.program(state)
+    trainee = world.enrolment(program)
+    client = world.signed_in(world.user(Role.STAFF))
+
+    response = client.post(f"/programs/{program.id}/result/decide", data={"id": trainee.id, "kind": "passed"})
+
+    assert response.status_code == 409
+
+
+def test_trainees_of_another_programme_are_not_decided_on(world, staff, program, window):
+    foreign = world.enrolment(world.program(State.EVALUATING))
+
+    response = staff.post(f"/programs/{program.id}/result/decide", data={"id": foreign.id, "kind": "passed"})
+
+    assert response.status_code == 409
+    assert decisions(world) == []
+
+
+def test_a_gap_is_measured_on_the_same_trainees_before_and_after(world, program, window):
+    goal = world.competency(program, is_priority=True, rank=1, required_level=4, current_level=1)
+    a, b = world.cohort(program, "A"), world.cohort(program, "B")
+    first, second = world.enrolment(program, cohort_id=a.id), world.enrolment(program, cohort_id=b.id)
+    without_entry = world.enrolment(program, cohort_id=b.id)
+    rate(world, program, window, first, 4, levels={goal.id: 4.0}, entry={goal.id: 2.0})
+    rate(world, program, window, second, 4, levels={goal.id: 3.0}, entry={goal.id: 2.0})
+    rate(world, program, window, without_entry, 4, levels={goal.id: 1.0})
+
+    found = {row[0]: row[1:] for row in closures(world, program)}
+
+    assert found == {
+        None: (2, 2.0, 3.5, 0.75, True),
+        a.id: (1, 2.0, 4.0, 1.0, True),
+        b.id: (1, 2.0, 3.0, 0.5, True),
+    }
+
+
+def test_without_entry_levels_the_needs_analysis_is_the_start(world, program, window):
+    goal = world.competency(program, is_priority=True, rank=1, required_level=4, current_level=2)
+    rate(world, program, window, world.enrolment(program), 4, levels={goal.id: 3.0})
+
+    assert closures(world, program) == [(None, 1, 2.0, 3.0, 0.5, False)]
+
+
+def test_what_is_no_priority_is_not_counted_as_closed(world, program, window):
+    other = world.competency(program, is_priority=False)
+    rate(world, program, window, world.enrolment(program), 4, levels={other.id: 5.0})
+
+    assert closures(world, program) == []
+
+
+def test_withdrawn_trainees_do_not_count(world, program, window):
+    goal = world.competency(program, is_priority=True, rank=1, required_level=4, current_level=2)
+    gone = world.enrolment(program, state=EnrolmentState.WITHDRAWN)
+    rate(world, program, window, gone, 4, levels={goal.id: 5.0}, entry={goal.id: 1.0})
+
+    assert closures(world, program) == []
+
+
+def test_the_page_compares_classes_by_the_figures_behind(world, staff, program, window):
+    a = world.cohort(program, "装调 A 班")
+    for composite in (3.0, 4.0, 5.0):
+        rate(world, program, window, world.enrolment(program, cohort_id=a.id), composite)
+
+    html = staff.get(f"/programs/{program.id}/result").text
+
+    assert "装调 A 班" in html
+    assert "80.0" in html  # the mean of 60, 80 and 100
+    assert "20.0" in html  # their sample standard deviation
+
+
+def test_a_programme_without_any_rating_says_so(world, staff):
+    program = world.program(State.DRAFT)
+
+    assert staff.get(f"/programs/{program.id}/result").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "query", ["?decision=open", "?decision=x&class=abc", "?sort=gain&direction=desc", "?q=%25", "?page=99"]
+)
+def test_the_list_takes_any_filter(world, staff, program, window, query):
+    rate(world, program, window, world.enrolment(program), 4)
+
+    assert staff.get(f"/programs/{program.id}/result{query}").status_code == 200
+
+
+def test_the_export_opens_as_a_workbook_with_the_visible_rows(world, staff, program, window):
+    from trainmgr.kernel import sheets
+
+    trainee = world.enrolment(program)
+    rate(world, program, window, trainee, 4.2)
+
+    response = staff.get(f"/programs/{program.id}/result/export")
+
+    sheet = sheets.read_sheet(response.data, filename="r.xlsx")
+    assert [row[0] for row in sheet.rows] == [trainee.name]
+    assert "84" in sheet.rows[0]
+
+
+def test_a_coordinator_sees_only_the_own_enterprises_trainees(world, program, window):
+    other = world.organization(OrganizationKind.ENTERPRISE)
+    own, foreign = world.enrolment(program), world.enrolment(program, enterprise=other)
+    client = world.signed_in(world.user(Role.ENTERPRISE_COORDINATOR))
+
+    html = client.get(f"/programs/{program.id}/result").text
+
+    assert own.name in html
+    assert foreign.name not in html
+
+
+def test_a_mentor_sees_own_trainees_but_no_comparison(world, program, window):
+    mentor = world.user(Role.ENTERPRISE_MENTOR)
+    own, foreign = world.enrolment(program, mentor=mentor), world.enrolment(program)
+
+    html = world.signed_in(mentor).get(f"/programs/{program.id}/result").text
+
+    assert own.name in html
+    assert foreign.name not in html
+    assert "班级对比" not in html
+
+
+@pytest.mark.parametrize("role", [Role.ENTERPRISE_COORDINATOR, Role.DEPARTMENT_STAFF, Role.SCHOOL_TEACHER])
+def test_only_programme_staff_decide(world, program, window, role):
+    client = world.signed_in(world.user(role))
+
+    assert client.post(f"/programs/{program.id}/result/accept").status_code == 403
+
+
+def test_a_stranger_finds_nothing(world, program, window):
+    stranger = world.signed_in(world.user(Role.STAFF, world.organization()))
+
+    for path in ("result", "result/export", "result/decide"):
+        assert stranger.get(f"/programs/{program.id}/{path}").status_code == 404
+
+
+def test_closing_completes_those_who_passed(world, staff, program, window):
+    passed, failed = world.enrolment(program), world.enrolment(program)
+    rate(world, program, window, passed, 4)
+    rate(world, program, window, failed, 2)
+    staff.post(f"/programs/{program.id}/result/accept")
+
+    with world.inside() as session:
+        row = session.get(Program, program.id)
+        row.state = State.CLOSED
+        complete_trainees(Move(row, State.EVALUATING, None, NOW))
+        session.commit()
+
+    assert dict(rows(world, sa.select(Enrolment.id, Enrolment.state))) == {
+        passed.id: EnrolmentState.COMPLETED,
+        failed.id: EnrolmentState.TRAINING,
+    }
+
+
+def test_the_number_of_statements_does_not_depend_on_the_number_of_rows(world, staff, program, window):
+    from trainmgr.kernel.db import db
+
+    def statements() -> int:
+        seen = []
+        with world.inside():
+            engine = db.engine
+        listener = lambda *args: seen.append(args[2])  # noqa: E731
+        sa.event.listen(engine, "before_cursor_execute", listener)
+        assert staff.get(f"/programs/{program.id}/result").status_code == 200
+        sa.event.remove(engine, "before_cursor_execute", listener)
+        return sum(not statement.startswith("BEGIN") for statement in seen)
+
+    rate(world, program, window, world.enrolment(program), 4)
+    few = statements()
+    for _ in range(15):
+        rate(world, program, window, world.enrolment(program), 4)
+
+    assert statements() == few
+    assert few <= 10
