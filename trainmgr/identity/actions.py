@@ -23,8 +23,8 @@ SIGNED_OUT_EVERYWHERE = sentence("account.signed_out", _l("%(who)s signed out of
 
 
 def account_of(user_id: int) -> User:
-    """Return a person's account as the database has it now, to be changed."""
-    return db.session.get_one(User, user_id, populate_existing=True)
+    """Return a person's account, to be changed."""
+    return db.session.get_one(User, user_id)
 
 
 def fault_of_password(user: User, password: str) -> str | None:
@@ -78,7 +78,7 @@ def end_one_session(user: User, session_id: int) -> bool:
 
 def record_sign_out_everywhere(user: User, count: int, *, now: datetime) -> None:
     """Keep in the trail that a person signed out of every browser."""
-    record(SIGNED_OUT_EVERYWHERE, user, by=user, now=now, name=user.name, count=count)
+    record(SIGNED_OUT_EVERYWHERE, account_of(user.id), by=user, now=now, name=user.name, count=count)
 
 
 def browsers_of(user: User, *, now: datetime) -> Iterable[SignInSession]:

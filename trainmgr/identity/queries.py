@@ -260,26 +260,25 @@ class PeopleFilter:
 
 def list_people(viewer: User, listing: Listing, wanted: PeopleFilter) -> Page[User]:
     """Return a page of people with their present memberships: three statements for any number of people."""
-    statement = sa.select(User).where(visible_to(viewer), _is_wanted(wanted))
-    statement = statement.options(
-        selectinload(User.memberships).joinedload(Membership.organization),
-    )
-    if listing.q:
-        pattern = like(listing.q)
-        numbered = sa.select(Membership.user_id).where(Membership.number.ilike(pattern, escape="\\"))
-        statement = statement.where(
-            sa.or_(
-                User.name.ilike(pattern, escape="\\"),
-                User.username.ilike(pattern, escape="\\"),
-                User.id.in_(numbered),
-            )
-        )
+    statement = select_people(viewer, listing.q).where(_is_wanted(wanted))
     orders = {
         "name": (User.name, User.id),
         "username": (User.username, User.id),
         "added": (User.created_at, User.id),
     }
     return paginate(statement, listing, orders=orders, default="name", filters=wanted.arguments())
+
+
+def select_people(viewer: User, text: str) -> sa.Select[Any]:
+    """Return a select of the people whom the viewer may see and whose name, user name or number fits a text."""
+    statement = sa.select(User).where(visible_to(viewer))
+    statement = statement.options(selectinload(User.memberships).joinedload(Membership.organization))
+    if not text:
+        return statement
+    pattern = like(text)
+    numbered = sa.select(Membership.user_id).where(Membership.number.ilike(pattern, escape="\\"))
+    names = (column.ilike(pattern, escape="\\") for column in (User.name, User.username))
+    return statement.where(sa.or_(*names, User.id.in_(numbered)))
 
 
 def _is_wanted(wanted: PeopleFilter) -> sa.ColumnElement[bool]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from trainmgr.identity.models import User
 from trainmgr.identity.roles import role_kind
 from trainmgr.inbox import queries
 from trainmgr.inbox.queries import OwnTrainee, OwnTraining
-from trainmgr.kernel.access import Permission
 from trainmgr.kernel.i18n import say
 from trainmgr.kernel.shell import STEPS
 from trainmgr.programs.models import Program, ProgramStep
@@ -37,7 +36,6 @@ class Aside:
     steps: Sequence[AskingStep] = ()
     total: int = 0
     training: OwnTraining | None = None
-    may_apply: bool = field(default=False)
 
 
 def aside_of(reader: User) -> Aside:
@@ -47,8 +45,7 @@ def aside_of(reader: User) -> Aside:
         trainees, total = queries.own_trainees(reader)
         return Aside(kind, trainees=trainees, total=total)
     if kind == "trainee":
-        training = queries.own_training(reader)
-        return Aside(kind, training=training, may_apply=Permission.ENROLMENT_APPLY in reader.permissions)
+        return Aside(kind, training=queries.own_training(reader))
     rows, total = queries.asking_steps(reader)
     return Aside(kind, steps=[_asking(step, program) for step, program in rows], total=total)
 

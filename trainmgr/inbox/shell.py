@@ -23,6 +23,7 @@ AREAS = {
     "inbox": "inbox",
     "pathways": "resources",
     "people": "people",
+    "organizations": "people",
     "quality": "quality",
     "help": "help",
     "search": "",
