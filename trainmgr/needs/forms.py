@@ -236,7 +236,9 @@ class SettingsForm(FlaskForm):
 class SheetForm(FlaskForm):
     """A filled-in template."""
 
-    file = FileField(_l("File"), validators=[FileRequired(_l("Choose the filled-in template first."))])
+    file = FileField(
+        _l("Filled-in table"), validators=[FileRequired(_l("Choose the filled-in template first."))]
+    )
 
 
 class WithdrawalForm(FlaskForm):

@@ -119,7 +119,7 @@ def set_links(program: Program, indicator: Indicator, competency_ids: Iterable[i
     rows = [{"indicator_id": indicator.id, "competency_id": key} for key in sorted(own)]
     if rows:
         db.session.execute(sa.insert(IndicatorLink), rows)
-    forget_links()
+    forget_links(indicator)
 
 
 def remove_indicator(program: Program, indicator: Indicator, *, by: Actor, now: datetime) -> None:

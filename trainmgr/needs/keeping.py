@@ -115,12 +115,12 @@ def assign(thing: Any, values: Mapping[str, Any]) -> bool:
     return bool(changed)
 
 
-def forget_links() -> None:
-    """Links are written in bulk: let loaded indicators read theirs again."""
+def forget_links(only: Indicator | None = None) -> None:
+    """Links are written in bulk: let loaded indicators (or only one of them) read theirs again."""
     for thing in list(db.session.identity_map.values()):
-        if isinstance(thing, IndicatorLink):
+        if isinstance(thing, IndicatorLink) and (only is None or thing.indicator_id == only.id):
             db.session.expunge(thing)
-        elif isinstance(thing, Indicator):
+        elif isinstance(thing, Indicator) and (only is None or thing is only):
             db.session.expire(thing, ["links"])
 
 

@@ -1,4 +1,4 @@
-"""What dimensions, directions and sides of a needs analysis are called."""
+"""What dimensions and directions of a needs analysis are called."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-from trainmgr.needs.rules import Dimension, Direction, Lane
+from trainmgr.needs.rules import Dimension, Direction
 
 DIMENSIONS: dict[Dimension, Any] = {
     Dimension.PROFESSIONAL: _l("Professional ability"),
@@ -19,5 +19,3 @@ DIRECTIONS: dict[Direction, Any] = {
     Direction.HIGHER: _l("more is better"),
     Direction.LOWER: _l("less is better"),
 }
-
-LANES: dict[Lane, Any] = {Lane.TRAINEE: _l("Trainee side"), Lane.ENTERPRISE: _l("Enterprise side")}

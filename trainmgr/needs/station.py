@@ -45,7 +45,7 @@ COMPLETE = dues.code(
     DueCode(
         Step.NEEDS,
         N_("Complete the needs analysis"),
-        N_("Complete"),
+        N_("Fill in"),
         "needs.edit_needs",
         hint=N_("still missing before both sides can sign: %(amount)s"),
     ),
@@ -55,7 +55,7 @@ INDICATORS = dues.code(
     DueCode(
         Step.NEEDS,
         N_("Enter the business indicators"),
-        N_("Enter"),
+        N_("Enter indicators"),
         "needs.edit_needs",
         hint=N_("What is expected, what is reached today, what the industry reaches"),
     ),
@@ -65,7 +65,7 @@ SIGN = dues.code(
     DueCode(
         Step.NEEDS,
         N_("Sign the needs analysis"),
-        N_("Sign"),
+        N_("Read and sign"),
         "needs.confirm_signature",
         hint=N_("%(competencies)s competencies, %(priorities)s priorities"),
     ),

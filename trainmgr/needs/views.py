@@ -144,12 +144,12 @@ def update_hours(program_id):
     """Take the hours of the priorities."""
     program = load(program_id, Lane.TRAINEE)
     priorities = queries.priorities_of(program.id)
-    typed = {c.id: request.form.get(f"hours-{c.id}", "").strip() for c in priorities}
+    typed = {c.id: request.form.get(f"hours-{c.id}", str(c.required_hours)).strip() for c in priorities}
     hours, seen, faults = {}, {}, {}
     for key, text in typed.items():
         try:
             hours[key] = _hours(text or "0")
-            seen[key] = _hours(request.form.get(f"was-{key}") or "0")
+            seen[key] = _hours(request.form.get(f"was-{key}") or text or "0")
         except ValueError:
             faults[f"hours-{key}"] = _("Write a whole number from 0 to 10,000.")
     if faults:
