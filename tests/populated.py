@@ -25,12 +25,13 @@ from trainmgr.curriculum.models import (
     PracticeLevel,
     Venue,
 )
-from trainmgr.enrolment.models import Application
+from trainmgr.enrolment.models import Application, ApplicationState
 from trainmgr.evaluation.models import Criterion, Level, Rating, RatingState, Scheme, Window, WindowKind
 from trainmgr.evaluation.models import Party as RatingParty
 from trainmgr.identity.models import Membership, Organization, OrganizationKind, User
 from trainmgr.kernel.access import Role
 from trainmgr.kernel.db import db
+from trainmgr.kernel.jobs import Job, JobState
 from trainmgr.mentoring.models import Assignment, Mentor, ProgramMentor, Proposal, ProposedPair
 from trainmgr.needs.models import Indicator
 from trainmgr.pathways.models import CustomPathway, PathwayOrigin
@@ -47,6 +48,7 @@ ARGUMENTS: dict[str, Callable[[Populated], Any]] = {
     "enrolment_id": lambda p: p.rows["enrolment"].id,
     "cohort_id": lambda p: p.rows["cohort"].id,
     "application_id": lambda p: p.rows["application"].id,
+    "imports:job_id": lambda p: p.rows["roster_import"].id,
     "competency_id": lambda p: p.rows["competency"].id,
     "indicator_id": lambda p: p.rows["indicator"].id,
     "edition_id": lambda p: p.rows["edition"].id,
@@ -214,6 +216,31 @@ def _make_trainee(world: World, made: Populated) -> None:
                 enterprise_id=world.enterprise.id,
                 name=applicant.name,
                 applied_at=NOW,
+            )
+        )
+        keep(
+            Application(
+                program_id=program.id,
+                user_id=made.people[Role.TRAINEE].id,
+                college_id=world.college.id,
+                enterprise_id=world.enterprise.id,
+                name=made.people[Role.TRAINEE].name,
+                state=ApplicationState.ADMITTED,
+                applied_at=NOW,
+            )
+        )
+        made.rows["roster_import"] = keep(
+            Job(
+                kind="roster-import",
+                title="导入“名册.xlsx”",
+                state=JobState.DONE,
+                total=2,
+                done=2,
+                counts={"written": 1, "wrong": 1},
+                params={"file": 0, "name": "名册.xlsx", "college": world.college.id},
+                created_by=made.people[Role.STAFF].id,
+                program_id=program.id,
+                created_at=NOW,
             )
         )
 

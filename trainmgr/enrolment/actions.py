@@ -79,17 +79,16 @@ def set_numbers(program: Program, rows: Sequence[NewNumbers], *, by: User, now: 
     The student number is the college's, so it changes for the person's membership there as well.
     """
     require_open(program, Work.SETUP)
-    faults, changed = [], 0
-    savepoint = db.session.begin_nested()
-    for row in rows:
-        try:
-            changed += _set_numbers(program, row, by=by, now=now)
-        except RuleBroken as broken:
-            faults.append((row.enrolment.id, str(broken)))
-    if faults:
-        savepoint.rollback()
-        raise NumbersRefused(faults)
-    savepoint.commit()
+    faults: list[tuple[int, str]] = []
+    changed = 0
+    with db.session.begin_nested():
+        for row in rows:
+            try:
+                changed += _set_numbers(program, row, by=by, now=now)
+            except RuleBroken as broken:
+                faults.append((row.enrolment.id, str(broken)))
+        if faults:
+            raise NumbersRefused(faults)
     if changed:
         refresh(program.id, Step.ENROLMENT, now=now)
     return changed
