@@ -8,7 +8,18 @@ from trainmgr.identity.models import OrganizationKind
 from trainmgr.kernel.access import Role
 from trainmgr.kernel.audit import AuditEvent
 from trainmgr.kernel.db import db
+from trainmgr.programs import hooks, thread
 from trainmgr.programs.models import Duty, Program, RevenueShare
+from trainmgr.programs.rules import Step
+
+
+@pytest.fixture(autouse=True)
+def alone(monkeypatch):
+    """These tests are about programmes themselves: later steps assess nothing, nobody listens."""
+    own = {step: assess for step, assess in thread._assessors.items() if step in (Step.PATHWAY, Step.PROGRAM)}
+    monkeypatch.setattr(thread, "_assessors", own)
+    monkeypatch.setattr(hooks, "_after_move", [])
+    monkeypatch.setattr(hooks, "_after_edition", [])
 
 
 @pytest.fixture

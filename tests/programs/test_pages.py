@@ -298,3 +298,13 @@ def test_steps_one_and_two_are_told_on_the_thread(world, office, complete):
     assert "双线交替、八阶递进 第 1 版" in page
     assert "2026-11-20 选定" in page
     assert "2 方，2 项职责" in page
+
+
+def test_what_only_later_steps_take_is_counted_not_listed(world, office, running):
+    with world.inside() as session:
+        row = session.get_one(ProgramStep, (running.id, int(Step.RESULT)))
+        row.missing = [Missing("Later thing", blocks=State.CLOSED).to_document()]
+        session.commit()
+    page = office.get(f"/programs/{running.id}").text
+    assert "Later thing" not in page
+    assert "另有 1 项属于后面的步骤" in page

@@ -3,7 +3,7 @@ from __future__ import annotations
 import contextlib
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from trainmgr.programs.amounts import parse_percent, parse_yuan, say_hundredths
@@ -20,6 +20,8 @@ from trainmgr.programs.rules import (
     opens_in,
     shares_fault,
 )
+
+unhurried = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 
 
 @pytest.mark.parametrize("state", [State.CLOSED, State.SUSPENDED, State.CANCELLED])
@@ -66,6 +68,7 @@ def test_an_earlier_gate_that_is_open_again_blocks_later_ones_too():
     assert blocking([early, late, free], State.EVALUATING) == [early, late]
 
 
+@unhurried
 @given(st.lists(st.integers(min_value=1, max_value=9_999), min_size=1, max_size=12))
 def test_shares_are_right_exactly_when_the_rest_completes_them(parts):
     rest = 10_000 - sum(parts)
@@ -78,6 +81,7 @@ def test_a_split_that_is_no_split_is_told(shares):
     assert shares_fault(shares)
 
 
+@unhurried
 @given(st.integers(min_value=0, max_value=10**13))
 def test_an_amount_survives_being_written_and_read(cents):
     assert parse_yuan(say_hundredths(cents)) == cents
@@ -103,12 +107,14 @@ def test_percentages_are_read_to_the_hundredth(text, points):
     assert parse_percent(text) == points
 
 
+@unhurried
 @given(st.text(max_size=20))
 def test_any_text_is_a_number_of_hundredths_or_a_refusal(text):
     with contextlib.suppress(ValueError):
         assert isinstance(parse_percent(text), int)
 
 
+@unhurried
 @given(
     st.builds(
         Missing,

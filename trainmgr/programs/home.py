@@ -108,21 +108,23 @@ def due_groups(program: Program, today: date) -> dict[str, DueGroup]:
     return {row[0]: DueGroup(*row) for row in rows}
 
 
-def lacks_of(program: Program, groups: dict[str, DueGroup], today: date) -> list[Lack]:
-    """Return everything that is missing along the thread, and what is late, the most pressing first."""
+def lacks_of(program: Program, groups: dict[str, DueGroup], today: date) -> tuple[list[Lack], int]:
+    """Return what is missing now and what is late, the most pressing first; and how much more later steps take."""
     target = next_state(program.state)
-    missing = missing_of(program.steps)
+    stored = missing_of(program.steps)
     in_the_way = (
-        {id(item) for item in blocking([item for _step, item in missing], target)} if target else set()
+        {id(item) for item in blocking([item for _step, item in stored], target)} if target else set()
     )
+    missing = [(step, item) for step, item in stored if item.blocks is None or id(item) in in_the_way]
     lacks = [_from_missing(step, item, id(item) in in_the_way, groups, today) for step, item in missing]
-    told = {item.due_code for _step, item in missing}
+    told = {item.due_code for _step, item in stored}
     lacks += [
         _from_group(program, group, today)
         for group in groups.values()
         if group.code not in told and group.code in dues.CODES and group.due_on and group.due_on < today
     ]
-    return sorted(lacks, key=lambda lack: (not lack.blocks, lack.due_on or date.max, lack.step))
+    lacks.sort(key=lambda lack: (not lack.blocks, lack.due_on or date.max, lack.step))
+    return lacks, len(stored) - len(missing)
 
 
 def lack_of(step: Step, item: Missing, today: date) -> Lack:

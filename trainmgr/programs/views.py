@@ -71,7 +71,7 @@ def show_program(program_id):
 def _home(program: Program, status: int = 200, fault: str = ""):
     viewer, today = reader(), local_day(utcnow())
     runs = may(program, viewer, Permission.PROGRAM_VIEW_MONEY)
-    lacks = home.lacks_of(program, home.due_groups(program, today), today) if runs else []
+    lacks, later = home.lacks_of(program, home.due_groups(program, today), today) if runs else ([], 0)
     pathway = from_document(program.pathway_document)
     return render_program_page(
         "programs/home.html",
@@ -83,6 +83,7 @@ def _home(program: Program, status: int = 200, fault: str = ""):
         may_advance=may(program, viewer, Permission.PROGRAM_ADVANCE),
         may_remind=may(program, viewer, Permission.PROGRAM_EDIT),
         lacks=lacks,
+        later=later,
         blocking=sum(lack.blocks for lack in lacks),
         late=max((lack.days_late for lack in lacks), default=0),
         target=next_state(program.state),
