@@ -11,18 +11,25 @@ from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
 
 from trainmgr.curriculum import actions as plan_actions
 from trainmgr.curriculum.models import Edition, Module
 from trainmgr.demo.cast import Cast, read
 from trainmgr.demo.days import Days
 from trainmgr.demo.people import people
+from trainmgr.enrolment import actions as enrolments
 from trainmgr.enrolment.bulk import bulk_enrol
 from trainmgr.enrolment.models import Enrolment
 from trainmgr.enrolment.register import NewTrainee
+from trainmgr.evaluation import schemes, windows
+from trainmgr.evaluation.models import Window
+from trainmgr.evaluation.queries import window_or_404
+from trainmgr.evaluation.rules import WindowKind
 from trainmgr.identity.models import User
 from trainmgr.kernel.db import db
 from trainmgr.mentoring import actions as mentoring
+from trainmgr.mentoring.models import Mentor, ProgramMentor
 from trainmgr.needs import actions as needs
 from trainmgr.needs import freezing, indicators, ratings
 from trainmgr.needs.models import Competency
@@ -56,11 +63,16 @@ class Case:
     coordinator: User
     texts: dict[str, Any] = field(default_factory=lambda: read("texts"))
     talent: dict[int, float] = field(default_factory=dict)
+    judges: dict[int, User] = field(default_factory=dict)
     program: Program = field(init=False)
 
     def __post_init__(self) -> None:
         self.data = read(f"cases/{self.name}")
         self.random = random.Random(f"the demo's case {self.name}")  # noqa: S311
+        self.tasks: dict[int, list[dict[str, Any]]] = {}
+        for task in self.data.get("task", ()):
+            for stage in task["stages"]:
+                self.tasks.setdefault(stage, []).append(task)
 
     # --- the programme -----------------------------------------------------------------------------
 
@@ -270,6 +282,20 @@ class Case:
         later = self.days.at(on + timedelta(days=1), 15)
         plan_actions.sign(self.program, edition, Side.ENTERPRISE, by=self.coordinator, now=later)
 
+    def next_edition(self, number: int, on: date, *, by: User) -> Edition:
+        """Open the edition that the case's data describe, with its changes of the matrix."""
+        entry = self.data["editions"][str(number)]
+        edition = plan_actions.open_edition(self.program, entry["reason"], by=by, now=self.days.at(on, 10))
+        modules = self.modules(edition)
+        known = {competency.name: competency.id for competency in self.competencies}
+        cells = {
+            (modules[module].id, known[name]): hours
+            for module, row in entry["cells"].items()
+            for name, hours in row.items()
+        }
+        plan_actions.set_cells(self.program, edition, cells, by=by, now=self.days.at(on, 11))
+        return edition
+
     # --- the trainees ------------------------------------------------------------------------------
 
     def invent(
@@ -338,6 +364,12 @@ class Case:
             )
         )
 
+    def withdraw(self, enrolment: Enrolment, on: date, reason: str) -> None:
+        """Record that a trainee left."""
+        enrolments.withdraw(
+            self.program, [enrolment], day=on, reason=reason, by=self.staff, now=self.days.at(on, 11)
+        )
+
     # --- the mentors -------------------------------------------------------------------------------
 
     def name_mentors(
@@ -367,3 +399,31 @@ class Case:
         mentoring.approve_proposal(
             self.program, proposal, version=proposal.version, by=self.staff, now=self.days.at(on, 11)
         )
+
+    def retire_mentor(self, user: User, side: Side, on: date, reason: str) -> None:
+        """Record that a mentor has left; the trainees wait for another one."""
+        named = db.session.scalars(
+            sa.select(ProgramMentor)
+            .join(Mentor, Mentor.id == ProgramMentor.mentor_id)
+            .where(ProgramMentor.program_id == self.program.id, Mentor.user_id == user.id)
+            .options(joinedload(ProgramMentor.mentor))
+        ).one()
+        mentoring.retire_mentor(
+            self.program, named, day=on, reason=reason, by=self.coordinator, now=self.days.at(on, 8, 52)
+        )
+
+    # --- the evaluation ----------------------------------------------------------------------------
+
+    def plan_evaluation(self, on: date) -> None:
+        """Make the scheme from the pathway and the priorities, and plan its windows."""
+        scheme = schemes.make_scheme(self.program, by=self.staff, now=self.days.at(on, 9))
+        windows.plan_windows(self.program, scheme, by=self.staff, now=self.days.at(on, 10))
+
+    def window(self, kind: WindowKind, stage: int) -> Window:
+        """Return one of the windows, with its criteria."""
+        found = db.session.scalars(
+            sa.select(Window.id).where(
+                Window.program_id == self.program.id, Window.kind == kind, Window.stage_number == stage
+            )
+        ).one()
+        return window_or_404(self.program.id, found)

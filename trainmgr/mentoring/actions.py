@@ -42,6 +42,9 @@ HANDED = audit.sentence(
     "mentoring.hand_over",
     _l("%(who)s handed %(count)s trainees of %(what)s over to %(successor)s: %(reason)s"),
 )
+RETIRED = audit.sentence(
+    "mentoring.retire", _l("%(who)s recorded that %(what)s has left (%(reason)s): %(count)s trainees to hand over")
+)
 
 
 # --- mentors of a programme -----------------------------------------------------------------------
@@ -439,6 +442,33 @@ def hand_over(
     )  # fmt: skip
     refresh(program.id, Step.MENTORING, now=now)
     return count
+
+
+def retire_mentor(
+    program: Program, named: ProgramMentor, *, day: date, reason: str, by: User, now: datetime
+) -> int:
+    """Record that a mentor has left: nobody is proposed for them any more, and their trainees wait for a successor.
+
+    Returns how many trainees of this programme are without a mentor on that side now.
+    """
+    require_open(program, Work.MENTORING)
+    require(day <= local_day(now), _("A handover takes effect today or did so before; it cannot lie ahead."))
+    rows = db.session.execute(
+        sa.select(Assignment.enrolment_id, Assignment.id).where(
+            Assignment.program_id == program.id,
+            Assignment.mentor_id == named.mentor_id,
+            Assignment.ends_on.is_(None),
+        )
+    ).all()
+    named.mentor.active = False
+    _end([row.id for row in rows], day)
+    audit.record(
+        RETIRED, named.mentor, by=by, now=now, program_id=program.id, name=named.mentor.name,
+        reason=reason, count=len(rows),
+    )  # fmt: skip
+    _settle(program, named.side, dict.fromkeys(row.enrolment_id for row in rows), day=day, by=by, now=now)
+    refresh(program.id, Step.MENTORING, now=now)
+    return len(rows)
 
 
 @after_leaving

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from trainmgr.demo import judging, practising
 from trainmgr.demo.cast import Cast
 from trainmgr.demo.days import Days
 from trainmgr.demo.playing import Case
+from trainmgr.evaluation import windows
+from trainmgr.evaluation.rules import Party, WindowKind
+from trainmgr.identity.models import User
 from trainmgr.programs.rules import PartyRole, ProgramKind, Side, State
 
 MENTORS = "zhou zhoumin hezy luobin baixue shentao gaoxiang yuyang chengnan tianyong".split()
@@ -25,7 +29,11 @@ def play(days: Days, cast: Cast) -> Case:
     case.sign_plan(edition, start - timedelta(days=82))
     case.advance(State.RECRUITING, start - timedelta(days=80))
     _gather(case, start)
+    case.judges = {teacher.id: teacher for teacher in teachers}
+    case.plan_evaluation(start - timedelta(days=4))
     case.advance(State.RUNNING, start)
+    _train(case, start)
+    _this_month(case, teachers, mentors)
     return case
 
 
@@ -73,3 +81,46 @@ def _gather(case: Case, start: date) -> None:
     )
     case.pair(Side.COLLEGE, start - timedelta(days=8))
     case.pair(Side.ENTERPRISE, start - timedelta(days=7))
+
+
+def _train(case: Case, start: date) -> None:
+    """Five stages, a signed second edition, two who left, the first process evaluation."""
+    second = case.next_edition(2, start + timedelta(weeks=16), by=case.cast["guo"])
+    case.sign_plan(second, start + timedelta(weeks=17))
+    people = case.enrolments()
+    for place, (trainee, weeks) in enumerate(((people[23], 7), (people[31], 30))):
+        case.withdraw(trainee, start + timedelta(weeks=weeks, days=2), case.texts["leaving"]["trainee"][place])
+    practising.pass_gates(case, [1, 2, 3, 4], looping=8)
+    window = case.window(WindowKind.PROCESS, 4)
+    judging.rate_all(window, judging.Jury.of(case), until=window.closes_at)
+    practising.pass_gates(case, [5], looping=0, stuck=2)
+    practising.start_stage(case, 6)
+
+
+def _this_month(case: Case, teachers: list[User], mentors: list[User]) -> None:
+    """A mentor left, logs wait, the process evaluation is half done, a third edition lacks a priority."""
+    days, cast = case.days, case.cast
+    case.retire_mentor(cast["zhoumin"], Side.ENTERPRISE, days.ago(4), case.texts["leaving"]["mentor"])
+    peng = case.enrolments()[0]
+    practising.write_logs(
+        case,
+        until=days.ago(1),
+        unsigned_since={
+            cast["zhou"].id: days.ago(16),
+            cast["hezy"].id: days.ago(8),
+            cast["baixue"].id: days.ago(6),
+        },
+        returned=[peng.id],
+    )
+    practising.recount(case, days.now)
+    window = case.window(WindowKind.PROCESS, 6)
+    windows.open_window(case.program, window, by=case.staff, now=days.at(days.ago(6), 8))
+    shares = {Party.TRAINEE: 0.8, Party.ENTERPRISE: 0.62, Party.TEACHER: 0.45}
+    left_open = {peng.id}
+    judging.rate_all(
+        window,
+        judging.Jury.of(case),
+        until=days.now,
+        takes=lambda one, party: one.id not in left_open and case.random.random() < shares[party],
+    )
+    case.next_edition(3, days.ago(4), by=cast["guo"])

@@ -1,0 +1,177 @@
+"""The three parties' ratings of a whole window at once; results, tallies and inboxes then follow as always."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from trainmgr.demo.bulk import insert, reserve_ids
+from trainmgr.demo.playing import Case
+from trainmgr.enrolment.models import Enrolment, EntryLevel
+from trainmgr.evaluation import queries, ratings, schemes, windows
+from trainmgr.evaluation.models import Criterion, Rating, RatingScore, Window
+from trainmgr.evaluation.recompute import recompute
+from trainmgr.evaluation.rules import Level, Party, RatingState
+from trainmgr.identity.models import User
+from trainmgr.kernel.audit import AuditEvent
+from trainmgr.kernel.db import db
+from trainmgr.programs.rules import Step
+from trainmgr.programs.thread import refresh
+
+# How parties see the same work: people flatter themselves, the enterprise is strict.
+BIAS = {Party.TRAINEE: 0.2, Party.ENTERPRISE: -0.1, Party.TEACHER: 0.0}
+ORDINARY = 3.75
+UNSEEN = 0.03  # how often somebody had no chance to see a thing
+COMMENTED = 0.3
+
+Takes = Callable[[Enrolment, Party], bool]
+
+
+@dataclass
+class Jury:
+    """What the raters of a programme know: how well each trainee does, how far each gap was closed (0 to 1)."""
+
+    talent: dict[int, float]
+    closure: dict[int, float]
+    comments: dict[str, Sequence[str]]
+    random: random.Random
+    entry: dict[tuple[int, int], float] = field(default_factory=dict)
+    required: dict[int, float] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, case: Case) -> Jury:
+        """Gather what the raters of a case know."""
+        closed = {entry["name"]: entry.get("closed", 0.9) for entry in case.data["competency"]}
+        return cls(
+            talent=case.talent,
+            closure={competency.id: closed[competency.name] for competency in case.competencies},
+            required={competency.id: float(competency.required_level) for competency in case.competencies},
+            comments=case.texts["ratings"],
+            random=case.random,
+        )
+
+    def mark(self, enrolment_id: int, criterion: Criterion, party: Party) -> int | None:
+        """Return the mark that a party gives, or None for "no chance to see"."""
+        if criterion.level is not Level.REACTION and self.random.random() < UNSEEN:
+            return None
+        talent = self.talent.get(enrolment_id, 0.0)
+        mean = ORDINARY + 0.55 * talent
+        if criterion.competency_id is not None:
+            mean = self._reached(enrolment_id, criterion.competency_id) + 0.3 * talent
+        return min(5, max(1, round(self.random.gauss(mean + BIAS[party], 0.45))))
+
+    def _reached(self, enrolment_id: int, competency_id: int) -> float:
+        required = self.required[competency_id]
+        entry = self.entry.get((enrolment_id, competency_id), required - 1)
+        return entry + (required - entry) * self.closure.get(competency_id, 0.9)
+
+    def comment(self, party: Party) -> str:
+        """Return what a party adds in words, mostly nothing."""
+        return self.random.choice(self.comments[party.value]) if self.random.random() < COMMENTED else ""
+
+
+def rate_all(window: Window, jury: Jury, *, until: datetime, takes: Takes | None = None) -> int:
+    """Let the parties rate everybody in a window; `takes` says whose rating is in. Returns how many ratings."""
+    window = queries.window_or_404(window.program_id, window.id)
+    people = _present(window.program_id)
+    _learn(jury, window, people)
+    owed = [
+        (enrolment, party, rater)
+        for enrolment in people
+        for party in window.plan.party_points
+        if (rater := queries.rater_of(enrolment, party)) and (takes is None or takes(enrolment, party))
+    ]
+    _write(window, jury, owed, min(until, window.closes_at))
+    schemes.freeze_if_open(window.scheme, now=until)
+    recompute(window, now=until)
+    windows.sync(window.program_id, [window], now=until)
+    refresh(window.program_id, Step.EVALUATION, now=until)
+    return len(owed)
+
+
+def _present(program_id: int) -> list[Enrolment]:
+    return list(
+        db.session.scalars(
+            sa.select(Enrolment)
+            .where(Enrolment.program_id == program_id, queries.is_in_training())
+            .order_by(Enrolment.id)
+        )
+    )
+
+
+def _learn(jury: Jury, window: Window, people: Sequence[Enrolment]) -> None:
+    """Read the levels before the training of the competencies that criteria stand for."""
+    wanted = list(window.plan.by_competency)
+    levels = (
+        sa.select(EntryLevel.enrolment_id, EntryLevel.competency_id, EntryLevel.level)
+        .join(Enrolment, Enrolment.id == EntryLevel.enrolment_id)
+        .where(Enrolment.program_id == window.program_id, EntryLevel.competency_id.in_(wanted))
+    )
+    jury.entry = {(row[0], row[1]): float(row[2]) for row in db.session.execute(levels)}
+
+
+def _write(
+    window: Window, jury: Jury, owed: Sequence[tuple[Enrolment, Party, int]], until: datetime
+) -> None:
+    questions = {party: ratings.questions_for(window, party) for party in window.plan.party_points}
+    raters = {rater for _enrolment, _party, rater in owed}
+    names = {user.id: user.name for user in db.session.scalars(sa.select(User).where(User.id.in_(raters)))}
+    heads: list[dict[str, Any]] = []
+    scores: list[dict[str, Any]] = []
+    events: list[dict[str, Any]] = []
+    moments = _moments(jury, window.opens_at, until)
+    for key, (enrolment, party, rater) in zip(reserve_ids(Rating, len(owed)), owed, strict=True):
+        moment = next(moments)
+        heads.append(_head(key, window, enrolment, party, rater, jury.comment(party), moment))
+        scores += [
+            {"rating_id": key, "criterion_id": criterion.id, "score": jury.mark(enrolment.id, criterion, party)}
+            for criterion in questions[party]
+        ]
+        events.append(_event(key, window, enrolment, party, rater, names[rater], moment))
+    insert(Rating, heads)
+    insert(RatingScore, scores)
+    insert(AuditEvent, events)
+
+
+def _moments(jury: Jury, opens_at: datetime, until: datetime) -> Iterator[datetime]:
+    seconds = max(60.0, (until - opens_at).total_seconds())
+    while True:
+        yield opens_at + timedelta(seconds=int(jury.random.uniform(30, seconds)))
+
+
+def _head(
+    key: int, window: Window, enrolment: Enrolment, party: Party, rater: int, comment: str, moment: datetime
+) -> dict[str, Any]:
+    return {
+        "id": key,
+        "program_id": window.program_id,
+        "window_id": window.id,
+        "enrolment_id": enrolment.id,
+        "party": party,
+        "rater_id": rater,
+        "state": RatingState.SUBMITTED,
+        "comment": comment,
+        "created_at": moment,
+        "submitted_at": moment,
+    }
+
+
+def _event(
+    key: int, window: Window, enrolment: Enrolment, party: Party, rater: int, name: str, moment: datetime
+) -> dict[str, Any]:
+    return {
+        "at": moment,
+        "actor_id": rater,
+        "actor_name": name,
+        "action": ratings.SUBMITTED,
+        "subject_kind": Rating.__tablename__,
+        "subject_id": key,
+        "subject_name": enrolment.name,
+        "program_id": window.program_id,
+        "details": {"party": party.value},
+    }
