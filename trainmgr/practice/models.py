@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import enum
 from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -11,38 +11,28 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from trainmgr.enrolment.models import Enrolment
 from trainmgr.identity.models import User
 from trainmgr.kernel.db import Model, UTCDateTime, choice
+from trainmgr.kernel.files import StoredFile
+from trainmgr.practice import labels
+from trainmgr.practice.rules import GateOutcome, LogDecisionKind, LogState
+from trainmgr.programs.rules import Side
 
-
-class LogState(enum.StrEnum):
-    """A log is a draft until handed in; then it waits, is signed, or comes back; a returned one is replaced by a new one."""
-
-    DRAFT = "draft"
-    SUBMITTED = "submitted"
-    SIGNED = "signed"
-    RETURNED = "returned"
-    REPLACED = "replaced"
-
-
-class LogDecisionKind(enum.StrEnum):
-    """What a mentor did with a log."""
-
-    SIGN = "sign"
-    RETURN = "return"
-
-
-class GateOutcome(enum.StrEnum):
-    """A trainee passes a stage gate or goes into a remedial loop."""
-
-    PASSED = "passed"
-    REMEDIAL = "remedial"
+__all__ = [
+    "GateDecision", "GateOutcome", "LogCompetency", "LogDecision", "LogDecisionKind", "LogPhoto", "LogState",
+    "PracticeLog",
+]  # fmt: skip
 
 
 class PracticeLog(Model):
-    """A trainee's log of one day's practice. `signer_id` is whoever is to sign it (the present mentor of the stage's venue)."""
+    """A trainee's log of one day's practice; what it says never changes once it is handed in.
+
+    `side` is the side that signs it (by the stage's venue), `signer_id` the trainee's present mentor on that side.
+    `client_key` comes from the form, so that sending it twice makes one log.
+    """
 
     __tablename__ = "practice_log"
     __table_args__ = (
-        sa.CheckConstraint("minutes > 0 AND minutes <= 1440", name="minutes"),
+        sa.CheckConstraint("minutes >= 0 AND minutes <= 1440", name="minutes"),
+        sa.CheckConstraint("state = 'draft' OR (minutes > 0 AND submitted_at IS NOT NULL)", name="handed_in"),
         sa.Index("ix_practice_log_enrolment_id_day", "enrolment_id", "day", "id"),
         sa.Index("ix_practice_log_signer_id_state_day", "signer_id", "state", "day"),
         sa.Index("ix_practice_log_program_id_state_day", "program_id", "state", "day", "id"),
@@ -59,6 +49,7 @@ class PracticeLog(Model):
     task: Mapped[str] = mapped_column(sa.String(200))
     learned: Mapped[str] = mapped_column(sa.Text, default="")
     state: Mapped[LogState] = mapped_column(choice(LogState), default=LogState.DRAFT)
+    side: Mapped[Side] = mapped_column(choice(Side), default=Side.ENTERPRISE)
     signer_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
     submitted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
@@ -67,13 +58,26 @@ class PracticeLog(Model):
     version: Mapped[int] = mapped_column(default=1)
 
     enrolment: Mapped[Enrolment] = relationship(lazy="raise_on_sql")
-    competencies: Mapped[list[LogCompetency]] = relationship(lazy="raise_on_sql", cascade="all, delete-orphan")
+    signer: Mapped[User | None] = relationship(lazy="raise_on_sql")
+    competencies: Mapped[list[LogCompetency]] = relationship(
+        lazy="raise_on_sql", cascade="all, delete-orphan"
+    )
     photos: Mapped[list[LogPhoto]] = relationship(
         order_by="LogPhoto.position", lazy="raise_on_sql", cascade="all, delete-orphan"
     )
-    decisions: Mapped[list[LogDecision]] = relationship(order_by="LogDecision.id", lazy="raise_on_sql")
+    decision: Mapped[LogDecision | None] = relationship(lazy="raise_on_sql", viewonly=True)
 
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+    __mapper_args__ = {"version_id_col": version}
+
+    @property
+    def state_label(self) -> Any:
+        """The state in words."""
+        return labels.LOG_STATES[self.state]
+
+    @property
+    def state_tone(self) -> str | None:
+        """The tone of the state's pill."""
+        return labels.LOG_TONES[self.state]
 
 
 class LogCompetency(Model):
@@ -95,14 +99,16 @@ class LogPhoto(Model):
     position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     file_id: Mapped[int] = mapped_column(sa.ForeignKey("stored_file.id"), index=True)
 
+    file: Mapped[StoredFile] = relationship(lazy="raise_on_sql")
+
 
 class LogDecision(Model):
-    """A mentor's signature under a log, or its return with a comment. Never changed."""
+    """A mentor's signature under a log, or its return with a comment: one a log, never changed."""
 
     __tablename__ = "log_decision"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    log_id: Mapped[int] = mapped_column(sa.ForeignKey("practice_log.id"), index=True)
+    log_id: Mapped[int] = mapped_column(sa.ForeignKey("practice_log.id"), unique=True)
     kind: Mapped[LogDecisionKind] = mapped_column(choice(LogDecisionKind))
     comment: Mapped[str] = mapped_column(sa.Text, default="")
     by_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
@@ -113,19 +119,30 @@ class LogDecision(Model):
 
 
 class GateDecision(Model):
-    """A judgement at a stage gate; the latest attempt counts. A remedial outcome opens a loop with a task and a date."""
+    """A judgement at a stage gate; the latest attempt counts. A remedial outcome opens a loop with a task and a date.
+
+    The loop is closed by the next attempt, which may come once the task is done (`remedial_done_on`).
+    """
 
     __tablename__ = "gate_decision"
     __table_args__ = (
         sa.UniqueConstraint("enrolment_id", "stage_number", "attempt"),
+        sa.Index(
+            "uq_gate_decision_latest", "enrolment_id", "stage_number", unique=True,
+            sqlite_where=sa.text("is_latest"), postgresql_where=sa.text("is_latest"),
+        ),
+        sa.CheckConstraint(
+            "outcome = 'passed' OR (remedial_task <> '' AND remedial_due_on IS NOT NULL)", name="remedial"
+        ),
         sa.Index("ix_gate_decision_program_id_stage_number", "program_id", "stage_number"),
-    )
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
     program_id: Mapped[int] = mapped_column(sa.ForeignKey("program.id"))
     enrolment_id: Mapped[int] = mapped_column(sa.ForeignKey("enrolment.id"))
     stage_number: Mapped[int]
     attempt: Mapped[int] = mapped_column(default=1)
+    is_latest: Mapped[bool] = mapped_column(default=True)
     outcome: Mapped[GateOutcome] = mapped_column(choice(GateOutcome))
     comment: Mapped[str] = mapped_column(sa.String(300), default="")
     remedial_task: Mapped[str] = mapped_column(sa.String(200), default="")
@@ -136,3 +153,18 @@ class GateDecision(Model):
     at: Mapped[datetime] = mapped_column(UTCDateTime)
 
     enrolment: Mapped[Enrolment] = relationship(lazy="raise_on_sql")
+
+
+HANDED_IN = ("enrolment_id", "stage_number", "module_id", "day", "minutes", "task", "learned", "replaces_id")
+
+
+@sa.event.listens_for(PracticeLog, "before_update")
+def refuse_change_of_content(mapper: object, connection: object, log: PracticeLog) -> None:
+    """A log that was handed in keeps what it says, whoever asks for a change."""
+    facts = sa.inspect(log)
+    before = facts.attrs.state.history.deleted or [log.state]
+    if before[0] is LogState.DRAFT:
+        return
+    changed = [name for name in HANDED_IN if facts.attrs[name].history.has_changes()]
+    if changed:
+        raise AssertionError(f"log {log.id} was handed in; {', '.join(changed)} cannot change any more")

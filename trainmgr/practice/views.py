@@ -1,8 +1,12 @@
-"""HTTP of practice."""
+"""HTTP of practice, by what people do: write logs, sign them, look at a programme's practice, judge at gates."""
 
 from __future__ import annotations
 
-from flask import Blueprint
+import trainmgr.practice.board_views
+import trainmgr.practice.gate_views
+import trainmgr.practice.log_views
+import trainmgr.practice.signing_views
+import trainmgr.practice.station  # noqa: F401 - registers how step 7 stands and what is due
+from trainmgr.practice.blueprint import bp
 
-bp = Blueprint("practice", __name__)
 blueprints = (bp,)
