@@ -306,8 +306,10 @@ def _steps(*steps: tuple[str, str, bool, str], asking: bool) -> list[LaneStep]:
     return found
 
 
-def _join(*parts: str) -> str:
-    return _(", ").join(part for part in parts if part)
+def _join(first: str, second: str) -> str:
+    if first and second:
+        return _("%(first)s; %(second)s", first=first, second=second)
+    return first or second
 
 
 def _signers(program: Program, side: Side) -> list[ProgramParty]:

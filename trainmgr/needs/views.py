@@ -18,7 +18,7 @@ from trainmgr.needs.pages import bp, load, may_edit, render, typed_version, view
 from trainmgr.needs.rules import Lane
 from trainmgr.pathways.rules import from_document
 from trainmgr.programs import labels
-from trainmgr.programs.queries import sides_of
+from trainmgr.programs.queries import may, sides_of
 from trainmgr.programs.rules import Side, State, Work, is_open
 from trainmgr.programs.signing import digest_of
 
@@ -38,6 +38,9 @@ def show_needs(program_id):
         view=view,
         lanes=may_edit(program, view.analysis),
         sides=_sides_to_sign(program, view),
+        may_remind=bool(view.signatures)
+        and not view.is_frozen
+        and may(program, current_user, Permission.PROGRAM_EDIT),
         few=rules.FEW_RESPONDENTS,
     )
 
@@ -179,7 +182,7 @@ def _hours_page(program, priorities, typed, faults=None, *, status=200, total=""
         priorities=priorities,
         typed=typed,
         faults=faults or {},
-        total=total or from_document(program.pathway_document).hours,
+        total=total or round(from_document(program.pathway_document).hours),
         proposed=bool(total and not faults),
         refusal=refusal,
         theirs=theirs or {},
@@ -244,6 +247,7 @@ def _signature_page(program, refusal=None):
         view=view,
         sides=_sides_to_sign(program, view),
         digest=digest_of(document),
+        few=rules.FEW_RESPONDENTS,
         refusal=refusal,
         is_draft=program.state is State.DRAFT,
     )
