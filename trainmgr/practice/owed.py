@@ -61,7 +61,7 @@ AGAIN = code(
         step=Step.PRACTICE,
         title=N_("Judge %(amount)s trainees again after a remedial task"),
         hint=N_("the task is reported as done"),
-        verb=N_("Judge"),
+        verb=N_("Judge the gate"),
         endpoint="practice.show_practice",
     ),
 )
@@ -71,7 +71,7 @@ GATES = code(
         step=Step.PRACTICE,
         title=N_("Gate of stage %(stage)s: %(amount)s trainees to judge"),
         hint=N_("passed, or into a remedial loop with a task and a date"),
-        verb=N_("Judge"),
+        verb=N_("Judge the gate"),
         endpoint="practice.show_gate",
         subject_arg="stage_number",
     ),
