@@ -14,19 +14,23 @@ import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
 from trainmgr.curriculum import actions as plan_actions
-from trainmgr.curriculum.models import Edition, Module
+from trainmgr.curriculum.models import Edition, Module, PlanStage
 from trainmgr.demo.cast import Cast, read
 from trainmgr.demo.days import Days
 from trainmgr.demo.people import people
 from trainmgr.enrolment import actions as enrolments
 from trainmgr.enrolment.bulk import bulk_enrol
-from trainmgr.enrolment.models import Enrolment
+from trainmgr.enrolment.models import Enrolment, EnrolmentState
 from trainmgr.enrolment.register import NewTrainee
+from trainmgr.enrolment.writer import id_values, phone_values
 from trainmgr.evaluation import schemes, windows
 from trainmgr.evaluation.models import Window
 from trainmgr.evaluation.queries import window_or_404
 from trainmgr.evaluation.rules import WindowKind
-from trainmgr.identity.models import User
+from trainmgr.identity.first_passwords import new_mark
+from trainmgr.identity.models import Membership, User
+from trainmgr.kernel.access import Role
+from trainmgr.kernel.crypto import blind_index
 from trainmgr.kernel.db import db
 from trainmgr.mentoring import actions as mentoring
 from trainmgr.mentoring.models import Mentor, ProgramMentor
@@ -35,12 +39,14 @@ from trainmgr.needs import freezing, indicators, ratings
 from trainmgr.needs.models import Competency
 from trainmgr.needs.queries import competencies_of
 from trainmgr.needs.rules import Dimension, Direction
+from trainmgr.outcomes.models import PassDecision
 from trainmgr.pathways.library import load_library
 from trainmgr.programs import actions as programs
 from trainmgr.programs import duties, setup
 from trainmgr.programs.creating import Plan, create, propose_code
 from trainmgr.programs.models import Program
-from trainmgr.programs.rules import PartyRole, ProgramKind, Side, State
+from trainmgr.programs.rules import PartyRole, ProgramKind, Side, State, Step
+from trainmgr.programs.thread import refresh
 
 HUNDREDTH = Decimal("0.01")
 
@@ -275,6 +281,23 @@ class Case:
                 self.program, edition, module_ids, user_id, by=self.staff, now=self.days.at(on, 15)
             )
 
+    def date_stages(self, edition: Edition, on: date) -> None:
+        """Date the stages of a plan that was taken over from an earlier intake, one after the other."""
+        day = self.program.starts_on
+        names = plan_actions.StageFacts.__dataclass_fields__
+        for stage in db.session.scalars(
+            sa.select(PlanStage).where(PlanStage.edition_id == edition.id).order_by(PlanStage.number)
+        ):
+            assert day is not None
+            after = day + timedelta(weeks=stage.weeks)
+            facts = {name: getattr(stage, name) for name in names}
+            facts |= {"starts_on": day, "ends_on": after - timedelta(days=1)}
+            plan_actions.change_stage(
+                self.program, edition, stage, plan_actions.StageFacts(**facts), by=self.staff,
+                now=self.days.at(on, 12),
+            )  # fmt: skip
+            day = after
+
     def sign_plan(self, edition: Edition, on: date) -> None:
         """Offer an edition and sign it for both sides."""
         plan_actions.offer(self.program, edition, by=self.staff, now=self.days.at(on, 9))
@@ -309,9 +332,10 @@ class Case:
         employee: str = "",
         known: Mapping[int, str] | None = None,
         women: float = 0.25,
+        seed: str = "",
     ) -> list[NewTrainee]:
         """Invent so many trainees; `student` and `employee` are patterns of their numbers, `known` fixed names."""
-        strangers = people(f"trainees of {self.name}", born_from=born[0], born_to=born[1], women=women)
+        strangers = people(f"trainees of {self.name} {seed}", born_from=born[0], born_to=born[1], women=women)
         fields, levels = self.data["fields"], self.data["levels"]
         share = -(-count // len(classes))
         return [
@@ -370,6 +394,34 @@ class Case:
             self.program, [enrolment], day=on, reason=reason, by=self.staff, now=self.days.at(on, 11)
         )
 
+    def students(self, count: int, *, born: tuple[date, date]) -> list[User]:
+        """Make students of the college who are in no programme yet."""
+        made = []
+        for person in islice(people(f"students for {self.name}", born_from=born[0], born_to=born[1]), count):
+            number = f"{self.days.today.year}DQ{len(made) + 1:04}"
+            user = User(
+                username=f"t{self.program.lead_college_id}-{number.lower()}",
+                name=person.name,
+                password_hash=new_mark(),
+                created_at=self.days.at(self.days.ago(80)),
+                **id_values(person.id_number, blind_index(person.id_number)),
+                **phone_values(person.phone, blind_index(person.phone)),
+            )
+            db.session.add(user)
+            db.session.flush()
+            db.session.add(
+                Membership(
+                    user_id=user.id,
+                    organization_id=self.program.lead_college_id,
+                    role=Role.TRAINEE,
+                    number=number,
+                    created_at=user.created_at,
+                )
+            )
+            made.append(user)
+        db.session.flush()
+        return made
+
     # --- the mentors -------------------------------------------------------------------------------
 
     def name_mentors(
@@ -400,6 +452,10 @@ class Case:
             self.program, proposal, version=proposal.version, by=self.staff, now=self.days.at(on, 11)
         )
 
+    def settle_mentoring(self, on: date) -> None:
+        """Bring the step up to date after pairs were made class by class."""
+        refresh(self.program.id, Step.MENTORING, now=self.days.at(on, 12))
+
     def retire_mentor(self, user: User, side: Side, on: date, reason: str) -> None:
         """Record that a mentor has left; the trainees wait for another one."""
         named = db.session.scalars(
@@ -427,3 +483,18 @@ class Case:
             )
         ).one()
         return window_or_404(self.program.id, found)
+
+    def undecided(self) -> list[int]:
+        """Return the present trainees on whom nobody has decided."""
+        decided = sa.select(PassDecision.enrolment_id).where(
+            PassDecision.program_id == self.program.id, PassDecision.is_present
+        )
+        return list(
+            db.session.scalars(
+                sa.select(Enrolment.id).where(
+                    Enrolment.program_id == self.program.id,
+                    Enrolment.state != EnrolmentState.WITHDRAWN,
+                    Enrolment.id.not_in(decided),
+                )
+            )
+        )

@@ -20,7 +20,7 @@ from trainmgr.mentoring.matching import Guide, Trainee
 from trainmgr.mentoring.models import Assignment, Mentor, ProgramMentor, Proposal, ProposalState, ProposedPair
 from trainmgr.programs.models import Program
 from trainmgr.programs.queries import may
-from trainmgr.programs.rules import Side
+from trainmgr.programs.rules import Side, State
 
 PRESENT = Enrolment.state.in_([EnrolmentState.TRAINING, EnrolmentState.REMEDIAL])
 SIDE_ROLE = {Side.COLLEGE: Role.SCHOOL_TEACHER, Side.ENTERPRISE: Role.ENTERPRISE_MENTOR}
@@ -298,7 +298,12 @@ def guides_for(program: Program, side: Side, on: date) -> list[Guide]:
     """Return the programme's mentors on a side, as the matching takes them."""
     elsewhere = (
         sa.select(Assignment.mentor_id, sa.func.count().label("taken"))
-        .where(Assignment.ends_on.is_(None), Assignment.program_id != program.id)
+        .join(Program, Program.id == Assignment.program_id)
+        .where(
+            Assignment.ends_on.is_(None),
+            Assignment.program_id != program.id,
+            Program.state.not_in((State.CLOSED, State.CANCELLED)),
+        )
         .group_by(Assignment.mentor_id)
         .subquery()
     )

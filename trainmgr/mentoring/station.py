@@ -6,12 +6,11 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from trainmgr.enrolment.models import Enrolment
+from trainmgr.enrolment.models import Enrolment, EnrolmentState
 from trainmgr.kernel.access import Role
 from trainmgr.kernel.clock import local_day
 from trainmgr.kernel.db import db
 from trainmgr.kernel.msgids import N_
-from trainmgr.mentoring.queries import PRESENT
 from trainmgr.programs import dues
 from trainmgr.programs.models import Program
 from trainmgr.programs.rules import Assessment, Missing, State, Step, StepState
@@ -48,7 +47,7 @@ def assess(program: Program, now: datetime) -> Assessment:
                     )
                 )
             ),
-        ).where(Enrolment.program_id == program.id, PRESENT)
+        ).where(Enrolment.program_id == program.id, Enrolment.state != EnrolmentState.WITHDRAWN)
     ).one()
     _put_due(program, total - both, now)
     args = {"program_id": program.id}

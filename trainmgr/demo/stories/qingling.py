@@ -1,0 +1,112 @@
+"""庆铃 upskilling (case S8): 1,800 technicians in 36 classes, trained, and being evaluated."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from trainmgr.demo import judging, practising
+from trainmgr.demo.cast import Cast
+from trainmgr.demo.days import Days
+from trainmgr.demo.playing import Case
+from trainmgr.evaluation import windows
+from trainmgr.evaluation.rules import Party, WindowKind
+from trainmgr.mentoring.actions import assign_many
+from trainmgr.programs.rules import PartyRole, ProgramKind, Side, State
+
+A_CLASS = 50
+WEEKS = 9
+SINCE_THE_END = 12  # days since the training ended
+
+
+def play(days: Days, cast: Cast, size: int = 1800) -> Case:
+    """Tell the training to its terminal evaluation, most of it in."""
+    case = Case(days, cast, "qingling", staff=cast["tan"], coordinator=cast["qingling_coordinator"])
+    start = days.monday - timedelta(weeks=WEEKS + SINCE_THE_END // 7)
+    end = start + timedelta(weeks=WEEKS) - timedelta(days=1)
+    _prepare(case, start, end, size)
+    _gather(case, start, size)
+    case.plan_evaluation(start - timedelta(days=4))
+    case.advance(State.RUNNING, start)
+    _train(case, size, end)
+    _evaluate(case, end)
+    return case
+
+
+def _prepare(case: Case, start: date, end: date, size: int) -> None:
+    cast = case.cast
+    case.create(
+        "five-dimension",
+        ProgramKind.EMPLOYEE_UPSKILLING,
+        starts=start,
+        ends=end,
+        on=start - timedelta(days=92),
+        department="cqwy_px",
+        parties=[("qingling", PartyRole.ENTERPRISE)],
+        size=size,
+    )
+    teachers = cast.many["cqwy_teacher"]
+    people = (cast["cqwy_department"], *cast.many["cqwy_counsellor"])
+    case.relate(*people, on=start - timedelta(days=90))
+    case.advance(State.ANALYSING, start - timedelta(days=88))
+    case.analyse(start - timedelta(days=84), respondents=66)
+    case.sign_needs(start - timedelta(days=60))
+    case.advance(State.DESIGNING, start - timedelta(days=57))
+    plan = case.design(
+        start - timedelta(days=55), teachers=teachers[:6], experts=cast.many["qingling_mentor"][:6]
+    )
+    case.sign_plan(plan, start - timedelta(days=45))
+    case.advance(State.RECRUITING, start - timedelta(days=40))
+
+
+def _gather(case: Case, start: date, size: int) -> None:
+    year, count = start.year, -(-size // A_CLASS)
+    case.enrol(
+        case.invent(
+            size,
+            enterprise="qingling",
+            born=(date(year - 52, 1, 1), date(year - 22, 12, 31)),
+            classes=[case.data["class_name"].format(number) for number in range(1, count + 1)],
+            student=f"{year}JN{{0:05}}",
+            employee="QL3{0:05}",
+            women=0.18,
+        ),
+        start - timedelta(days=20),
+    )
+    day, cast = start - timedelta(days=15), case.cast
+    teachers = case.name_mentors(cast.many["cqwy_teacher"], Side.COLLEGE, day, capacity=A_CLASS)
+    mentors = case.name_mentors(cast.many["qingling_mentor"], Side.ENTERPRISE, day, capacity=20, level="高级技师")
+    for side, guides, share in ((Side.COLLEGE, teachers, A_CLASS), (Side.ENTERPRISE, mentors, 20)):
+        ids = list(guides.values())
+        wanted = {one.id: (ids[place // share], False) for place, one in enumerate(case.enrolments())}
+        assign_many(
+            case.program, side, wanted, reason="", by=case.staff, now=case.days.at(start - timedelta(days=9)),
+            day=start - timedelta(days=9),
+        )  # fmt: skip
+    case.settle_mentoring(start - timedelta(days=9))
+
+
+def _train(case: Case, size: int, end: date) -> None:
+    people = case.enrolments()
+    for place in range(0, len(people), 400):
+        case.withdraw(people[place], end - timedelta(days=30), case.texts["leaving"]["trainee"][0])
+    practising.pass_gates(case, [1, 2, 3], looping=max(3, size * 6 // 100))
+    window = case.window(WindowKind.PROCESS, 3)
+    judging.rate_all(window, judging.Jury.of(case), until=window.closes_at)
+    practising.write_logs(case, until=end)
+    practising.recount(case, case.days.at(end, 18))
+    practising.pass_gates(case, [4], looping=max(1, size // 100))
+
+
+def _evaluate(case: Case, end: date) -> None:
+    """The terminal window stands open; most ratings are in, a few mentors and trainees are late."""
+    case.advance(State.EVALUATING, end)
+    window = case.window(WindowKind.TERMINAL, 4)
+    if window.opens_at > case.days.at(end, 18):
+        windows.open_window(case.program, window, by=case.staff, now=case.days.at(end, 18))
+    shares = {Party.TRAINEE: 0.97, Party.ENTERPRISE: 0.93, Party.TEACHER: 0.96}
+    judging.rate_all(
+        window,
+        judging.Jury.of(case),
+        until=case.days.now,
+        takes=lambda one, party: case.random.random() < shares[party],
+    )
