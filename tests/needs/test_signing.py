@@ -288,3 +288,17 @@ def test_what_the_edition_before_left_open_is_shown(ready, world, shown, signed_
     page = signed_in(ready.coordinator).get(f"/programs/{ready.program.id}/needs")
     assert "第 7 届" in page.text
     assert "3.4" in page.text
+
+
+def test_who_has_signed_can_remind_the_other_side(ready, world, signed_in):
+    browser = signed_in(ready.staff)
+    address = f"/programs/{ready.program.id}/needs"
+    assert 'value="needs-sign"' not in browser.get(address).text
+    sign(browser, ready.program, "college")
+    assert 'value="needs-sign"' in browser.get(address).text
+    assert 'value="needs-sign"' not in signed_in(ready.coordinator).get(address).text
+    sent = browser.post(f"/programs/{ready.program.id}/remind", data={"code": "needs-sign"})
+    assert sent.status_code == 302
+    with world.app.app_context():
+        due = db.session.scalars(sa.select(Due).where(Due.code == "needs-sign")).one()
+        assert (due.role, due.reminded_by) == (Role.ENTERPRISE_COORDINATOR, ready.staff.name)
