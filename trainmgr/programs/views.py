@@ -151,31 +151,44 @@ def remind(program_id):
 # --- its life -----------------------------------------------------------------------------------
 
 
-@bp.route("/programs/<int:program_id>/forward", methods=["GET", "POST"])
+@bp.get("/programs/<int:program_id>/forward")
 @requires(Permission.PROGRAM_ADVANCE)
 def show_forward(program_id):
-    """Ask whether a programme goes one state forward, and let it go."""
+    """Ask whether a programme goes one state forward, or list what is missing for it."""
     program = program_for(program_id, Permission.PROGRAM_ADVANCE)
-    form = ReasonForm(formdata=request.form if request.method == "POST" else None)
-    wanted = _choice(State, request.form.get("to")) if request.method == "POST" else next_state(program.state)
-    if wanted is None:
+    target = next_state(program.state)
+    if target is None:
         return redirect(url_for(".show_program", program_id=program.id))
-    missing: Sequence[Any] = actions.missing_before(program, wanted)
-    status, fault = 200, ""
-    if request.method == "POST":
-        if form.validate():
-            try:
-                actions.advance(program, to=wanted, reason=form.reason.data, by=reader(), now=utcnow())
-                flash(_("The programme is now at “%(state)s”.", state=program.state_label), "success")
-                return redirect(url_for(".show_program", program_id=program.id))
-            except actions.StepRefused as refusal:
-                status, fault, missing = 409, str(refusal), refusal.missing
-            except RuleBroken as refusal:
-                status, fault = 409, str(refusal)
-        else:
-            status = 422
-    elif not missing:
-        form.reason.data = _("Everything that “%(state)s” takes is there.", state=labels.STATES[wanted])
+    form, missing = ReasonForm(formdata=None), actions.missing_before(program, target)
+    if not missing:
+        form.reason.data = _("Everything that “%(state)s” takes is there.", state=labels.STATES[target])
+    return _forward_page(program, form, target, missing)
+
+
+@bp.post("/programs/<int:program_id>/forward")
+@requires(Permission.PROGRAM_ADVANCE)
+def go_forward(program_id):
+    """Let a programme go one state forward."""
+    program, form = program_for(program_id, Permission.PROGRAM_ADVANCE), ReasonForm()
+    target = _choice(State, request.form.get("to")) or next_state(program.state)
+    if target not in labels.FORWARD_VERBS:
+        return redirect(url_for(".show_program", program_id=program.id))
+    if not form.validate():
+        return _forward_page(program, form, target, actions.missing_before(program, target), 422)
+    try:
+        actions.advance(program, to=target, reason=form.reason.data, by=reader(), now=utcnow())
+    except actions.StepRefused as refusal:
+        return _forward_page(program, form, target, refusal.missing, 409, str(refusal))
+    except RuleBroken as refusal:
+        return _forward_page(program, form, target, [], 409, str(refusal))
+    flash(_("The programme is now at “%(state)s”.", state=program.state_label), "success")
+    return redirect(url_for(".show_program", program_id=program.id))
+
+
+def _forward_page(
+    program: Program, form, target: State, missing: Sequence[Any], status: int = 200, fault: str = ""
+):
+    today = local_day(utcnow())
     return render_program_page(
         "programs/forward.html",
         program,
@@ -183,32 +196,40 @@ def show_forward(program_id):
         status=status,
         form=form,
         fault=fault,
-        target=wanted,
-        verb=labels.FORWARD_VERBS[wanted],
-        state_label=labels.STATES[wanted],
-        lacks=[home.lack_of(step, item, local_day(utcnow())) for step, item in missing],
+        target=target,
+        verb=labels.FORWARD_VERBS[target],
+        state_label=labels.STATES[target],
+        lacks=[home.lack_of(step, item, today) for step, item in missing],
     )
 
 
 MOVES = {"suspend": actions.suspend, "resume": actions.resume, "cancel": actions.cancel}
 
 
-@bp.route("/programs/<int:program_id>/<any(suspend, resume, cancel):move>", methods=["GET", "POST"])
+@bp.get("/programs/<int:program_id>/<any(suspend, resume, cancel):move>")
 @requires(Permission.PROGRAM_ADVANCE)
 def show_move(program_id, move):
-    """Ask for the reason of suspending, resuming or cancelling a programme, and do it."""
+    """Ask for the reason of suspending, resuming or cancelling a programme."""
     program = program_for(program_id, Permission.PROGRAM_ADVANCE)
-    form = ReasonForm(formdata=request.form if request.method == "POST" else None)
-    status, fault = 200, ""
-    if request.method == "POST":
-        status = 422
-        if form.validate():
-            try:
-                MOVES[move](program, reason=form.reason.data, by=reader(), now=utcnow())
-                flash(_("The programme is now at “%(state)s”.", state=program.state_label), "success")
-                return redirect(url_for(".show_program", program_id=program.id))
-            except RuleBroken as refusal:
-                status, fault = 409, str(refusal)
+    return _move_page(program, ReasonForm(formdata=None), move)
+
+
+@bp.post("/programs/<int:program_id>/<any(suspend, resume, cancel):move>")
+@requires(Permission.PROGRAM_ADVANCE)
+def make_move(program_id, move):
+    """Suspend, resume or cancel a programme."""
+    program, form = program_for(program_id, Permission.PROGRAM_ADVANCE), ReasonForm()
+    if not form.validate():
+        return _move_page(program, form, move, 422)
+    try:
+        MOVES[move](program, reason=form.reason.data, by=reader(), now=utcnow())
+    except RuleBroken as refusal:
+        return _move_page(program, form, move, 409, str(refusal))
+    flash(_("The programme is now at “%(state)s”.", state=program.state_label), "success")
+    return redirect(url_for(".show_program", program_id=program.id))
+
+
+def _move_page(program: Program, form, move: str, status: int = 200, fault: str = ""):
     return render_program_page(
         "programs/move.html",
         program,
