@@ -157,10 +157,12 @@ class MembershipForm(FlaskForm):
 class OrganizationForm(FlaskForm):
     """Names and code of an organisation; kind and place are chosen once, when it is entered."""
 
-    kind = SelectField(_l("Kind"), validate_choice=False)
+    kind = SelectField(_l("Kind of organisation"), validate_choice=False)
     parent = SelectField(_l("College"), coerce=int, validate_choice=False)
     name = StringField(
-        _l("Name"), filters=[stripped], validators=[DataRequired(_l("Type the full name.")), Length(max=120)]
+        _l("Full name"),
+        filters=[stripped],
+        validators=[DataRequired(_l("Type the full name.")), Length(max=120)],
     )
     short_name = StringField(_l("Short name"), filters=[stripped], validators=[Optional(), Length(max=40)])
     name_en = StringField(_l("English name"), filters=[stripped], validators=[Optional(), Length(max=160)])

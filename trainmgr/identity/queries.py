@@ -318,6 +318,7 @@ def events_about(person: User, limit: int = 10) -> Sequence[AuditEvent]:
 
 
 def roles_for(organizations: Sequence[Organization]) -> list[Role]:
-    """Return the roles that make sense in some of these organisations, in the table's order."""
+    """Return the roles that some of these organisations have, the administrator last: nobody is one by chance."""
     possible = {role for organization in organizations for role in ROLES_IN[organization.kind]}
-    return [role for role in Role if role in possible]
+    ordered = [role for role in Role if role in possible and role is not Role.ADMINISTRATOR]
+    return ordered + [role for role in (Role.ADMINISTRATOR,) if role in possible]

@@ -200,7 +200,7 @@ MENTOR = Guide(
 
 TRAINEE = Guide(
     key="trainee",
-    title=_l("Trainees"),
+    title=_l("People in training"),
     intro=_l(
         "You learn in two places and have a mentor in each. Here you write down what you did, see"
         " how far you are, and say how the training was."
