@@ -15,7 +15,6 @@ from trainmgr.kernel.db import db
 from trainmgr.programs.models import Due, ProgramParty, ProgramPerson, ProgramStep
 from trainmgr.programs.rules import PartyRole, State, Step
 
-
 CODE = "applications-to-judge"
 
 

@@ -271,6 +271,20 @@ def test_putting_an_import_away_deletes_the_upload_and_the_reasons(session, prog
     assert "名册.xlsx" not in staff.get(f"/programs/{program.id}/roster").get_data(as_text=True)
 
 
+def test_what_an_import_left_is_deleted_a_week_later_with_the_next_upload(session, program, staff):
+    from datetime import timedelta
+
+    upload(staff, program, workbook([person(1, name="")]))
+    path = session.scalars(sa.select(StoredFile)).one().path
+    the_job(session).finished_at -= timedelta(days=8)
+    session.commit()
+
+    upload(staff, program, workbook([person(2)]))
+
+    assert not path.exists()
+    assert reasons(session) == {}
+
+
 def test_an_import_is_in_the_audit_trail_with_its_figures(session, program, staff):
     upload(staff, program, workbook([person(1), person(2, name="")]))
 

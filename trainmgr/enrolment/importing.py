@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -29,6 +29,7 @@ from trainmgr.programs.rules import PartyRole, Work
 
 KIND = queries.IMPORT
 PURPOSE = "roster"
+KEPT = timedelta(days=7)
 BATCH, LARGE_BATCH, LARGE = 200, 1_000, 5_000
 
 STARTED = audit.sentence("roster.import", _l("%(who)s uploaded the roster “%(what)s”"))
@@ -74,6 +75,7 @@ def start_import(
     if not data:
         raise refusal("empty")
     sheets.inspect_bytes(data, filename)
+    _put_old_away(program.id, now)
     stored = store_bytes(
         crypto.encrypt_bytes(data),
         name=filename,
@@ -92,6 +94,16 @@ def start_import(
         program_id=program.id,
         now=now,
     )
+
+
+def _put_old_away(program_id: int, now: datetime) -> None:
+    """Nobody corrects rows for ever: what an import left is deleted a week later, with the next upload."""
+    old = sa.select(jobs.Job).where(
+        jobs.Job.program_id == program_id, jobs.Job.kind == KIND, jobs.Job.finished_at < now - KEPT
+    )
+    for job in db.session.scalars(old):
+        if not job.is_live and not job.params.get("away"):
+            put_away(job)
 
 
 @jobs.job(KIND)
