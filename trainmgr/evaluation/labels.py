@@ -30,7 +30,11 @@ KINDS: dict[WindowKind, Any] = {
     WindowKind.TERMINAL: _l("Terminal evaluation"),
 }
 
-PHASES: dict[Phase, Any] = {Phase.PLANNED: _l("not open yet"), Phase.OPEN: _l("open now"), Phase.CLOSED: _l("over")}
+PHASES: dict[Phase, Any] = {
+    Phase.PLANNED: _l("not open yet"),
+    Phase.OPEN: _l("open now"),
+    Phase.CLOSED: _l("over"),
+}
 
 DIMENSIONS: dict[Dimension, Any] = {
     Dimension.PROFESSIONAL: _l("Professional ability"),

@@ -3,7 +3,7 @@
     recompute(window, now=now)                      # everybody, in batches
     recompute(window, [enrolment.id], now=now)      # one trainee
 
-The window comes with its scheme and criteria (queries.with_criteria). A batch takes eight statements however many
+The window comes with its scheme and criteria (queries.with_criteria). A batch takes nine statements however many
 trainees it holds.
 """
 
@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
+from operator import attrgetter
 from statistics import fmean
 from typing import Any
 
@@ -59,15 +60,11 @@ def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
 
 
 def _recompute_batch(window: Window, plan: Plan, batch: Sequence[int], now: datetime) -> int:
-    entries = _entry_levels(plan, batch)
+    entries, ratings, marks = _entry_levels(plan, batch), _ratings(window, batch), _marks(window, batch)
     results, attained, scored = [], [], []
-    for enrolment_id, rows in groupby(_marks(window, batch), key=lambda row: row.enrolment_id):
-        marks: dict[Party, dict[int, int | None]] = {}
-        ratings: dict[Party, Any] = {}
-        for row in rows:
-            marks.setdefault(row.party, {})[row.criterion_id] = row.score
-            ratings[row.party] = row
-        found = evaluate(plan, marks)
+    for enrolment_id, group in groupby(ratings, key=attrgetter("enrolment_id")):
+        rated = {rating.party: rating for rating in group}
+        found = evaluate(plan, {party: marks.get(rating.id, {}) for party, rating in rated.items()})
         results.append(_result(window, enrolment_id, found, entries.get(enrolment_id, {}), now))
         attained += [
             {
@@ -78,33 +75,42 @@ def _recompute_batch(window: Window, plan: Plan, batch: Sequence[int], now: date
             }
             for competency_id, level in found.attainments.items()
         ]
-        for party, rating in ratings.items():
+        for party, rating in rated.items():
             score = found.scores[party]
-            if rating.party_score != score.value or rating.coverage != score.coverage:
-                scored.append({"id": rating.id, "score": score.value, "coverage": score.coverage})
+            if rating.score != score.value or rating.coverage != score.coverage:
+                scored.append({"rating_id": rating.id, "value": score.value, "seen": score.coverage})
     _store(window, batch, results, attained, scored)
     return len(results)
 
 
-def _marks(window: Window, batch: Sequence[int]) -> Sequence[Any]:
+def _standing(window: Window, batch: Sequence[int]) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        Rating.window_id == window.id,
+        Rating.state == RatingState.SUBMITTED,
+        Rating.enrolment_id.in_(batch),
+    )
+
+
+def _ratings(window: Window, batch: Sequence[int]) -> Sequence[Any]:
     return db.session.execute(
-        sa.select(
-            Rating.enrolment_id,
-            Rating.party,
-            Rating.id,
-            Rating.score.label("party_score"),
-            Rating.coverage,
-            RatingScore.criterion_id,
-            RatingScore.score,
-        )
-        .join(RatingScore, RatingScore.rating_id == Rating.id)
-        .where(
-            Rating.window_id == window.id,
-            Rating.state == RatingState.SUBMITTED,
-            Rating.enrolment_id.in_(batch),
-        )
+        sa.select(Rating.enrolment_id, Rating.party, Rating.id, Rating.score, Rating.coverage)
+        .where(_standing(window, batch))
         .order_by(Rating.enrolment_id)
     ).all()
+
+
+def _marks(window: Window, batch: Sequence[int]) -> dict[int, dict[int, int | None]]:
+    """Return the marks of each rating; read as bare rows, since there are a dozen for each rating."""
+    scores: Any = RatingScore.__table__
+    rows = db.session.connection().execute(
+        sa.select(scores.c.rating_id, scores.c.criterion_id, scores.c.score)
+        .join(Rating.__table__, Rating.id == scores.c.rating_id)
+        .where(_standing(window, batch))
+    )
+    marks: dict[int, dict[int, int | None]] = {}
+    for rating_id, criterion_id, score in rows.all():
+        marks.setdefault(rating_id, {})[criterion_id] = score
+    return marks
 
 
 def _entry_levels(plan: Plan, batch: Sequence[int]) -> dict[int, dict[int, float]]:
@@ -185,5 +191,5 @@ def _store(
             sa.update(table)
             .where(table.c.id == sa.bindparam("rating_id"))
             .values(score=sa.bindparam("value"), coverage=sa.bindparam("seen")),
-            [{"rating_id": row["id"], "value": row["score"], "seen": row["coverage"]} for row in scored],
+            scored,
         )

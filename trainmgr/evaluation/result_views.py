@@ -63,6 +63,7 @@ def _render_result(program: Program, enrolment: Enrolment, *, mine: Any = ()) ->
         table=_table(chosen) if chosen else None,
         gains=results.gains(enrolment, chosen.window) if chosen and chosen.sees_all else [],
         notes=_notes(chosen) if chosen else {},
+        bars=_bars(chosen) if chosen else {},
         overall=_overall(found),
         mine=mine,
         now=now,
@@ -93,6 +94,16 @@ def _table(one: WindowResult) -> dict[str, Any]:
             for party in one.window.parties
         },
     }
+
+
+def _bars(one: WindowResult) -> dict[str, float | None]:
+    """Return the parties' scores and the composite, out of 100."""
+    if one.result is None:
+        return {}
+    scores = {party: getattr(one.result, f"{party.value}_score") for party in one.window.parties}
+    all_four = {party.value: scoring.hundred(score) for party, score in scores.items()}
+    all_four["all"] = scoring.hundred(one.result.composite)
+    return {party: None if score is None else round(score, 1) for party, score in all_four.items()}
 
 
 def _notes(one: WindowResult) -> dict[Party, Any]:

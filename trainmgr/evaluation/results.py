@@ -10,13 +10,13 @@ from math import sqrt
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import defer, joinedload
+from sqlalchemy.orm import defer, joinedload, load_only
 
 from trainmgr.enrolment.models import Cohort, Enrolment, EntryLevel
 from trainmgr.enrolment.queries import visible_in
 from trainmgr.evaluation.models import Attainment, Criterion, Rating, RatingScore, Result, Scheme, Window
 from trainmgr.evaluation.queries import is_in_training, rater_of
-from trainmgr.evaluation.rules import Party, Phase, RatingState, sees_scores
+from trainmgr.evaluation.rules import Level, Party, Phase, RatingState, sees_scores
 from trainmgr.evaluation.scoring import HUNDRED
 from trainmgr.identity.models import User
 from trainmgr.kernel.db import db
@@ -125,6 +125,15 @@ def summarise(program: Program, window: Window, viewer: User, listing: Listing, 
     return _summary(row, row[-1])
 
 
+_ROW = (
+    Enrolment.name,
+    Enrolment.student_number,
+    Enrolment.user_id,
+    Enrolment.school_teacher_id,
+    Enrolment.enterprise_mentor_id,
+)
+
+
 def list_results(
     program: Program,
     window: Window,
@@ -142,7 +151,8 @@ def list_results(
     statement = _of_window(
         sa.select(Enrolment, Result, Cohort.name.label("cohort"))
         .select_from(Enrolment)
-        .outerjoin(Cohort, Cohort.id == Enrolment.cohort_id),
+        .outerjoin(Cohort, Cohort.id == Enrolment.cohort_id)
+        .options(load_only(*_ROW)),
         window,
     ).where(visible_in(program, viewer), is_in_training(), *filters.conditions(window), *_found(listing))
     orders: dict[str, list[Any]] = {
@@ -393,6 +403,7 @@ def my_enrolments(viewer: User) -> list[tuple[Enrolment, Program]]:
 
 
 def criteria_of(window: Window) -> list[Criterion]:
-    """Return what a window asks, in order (with the criteria loaded)."""
-    asked = {item.id for item in window.plan.items}
-    return [criterion for criterion in window.scheme.criteria if criterion.id in asked]
+    """Return what a window asks, by level and in order (with the criteria loaded)."""
+    asked, levels = {item.id for item in window.plan.items}, list(Level)
+    criteria = [criterion for criterion in window.scheme.criteria if criterion.id in asked]
+    return sorted(criteria, key=lambda criterion: (levels.index(criterion.level), criterion.position))

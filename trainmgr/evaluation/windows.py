@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -36,7 +36,7 @@ from trainmgr.kernel.msgids import N_
 from trainmgr.pathways.rules import Pathway, WindowPlan, from_document
 from trainmgr.programs import dues
 from trainmgr.programs.actions import require_open
-from trainmgr.programs.models import Program
+from trainmgr.programs.models import Due, Program
 from trainmgr.programs.rules import Step, Work
 from trainmgr.programs.thread import follows, refresh
 
@@ -58,7 +58,11 @@ DUE_CODES = {
     Party.TRAINEE: dues.code(
         "rate-self",
         dues.DueCode(
-            Step.EVALUATION, N_("Rate your training: %(window)s"), N_("Rate now"), _MINE, subject_arg="window_id"
+            Step.EVALUATION,
+            N_("Rate your training: %(window)s"),
+            N_("Rate now"),
+            _MINE,
+            subject_arg="window_id",
         ),
     ),
     Party.ENTERPRISE: dues.code(
@@ -357,19 +361,35 @@ def sync(program_id: int, windows: Sequence[Window], *, now: datetime) -> dict[i
         tally = count_up(window)
         phase = window.phase(now)
         for party in Party:
-            open_lines = _lines(window, party) if phase is not Phase.CLOSED and party.value in tally else ()
-            dues.put_many(
-                DUE_CODES[party],
-                open_lines,
-                program_id=program_id,
-                visible_from=local_day(window.opens_at),
-                replace=True,
-                subject_ids=[window.id],
-            )
+            owed = _lines(window, party) if phase is not Phase.CLOSED and party.value in tally else ()
+            _put_owed(window, party, owed)
         if window.phase_seen is not phase:
             _write(window, phase_seen=phase)
         missing[window.id] = sum(each["expected"] - each["submitted"] for each in tally.values())
     return missing
+
+
+def _put_owed(window: Window, party: Party, owed: Iterable[dues.Line]) -> None:
+    """Bring a party's inbox lines of a window up to date; only what has changed is written."""
+    visible_from = local_day(window.opens_at)
+    known = {
+        due.user_id: (due.amount, due.due_on, due.visible_from, due.params)
+        for due in db.session.execute(
+            sa.select(Due.user_id, Due.amount, Due.due_on, Due.visible_from, Due.params).where(
+                Due.program_id == window.program_id,
+                Due.code == DUE_CODES[party],
+                Due.subject_id == window.id,
+            )
+        )
+    }
+    changed = [
+        one
+        for one in owed
+        if known.pop(one.user_id, None) != (one.amount, one.due_on, visible_from, one.params)
+    ]
+    changed += [line(window, user_id, 0) for user_id in known if user_id is not None]
+    if changed:
+        dues.put_many(DUE_CODES[party], changed, program_id=window.program_id, visible_from=visible_from)
 
 
 def count_up(window: Window) -> dict[str, dict[str, int]]:
