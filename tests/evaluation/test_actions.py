@@ -19,6 +19,7 @@ from trainmgr.kernel.access import Role
 from trainmgr.kernel.audit import AuditEvent
 from trainmgr.kernel.db import db
 from trainmgr.kernel.errors import Conflict, RuleBroken
+from trainmgr.kernel.jobs import keep_time, queue
 from trainmgr.programs.models import Due, Program, ProgramStep
 from trainmgr.programs.rules import State, Step, StepState
 from trainmgr.programs.thread import refresh
@@ -259,6 +260,20 @@ def test_the_clock_takes_what_is_due_out_of_the_inboxes_when_the_window_has_clos
 
         assert not db.session.query(Due).filter_by(subject_id=stage.window_id).count()
         assert windows.turn(window.closes_at) == 0
+
+
+def test_the_worker_keeps_time_and_one_fault_stops_nothing_else(stage, monkeypatch, caplog):
+    def broken(now):
+        raise ValueError("not this minute")
+
+    everything = {"broken": broken, **queue.BY_THE_CLOCK}
+    monkeypatch.setattr(queue, "BY_THE_CLOCK", everything)
+    with stage.world.inside():
+        keep_time(db.session.get_one(Window, stage.window_id).closes_at)
+        db.session.rollback()
+
+        assert not db.session.query(Due).filter_by(subject_id=stage.window_id).count()
+    assert "not this minute" in caplog.text
 
 
 def test_a_window_that_asks_only_what_two_parties_rate_expects_only_those(world, clock):

@@ -32,6 +32,7 @@ from trainmgr.kernel.audit import Actor, require
 from trainmgr.kernel.clock import local_day
 from trainmgr.kernel.db import db
 from trainmgr.kernel.errors import Conflict, RuleBroken
+from trainmgr.kernel.jobs import each_minute
 from trainmgr.kernel.msgids import N_
 from trainmgr.pathways.rules import Pathway, WindowPlan, from_document
 from trainmgr.programs import dues
@@ -323,6 +324,7 @@ def follow_people(program_id: int, now: datetime) -> bool:
     return bool(windows)
 
 
+@each_minute
 def turn(now: datetime) -> int:
     """Note every window that the clock has opened or closed since the last time; returns how many there were."""
     opened = sa.and_(Window.phase_seen == Phase.PLANNED, Window.opens_at <= now)

@@ -8,10 +8,23 @@ from flask.cli import AppGroup
 
 from trainmgr.kernel.jobs import queue
 from trainmgr.kernel.jobs.models import Job, JobState
-from trainmgr.kernel.jobs.queue import enqueue, restart, resume
+from trainmgr.kernel.jobs.queue import each_minute, enqueue, keep_time, restart, resume
 from trainmgr.kernel.jobs.running import JobLost, JobRun, job, stop
 
-__all__ = ["Job", "JobLost", "JobRun", "JobState", "enqueue", "init_app", "job", "restart", "resume", "stop"]
+__all__ = [
+    "Job",
+    "JobLost",
+    "JobRun",
+    "JobState",
+    "each_minute",
+    "enqueue",
+    "init_app",
+    "job",
+    "keep_time",
+    "restart",
+    "resume",
+    "stop",
+]
 
 cli = AppGroup("jobs", help="Background jobs.")
 

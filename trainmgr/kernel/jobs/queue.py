@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -25,6 +26,9 @@ from trainmgr.kernel.places import instance_folder
 
 log = logging.getLogger(__name__)
 NAME = "trainmgr"
+
+ByTheClock = Callable[[datetime], object]
+BY_THE_CLOCK: dict[str, ByTheClock] = {}
 
 
 def make_huey(app: Flask) -> Huey:
@@ -57,12 +61,13 @@ class Queue:
 
     @property
     def huey(self) -> Huey:
-        """The queue itself, with the two tasks that a worker knows."""
+        """The queue itself, with the tasks that a worker knows."""
         with self._lock:
             if self._huey is None:
                 self._huey = make_huey(self.app)
                 self.run_job = self._huey.task(name="run_job")(self._run_job)
                 self._huey.periodic_task(crontab(minute="*"), name="resume_jobs")(self._resume)
+                self._huey.periodic_task(crontab(minute="*"), name="keep_time")(self._keep_time)
             return self._huey
 
     def send(self, job_id: int) -> None:
@@ -83,6 +88,27 @@ class Queue:
         if self.huey.pending_count() == 0:
             with self.app.app_context():
                 resume()
+
+    def _keep_time(self) -> None:
+        with self.app.app_context():
+            keep_time(utcnow())
+
+
+def each_minute(work: ByTheClock) -> ByTheClock:
+    """Register what a worker does each minute (a window that closes by the clock is noted); it takes the moment."""
+    BY_THE_CLOCK[f"{work.__module__}.{work.__name__}"] = work
+    return work
+
+
+def keep_time(now: datetime) -> None:
+    """Do everything that is due by the clock, each in a transaction of its own; a fault in one stops no other."""
+    for name, work in BY_THE_CLOCK.items():
+        try:
+            work(now)
+            db.session.commit()
+        except Exception:
+            db.session.rollback()
+            log.exception("%s broke off; it is tried again in a minute", name)
 
 
 def _queue() -> Queue:
