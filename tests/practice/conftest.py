@@ -76,7 +76,9 @@ class Place:
     def all(self, kind: Any, **filters: Any) -> list[Any]:
         """Return all rows of a kind that fit."""
         with self.world.inside() as session:
-            rows = session.query(kind).filter_by(**filters).order_by(*kind.__table__.primary_key.columns).all()
+            rows = (
+                session.query(kind).filter_by(**filters).order_by(*kind.__table__.primary_key.columns).all()
+            )
             session.expunge_all()
             return rows
 
@@ -100,7 +102,8 @@ def place(world: World) -> Place:
             Edition(program_id=program.id, number=1, state=EditionState.DRAFT, created_by_id=staff.id,
                     created_at=NOW, changed_at=NOW)
         )  # fmt: skip
-        stages = ((1, "学校训练", Venue.SCHOOL, "基础考核", False), (2, "企业跟岗", Venue.ENTERPRISE, "师傅认可", False),
+        stages = ((1, "学校训练", Venue.SCHOOL, "基础考核", False),
+                  (2, "企业跟岗", Venue.ENTERPRISE, "师傅认可", False),
                   (3, "回炉再造", Venue.SCHOOL, "再考", True), (4, "毕业设计", Venue.SCHOOL, "", False))  # fmt: skip
         keep(
             *(PlanStage(edition_id=edition.id, number=number, name=name, venue=venue, hours=50, weeks=4, gate=gate,

@@ -36,7 +36,9 @@ def test_hours_are_read_in_quarters_as_people_type_them(text, minutes):
     assert minutes_of(text) == minutes
 
 
-@pytest.mark.parametrize("text", ["", "acht", "0", "-1", "24.25", "7.3", "8.1", "nan", "inf", "1e99", "8 小时"])
+@pytest.mark.parametrize(
+    "text", ["", "acht", "0", "-1", "24.25", "7.3", "8.1", "nan", "inf", "1e99", "8 小时"]
+)
 def test_other_hours_are_refused_with_a_reason(text):
     with pytest.raises(HoursFault) as fault:
         minutes_of(text)
@@ -63,9 +65,16 @@ def test_a_log_is_of_a_day_that_has_come_and_after_enrolment(day, is_fine):
     assert (day_fault(day, Span(DAY - timedelta(10)), DAY) is None) is is_fine
 
 
-@given(st.integers(-40, 40), st.integers(-30, 0), st.integers(-30, 30), st.integers(0, 30), st.integers(-30, 30))
+@given(
+    st.integers(-40, 40), st.integers(-30, 0), st.integers(-30, 30), st.integers(0, 30), st.integers(-30, 30)
+)
 def test_the_first_and_last_day_are_the_borders_of_what_is_refused(offset, enrolled, starts, length, left):
-    span = Span(DAY + timedelta(enrolled), DAY + timedelta(starts), DAY + timedelta(starts + length), DAY + timedelta(left))
+    span = Span(
+        DAY + timedelta(enrolled),
+        DAY + timedelta(starts),
+        DAY + timedelta(starts + length),
+        DAY + timedelta(left),
+    )
     day = DAY + timedelta(offset)
     assert (day_fault(day, span, DAY) is None) == (span.first <= day <= span.last(DAY))
 
@@ -97,7 +106,11 @@ def test_remedial_stages_are_left_out_of_the_road():
     assert gates_in(STAGES) == [1, 4]
 
 
-PASSED, LOOP, DONE = Judgement(GateOutcome.PASSED), Judgement(GateOutcome.REMEDIAL), Judgement(GateOutcome.REMEDIAL, True)
+PASSED, LOOP, DONE = (
+    Judgement(GateOutcome.PASSED),
+    Judgement(GateOutcome.REMEDIAL),
+    Judgement(GateOutcome.REMEDIAL, True),
+)
 
 
 @pytest.mark.parametrize(

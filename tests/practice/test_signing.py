@@ -29,7 +29,11 @@ def test_a_signature_verifies_the_hours_and_leaves_the_inbox(place):
 
     assert response.status_code == 302
     (decision,) = place.all(LogDecision)
-    assert (decision.kind, decision.by_id, decision.by_name) == (LogDecisionKind.SIGN, place.mentor.id, place.mentor.name)
+    assert (decision.kind, decision.by_id, decision.by_name) == (
+        LogDecisionKind.SIGN,
+        place.mentor.id,
+        place.mentor.name,
+    )
     own = place.get(Enrolment, place.enrolment.id)
     assert (own.submitted_minutes, own.verified_minutes) == (480, 480)
     assert place.all(Due, code="logs-to-sign") == []
@@ -45,7 +49,9 @@ def test_a_returned_log_takes_its_hours_back_and_stands_in_the_trainees_inbox(pl
     assert (own.submitted_minutes, own.verified_minutes) == (0, 0)
     (due,) = place.all(Due, code="logs-returned")
     assert (due.user_id, due.amount) == (place.trainee.id, 1)
-    place.browser(place.trainee).post("/logs", data=place.typed(client_key=f"again-{log.id}", replaces=str(log.id)))
+    place.browser(place.trainee).post(
+        "/logs", data=place.typed(client_key=f"again-{log.id}", replaces=str(log.id))
+    )
     assert place.all(Due, code="logs-returned") == []
 
 
@@ -76,7 +82,9 @@ def test_the_database_takes_one_decision_a_log(place):
     with place.world.inside() as session:
         for _ in range(2):
             session.add(
-                LogDecision(log_id=log.id, kind=LogDecisionKind.SIGN, by_id=place.mentor.id, by_name="m", at=NOW)
+                LogDecision(
+                    log_id=log.id, kind=LogDecisionKind.SIGN, by_id=place.mentor.id, by_name="m", at=NOW
+                )
             )
         with pytest.raises(IntegrityError):
             session.flush()
@@ -129,7 +137,11 @@ def test_many_trainees_handing_in_and_a_mentor_signing_at_once_lose_no_hour(plac
 
 def test_many_are_counted_before_they_are_signed_and_what_changed_is_left_out_by_name(place):
     other = place.people(1)[0]
-    logs = [place.log(), place.log(day=TODAY - timedelta(days=1)), place.log(enrolment_id=other.id, minutes=90)]
+    logs = [
+        place.log(),
+        place.log(day=TODAY - timedelta(days=1)),
+        place.log(enrolment_id=other.id, minutes=90),
+    ]
     browser, ids = place.browser(place.mentor), [str(log.id) for log in logs]
 
     page = browser.get("/logs/to-sign/confirm", query_string={"id": ids}).get_data(as_text=True)
@@ -186,7 +198,9 @@ def test_unsigned_logs_go_to_the_successor_and_signed_ones_stay(place):
     successor = place.world.user(Role.ENTERPRISE_MENTOR)
     with place.world.inside() as session:
         by = session.get(User, place.staff.id)
-        change = Handover(place.program.id, Side.ENTERPRISE, {place.enrolment.id: successor.id}, TODAY, by, NOW)
+        change = Handover(
+            place.program.id, Side.ENTERPRISE, {place.enrolment.id: successor.id}, TODAY, by, NOW
+        )
         tell_handover(change)
         session.commit()
 

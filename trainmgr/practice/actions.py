@@ -200,7 +200,8 @@ def sign_log(program: Program, log: PracticeLog, *, by: User, now: datetime) -> 
     """Verify a log with one's signature."""
     require_open(program, Work.PRACTICE)
     _require_waiting(log, by)
-    name, facts = log.enrolment.name, {"hours": f"{log.minutes / 60:g}", "day": {"day": log.day.isoformat()}}
+    name = log.enrolment.name
+    facts: dict[str, Any] = {"hours": f"{log.minutes / 60:g}", "day": {"day": log.day.isoformat()}}
     _decide([log], LogDecisionKind.SIGN, by=by, now=now)
     audit.record(SIGNED, log, by=by, now=now, program_id=program.id, name=name, **facts)
     _settle(program, by, now)

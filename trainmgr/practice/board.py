@@ -1,8 +1,8 @@
-"""What the programme's page of practice shows: everybody's hours, stages with their gates, mentors with waiting logs."""
+"""What a programme's page of practice shows: everybody's hours, stages with gates, mentors with waiting logs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
-from trainmgr.curriculum.models import PlanStage
+from trainmgr.curriculum.models import Edition, EditionState, PlanStage
 from trainmgr.enrolment.models import Cohort, Enrolment, EnrolmentState
 from trainmgr.enrolment.queries import visible_in
 from trainmgr.identity.models import User
@@ -46,8 +46,9 @@ class Row:
 
 @dataclass(frozen=True)
 class Totals:
-    """What the trainees whom the viewer sees have done together, in minutes."""
+    """What the trainees whom the viewer sees have done together, in minutes; `listed` fit what is asked for."""
 
+    listed: int
     people: int
     planned: int
     submitted: int
@@ -61,8 +62,8 @@ def _waiting_logs(*columns: Any) -> sa.Select[Any]:
     )
 
 
-def _narrowed(program: Program, viewer: User, q: str, chosen: Chosen, now: datetime) -> list[Any]:
-    conditions: list[Any] = [visible_in(program, viewer), PRESENT]
+def _narrowed(q: str, chosen: Chosen, now: datetime) -> list[Any]:
+    conditions: list[Any] = []
     if q:
         conditions.append(
             sa.or_(
@@ -90,9 +91,9 @@ def _narrowed(program: Program, viewer: User, q: str, chosen: Chosen, now: datet
 
 
 def list_trainees(
-    program: Program, viewer: User, listing: Listing, chosen: Chosen, now: datetime
+    program: Program, viewer: User, listing: Listing, chosen: Chosen, now: datetime, *, total: int
 ) -> Page[Any]:
-    """Return a page of trainees with hours, waiting logs and the last gate passed: two statements."""
+    """Return a page of trainees with hours, waiting logs and the last gate passed: one statement."""
     waiting = _waiting_logs(sa.func.count()).scalar_subquery()
     gate = (
         sa.select(sa.func.max(GateDecision.stage_number))
@@ -100,15 +101,14 @@ def list_trainees(
                GateDecision.outcome == GateOutcome.PASSED)
         .scalar_subquery()
     )  # fmt: skip
-    conditions = _narrowed(program, viewer, listing.q, chosen, now)
-    total = db.session.scalar(sa.select(sa.func.count()).select_from(Enrolment).where(*conditions)) or 0
+    conditions = [visible_in(program, viewer), PRESENT, *_narrowed(listing.q, chosen, now)]
     statement = (
         sa.select(Enrolment, waiting, gate)
         .outerjoin(Enrolment.cohort)
         .where(*conditions)
         .options(contains_eager(Enrolment.cohort))
     )
-    orders = {
+    orders: dict[str, list[Any]] = {
         "name": [Enrolment.name, Enrolment.id],
         "class": [Cohort.name, Enrolment.name, Enrolment.id],
         "submitted": [Enrolment.submitted_minutes, Enrolment.id],
@@ -121,10 +121,12 @@ def list_trainees(
     return Page(rows, page.number, page.size, page.total, page.q, page.sort, page.direction)
 
 
-def totals(program: Program, viewer: User) -> Totals:
-    """Add up what the trainees whom the viewer sees have done: one statement."""
+def totals(program: Program, viewer: User, q: str, chosen: Chosen, now: datetime) -> Totals:
+    """Add up what the trainees whom the viewer sees have done, and count who is to be listed: one statement."""
+    listed = sa.and_(sa.true(), *_narrowed(q, chosen, now))
     row = db.session.execute(
         sa.select(
+            sa.func.count(sa.case((listed, 1))),
             sa.func.count(),
             sa.func.coalesce(sa.func.sum(Enrolment.planned_minutes), 0),
             sa.func.coalesce(sa.func.sum(Enrolment.submitted_minutes), 0),
@@ -146,23 +148,6 @@ class GateCount:
     remedial: int = 0
 
 
-def gate_counts(program: Program, viewer: User) -> dict[int, GateCount]:
-    """Count who passed and who is in a loop at each gate, of the trainees whom the viewer sees: one statement."""
-    passed = sa.func.count(sa.case((GateDecision.outcome == GateOutcome.PASSED, 1)))
-    rows = db.session.execute(
-        sa.select(GateDecision.stage_number, passed, sa.func.count() - passed)
-        .join(Enrolment, Enrolment.id == GateDecision.enrolment_id)
-        .where(
-            GateDecision.program_id == program.id,
-            GateDecision.is_latest,
-            visible_in(program, viewer),
-            PRESENT,
-        )
-        .group_by(GateDecision.stage_number)
-    )
-    return {row[0]: GateCount(row[1], row[2]) for row in rows}
-
-
 @dataclass(frozen=True)
 class StageLine:
     """A stage with its gate for the summary: `open` are the trainees without a judgement."""
@@ -174,19 +159,45 @@ class StageLine:
     is_done: bool
 
 
-def stage_summary(
-    program: Program, stages: Sequence[PlanStage], counts: Mapping[int, GateCount], people: int
-) -> list[StageLine]:
-    """Return the stages that everybody goes through, with how people stand at their gates."""
-    lines = []
-    for stage in stages:
-        if stage.remedial:
-            continue
-        count = counts.get(stage.number, GateCount())
-        left = people - count.passed - count.remedial if stage.gate else 0
-        is_now = stage.number == program.current_stage
-        lines.append(StageLine(stage, count, left, is_now, stage.number < program.current_stage))
-    return lines
+def stage_summary(program: Program, viewer: User, people: int) -> list[StageLine]:
+    """Return the signed plan's stages that everybody goes through, with how people stand at their gates: one statement.
+
+    Counted are the trainees whom the viewer sees; `people` is how many these are.
+    """
+    passed = sa.func.count(sa.case((GateDecision.outcome == GateOutcome.PASSED, 1)))
+    judged = (
+        sa.select(GateDecision.stage_number, passed.label("passed"), sa.func.count().label("judged"))
+        .join(Enrolment, Enrolment.id == GateDecision.enrolment_id)
+        .where(
+            GateDecision.program_id == program.id,
+            GateDecision.is_latest,
+            visible_in(program, viewer),
+            PRESENT,
+        )
+        .group_by(GateDecision.stage_number)
+        .subquery()
+    )
+    rows = db.session.execute(
+        sa.select(PlanStage, sa.func.coalesce(judged.c.passed, 0), sa.func.coalesce(judged.c.judged, 0))
+        .join(Edition, Edition.id == PlanStage.edition_id)
+        .outerjoin(judged, judged.c.stage_number == PlanStage.number)
+        .where(
+            Edition.program_id == program.id,
+            Edition.state == EditionState.SIGNED,
+            PlanStage.remedial.is_(False),
+        )
+        .order_by(PlanStage.number)
+    )
+    return [
+        StageLine(
+            stage,
+            GateCount(through, known - through),
+            people - known if stage.gate else 0,
+            stage.number == program.current_stage,
+            stage.number < program.current_stage,
+        )
+        for stage, through, known in rows
+    ]
 
 
 @dataclass(frozen=True)
@@ -229,7 +240,7 @@ def list_gate(
         .options(joinedload(Enrolment.cohort))
     )
     total = db.session.scalar(sa.select(sa.func.count()).select_from(Enrolment).where(*conditions)) or 0
-    orders = {
+    orders: dict[str, list[Any]] = {
         "state": [open_first, Enrolment.name, Enrolment.id],
         "name": [Enrolment.name, Enrolment.id],
         "verified": [Enrolment.verified_minutes, Enrolment.id],

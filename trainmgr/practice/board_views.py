@@ -41,18 +41,20 @@ def show_practice(program_id: int) -> Any:
     chosen = _chosen()
     is_trainee = current_user.roles == {Role.TRAINEE}
     runs_it = may(program, current_user, P.PROGRAM_VIEW_MONEY)
-    stages, totals = stages_of(program.id), board.totals(program, current_user)
-    following = next_stage(stage_lines(stages), program.current_stage)
+    listing, now = Listing.from_request(), utcnow()
+    totals = board.totals(program, current_user, listing.q, chosen, now)
+    summary = board.stage_summary(program, current_user, totals.people)
+    following = next_stage(stage_lines([line.stage for line in summary]), program.current_stage)
     return page_of(
         "practice",
         program,
-        page=board.list_trainees(program, current_user, Listing.from_request(), chosen, utcnow()),
+        page=board.list_trainees(program, current_user, listing, chosen, now, total=totals.listed),
         chosen=chosen,
         totals=totals,
-        summary=board.stage_summary(program, stages, board.gate_counts(program, current_user), totals.people),
+        summary=summary,
         mentors=board.waiting_mentors(program, owed.SIGN) if runs_it else [],
         classes=[(c.id, c.name) for c in cohorts(program.id)] if runs_it else [],
-        following=next((stage for stage in stages if stage.number == following), None),
+        following=next((line.stage for line in summary if line.stage.number == following), None),
         is_trainee=is_trainee,
         runs_it=runs_it,
         is_open=is_open(Work.PRACTICE, program.state),

@@ -53,7 +53,9 @@ def form_key(log: PracticeLog) -> str:
 def lock(enrolment: Enrolment) -> None:
     """Let one request at a time write a trainee's logs: a day has 24 hours whoever is faster."""
     db.session.refresh(
-        enrolment, ["state", "school_teacher_id", "enterprise_mentor_id", "version"], with_for_update={"key_share": True}
+        enrolment,
+        ["state", "school_teacher_id", "enterprise_mentor_id", "version"],
+        with_for_update={"key_share": True},
     )
 
 

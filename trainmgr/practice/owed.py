@@ -80,7 +80,7 @@ GATES = code(
 IN_TRAINING = Enrolment.state.in_((EnrolmentState.TRAINING, EnrolmentState.REMEDIAL))
 
 
-def _those(statement: sa.Select[Any], column: Any, ids: Collection[int] | None) -> sa.Select[Any]:
+def _those(statement: Any, column: Any, ids: Collection[int] | None) -> Any:
     return statement if ids is None else statement.where(column.in_(ids))
 
 
@@ -90,7 +90,7 @@ def _put(name: str, lines: Iterable[Line], program_id: int, now: datetime, whole
 
 def renew_to_sign(program_id: int, now: datetime, signer_ids: Collection[int] | None = None) -> None:
     """Count the logs that wait for each mentor (or only for some); the oldest sets the date."""
-    statement = (
+    statement: Any = (
         sa.select(PracticeLog.signer_id, sa.func.count(), sa.func.min(PracticeLog.submitted_at))
         .join(Enrolment, Enrolment.id == PracticeLog.enrolment_id)
         .where(
@@ -113,7 +113,7 @@ def renew_to_sign(program_id: int, now: datetime, signer_ids: Collection[int] | 
 def renew_returned(program_id: int, now: datetime, enrolment_ids: Collection[int] | None = None) -> None:
     """Count the logs that came back to each trainee (or only to some)."""
     returned = sa.and_(PracticeLog.enrolment_id == Enrolment.id, PracticeLog.state == LogState.RETURNED)
-    statement = (
+    statement: Any = (
         sa.select(Enrolment.user_id, sa.func.count(PracticeLog.id), sa.func.min(LogDecision.at))
         .outerjoin(PracticeLog, sa.and_(returned, Enrolment.state != EnrolmentState.WITHDRAWN))
         .outerjoin(LogDecision, LogDecision.log_id == PracticeLog.id)

@@ -170,7 +170,7 @@ def words_of(log: PracticeLog) -> Words:
         .where(PracticeLog.id == log.id)
         .order_by(Competency.position, Competency.id)
     ).all()
-    return Words(rows[0][0] if rows else None, [row[1] for row in rows if row[1] is not None])
+    return Words(rows[0][0] if rows else None, [one for one in (row[1] for row in rows) if one])
 
 
 def photo_or_404(log_id: int, position: int, viewer: User) -> LogPhoto:
@@ -221,7 +221,7 @@ def list_waiting(
         statement = statement.where(
             sa.or_(Enrolment.name.ilike(pattern, escape="\\"), PracticeLog.task.ilike(pattern, escape="\\"))
         )
-    orders = {
+    orders: dict[str, list[Any]] = {
         "day": [PracticeLog.day, PracticeLog.id],
         "name": [Enrolment.name, PracticeLog.day, PracticeLog.id],
         "hours": [PracticeLog.minutes, PracticeLog.day, PracticeLog.id],
@@ -299,7 +299,7 @@ def list_logs(
         statement = statement.where(PracticeLog.state == state)
     if listing.q:
         statement = statement.where(PracticeLog.task.ilike(like(listing.q), escape="\\"))
-    orders = {
+    orders: dict[str, list[Any]] = {
         "day": [PracticeLog.day, PracticeLog.id],
         "hours": [PracticeLog.minutes, PracticeLog.day, PracticeLog.id],
         "stage": [PracticeLog.stage_number, PracticeLog.day, PracticeLog.id],

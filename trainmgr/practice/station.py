@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -81,7 +82,7 @@ def tally(program: Program) -> Tally:
     return Tally(
         *people,
         waiting=sum(row[1] for row in logs),
-        oldest=min((row[2] for row in logs), default=None),
+        oldest=min((row[2] for row in logs if row[2]), default=None),
         signers=[row[0] for row in logs if row[0]],
         stages=stages,
         current=program.current_stage,
@@ -185,7 +186,7 @@ def _state(program: Program, found: Tally, missing: bool, late: bool) -> StepSta
 
 
 def _missing(program: Program, found: Tally) -> list[Missing]:
-    page = {"endpoint": "practice.show_practice", "args": {"program_id": program.id}}
+    page: dict[str, Any] = {"endpoint": "practice.show_practice", "args": {"program_id": program.id}}
     missing = []
     if found.waiting:
         missing.append(
