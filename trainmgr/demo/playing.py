@@ -388,10 +388,10 @@ class Case:
             )
         )
 
-    def withdraw(self, enrolment: Enrolment, on: date, reason: str) -> None:
-        """Record that a trainee left."""
+    def withdraw(self, leaving: Sequence[Enrolment], on: date, reason: str) -> None:
+        """Record that trainees left."""
         enrolments.withdraw(
-            self.program, [enrolment], day=on, reason=reason, by=self.staff, now=self.days.at(on, 11)
+            self.program, leaving, day=on, reason=reason, by=self.staff, now=self.days.at(on, 11)
         )
 
     def students(self, count: int, *, born: tuple[date, date]) -> list[User]:

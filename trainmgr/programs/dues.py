@@ -157,11 +157,12 @@ def _chunks(items: Sequence[Any], size: int = 500) -> Iterator[Sequence[Any]]:
 
 def _upsert(rows: Sequence[dict[str, Any]]) -> None:
     insert: Any = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(Due.__table__).values(list(rows))
+    statement = insert(Due.__table__)
     changed = {
         column: statement.excluded[column] for column in ("amount", "due_on", "visible_from", "params")
     }
-    db.session.execute(statement.on_conflict_do_update(index_elements=["key"], set_=changed))
+    # Rows beside the statement, not in it: written anew for every number of rows, it would cost more than they do.
+    db.session.execute(statement.on_conflict_do_update(index_elements=["key"], set_=changed), list(rows))
     for due in [thing for thing in db.session.identity_map.values() if isinstance(thing, Due)]:
         db.session.expire(due)
 

@@ -89,7 +89,7 @@ def _train(case: Case, start: date) -> None:
     case.sign_plan(second, start + timedelta(weeks=17))
     people = case.enrolments()
     for place, (trainee, weeks) in enumerate(((people[23], 7), (people[31], 30))):
-        case.withdraw(trainee, start + timedelta(weeks=weeks, days=2), case.texts["leaving"]["trainee"][place])
+        case.withdraw([trainee], start + timedelta(weeks=weeks, days=2), case.texts["leaving"]["trainee"][place])
     practising.pass_gates(case, [1, 2, 3, 4], looping=8)
     window = case.window(WindowKind.PROCESS, 4)
     judging.rate_all(window, judging.Jury.of(case), until=window.closes_at)

@@ -87,8 +87,7 @@ def _gather(case: Case, start: date, size: int) -> None:
 
 def _train(case: Case, size: int, end: date) -> None:
     people = case.enrolments()
-    for place in range(0, len(people), 400):
-        case.withdraw(people[place], end - timedelta(days=30), case.texts["leaving"]["trainee"][0])
+    case.withdraw(people[::400], end - timedelta(days=30), case.texts["leaving"]["trainee"][0])
     practising.pass_gates(case, [1, 2, 3], looping=max(3, size * 6 // 100))
     window = case.window(WindowKind.PROCESS, 3)
     judging.rate_all(window, judging.Jury.of(case), until=window.closes_at)
