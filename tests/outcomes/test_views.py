@@ -347,3 +347,44 @@ def test_the_number_of_statements_does_not_depend_on_the_number_of_rows(world, s
 
     assert statements() == few
     assert few <= 10
+
+
+def test_a_programme_is_kept_as_a_pathway_with_the_stages_of_its_plan(world, staff, program):
+    from trainmgr.curriculum.models import (
+        Edition,
+        EditionState,
+        Layer,
+        Module,
+        PlanStage,
+        PracticeLevel,
+        Venue,
+    )
+    from trainmgr.pathways.library import load_library
+    from trainmgr.pathways.models import CustomPathway
+    from trainmgr.pathways.rules import from_document
+
+    with world.inside() as session:
+        edition = Edition(program_id=program.id, number=1, state=EditionState.DRAFT, created_by_id=program.created_by_id,
+                          created_at=NOW, changed_at=NOW)  # fmt: skip
+        session.add(edition)
+        session.flush()
+        for number, stage in enumerate(load_library()["eight-stage"].stages, 1):
+            session.add(PlanStage(edition_id=edition.id, number=number, name=stage.name.zh, venue=Venue(stage.venue.value),
+                                  weeks=number + 1, hours=10))  # fmt: skip
+            session.add(
+                Module(edition_id=edition.id, stage_number=number, position=number, name=f"模块{number}", theory_hours=4,
+                       practice_hours=6, layer=Layer.CORE, practice_level=PracticeLevel.BASIC, venue=Venue(stage.venue.value),
+                       taught_by_enterprise=stage.venue.value == "enterprise")
+            )  # fmt: skip
+        session.commit()
+
+    response = staff.post(f"/programs/{program.id}/pathway/keep")
+
+    assert response.status_code == 302, response.text
+    with world.inside() as session:
+        kept = from_document(session.scalars(sa.select(CustomPathway)).one().document)
+    assert kept.name.zh == program.name
+    assert [stage.weeks for stage in kept.stages] == [2, 3, 4, 5, 6, 7, 8, 9]
+    assert {(stage.hours, stage.practice_hours) for stage in kept.stages} == {(10, 6)}
+    assert [stage.enterprise_hours for stage in kept.stages] == [0, 10] * 4
+    assert kept.evaluation == load_library()["eight-stage"].evaluation

@@ -17,7 +17,7 @@ from trainmgr.kernel.clock import utcnow
 from trainmgr.kernel.errors import RuleBroken
 from trainmgr.kernel.paging import Listing
 from trainmgr.kernel.sheets import send_workbook
-from trainmgr.outcomes import actions, exporting, queries, station  # noqa: F401
+from trainmgr.outcomes import actions, exporting, keeping, queries, station  # noqa: F401
 from trainmgr.outcomes.forms import KINDS, DecisionForm
 from trainmgr.outcomes.rules import PassKind, proposal
 from trainmgr.programs.models import Program
@@ -163,3 +163,15 @@ def accept_proposals(program_id):
     count = actions.accept_proposals(program, by=current_user, now=utcnow())
     flash(ngettext("%(num)d trainee passed.", "%(num)d trainees passed.", count), "success")
     return redirect(url_for(".show_result", program_id=program.id))
+
+
+@bp.post("/programs/<int:program_id>/pathway/keep")
+@requires(Permission.PATHWAY_EDIT)
+def keep_as_pathway(program_id):
+    """Keep the programme as a pathway of the organisation, with the stages as they were signed."""
+    program = program_or_404(program_id, current_user)
+    homes = sorted(current_user.organizations_where(Permission.PATHWAY_EDIT))
+    home = program.lead_college_id if program.lead_college_id in homes else homes[0]
+    row = keeping.keep_as_pathway(program, organization_id=home, by=current_user, now=utcnow())
+    flash(_("“%(name)s” is kept as a pathway of your own.", name=row.name), "success")
+    return redirect(url_for("pathways.show_pathway", ref=f"own-{row.id}"))

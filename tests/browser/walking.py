@@ -1,0 +1,76 @@
+"""How a person gets about in the browser: signing in, filling in, pressing, reading."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+PASSWORD = "kafei-yu-cha-2026"
+
+
+class Walker:
+    """One person with a browser of their own."""
+
+    def __init__(self, open_page: Callable[..., Any], username: str, *, phone: bool = False, language: str = "zh-CN") -> None:
+        self.page = open_page(phone=phone, language=language)
+        self.username = username
+
+    def sign_in(self, password: str = PASSWORD) -> Walker:
+        self.go("/sign-in")
+        self.fill(name=self.username, password=password)
+        self.press("form[action*='sign-in'] button[type=submit], main form button[type=submit]")
+        return self
+
+    def go(self, path: str) -> Walker:
+        answer = self.page.goto(path)
+        assert answer is None or answer.status < 400, f"{path}: {answer.status} {self.text()[:400]}"
+        return self
+
+    def fill(self, within: str = "body", **values: str) -> Walker:
+        """Fill in fields by their names; True ticks a box, a list ticks several or picks several."""
+        for name, value in values.items():
+            field = self.page.locator(f"{within} [name='{name}']:not([type=hidden])")
+            kind = field.first.evaluate("field => field.tagName + ':' + field.type")
+            if kind.startswith("SELECT"):
+                field.first.select_option(value)
+            elif kind in ("INPUT:checkbox", "INPUT:radio"):
+                for one in value if isinstance(value, list) else [value]:
+                    self.page.locator(f"{within} [name='{name}'][value='{one}']").check(force=True)
+            else:
+                field.first.fill(value)
+        return self
+
+    def press(self, selector: str) -> Walker:
+        """Press a button or follow a link and wait for the page that answers."""
+        target = self.page.locator(selector).locator("visible=true").first
+        with self.page.expect_navigation():
+            target.click()
+        return self
+
+    def send(self, action: str, **values: str) -> Walker:
+        """Fill in the form that goes to an address and send it by its submit button."""
+        form = f"form[action$='{action}']"
+        if values:
+            self.fill(within=form, **values)
+        return self.press(f"{form} button[type=submit], {form} button:not([type])")
+
+    def upload(self, name: str, path: Path) -> Walker:
+        self.page.locator(f"input[type=file][name='{name}']").set_input_files(str(path))
+        return self
+
+    def text(self) -> str:
+        """Return what stands in the page's main part."""
+        return str(self.page.locator("body").inner_text())
+
+    def sees(self, *texts: str) -> Walker:
+        shown = self.text()
+        for text in texts:
+            assert text in shown, f"{text!r} is not on {self.page.url}:\n{shown[:3000]}"
+        return self
+
+    @property
+    def path(self) -> str:
+        from urllib.parse import urlsplit
+
+        return urlsplit(self.page.url).path
