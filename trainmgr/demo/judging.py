@@ -115,9 +115,7 @@ def _learn(jury: Jury, window: Window, people: Sequence[Enrolment]) -> None:
     jury.entry = {(row[0], row[1]): float(row[2]) for row in db.session.execute(levels)}
 
 
-def _write(
-    window: Window, jury: Jury, owed: Sequence[tuple[Enrolment, Party, int]], until: datetime
-) -> None:
+def _write(window: Window, jury: Jury, owed: Sequence[tuple[Enrolment, Party, int]], until: datetime) -> None:
     questions = {party: ratings.questions_for(window, party) for party in window.plan.party_points}
     raters = {rater for _enrolment, _party, rater in owed}
     names = {user.id: user.name for user in db.session.scalars(sa.select(User).where(User.id.in_(raters)))}
@@ -129,7 +127,11 @@ def _write(
         moment = next(moments)
         heads.append(_head(key, window, enrolment, party, rater, jury.comment(party), moment))
         scores += [
-            {"rating_id": key, "criterion_id": criterion.id, "score": jury.mark(enrolment.id, criterion, party)}
+            {
+                "rating_id": key,
+                "criterion_id": criterion.id,
+                "score": jury.mark(enrolment.id, criterion, party),
+            }
             for criterion in questions[party]
         ]
         events.append(_event(key, window, enrolment, party, rater, names[rater], moment))

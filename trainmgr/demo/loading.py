@@ -59,7 +59,9 @@ def load(*, now: datetime, say: Say, technicians: int = TECHNICIANS) -> None:
         qingling.play(days, cast, technicians)
     with _told(say, "inboxes and stations as of today"):
         _bring_up_to_date(now)
-    audit.record(LOADED, "demo", by=None, now=now, last={model.__tablename__: _last(model) for model in ROOTS})
+    audit.record(
+        LOADED, "demo", by=None, now=now, last={model.__tablename__: _last(model) for model in ROOTS}
+    )
 
 
 @contextmanager

@@ -109,7 +109,9 @@ class Case:
         )
         others = [(self.cast.home(key).id, role) for key, role in parties]
         now = self.days.at(on)
-        self.program = create(Plan(facts, load_library()[pathway], college.id, others), by=self.staff, now=now)
+        self.program = create(
+            Plan(facts, load_library()[pathway], college.id, others), by=self.staff, now=now
+        )
         self._name_contact(now)
         self._split_revenue(on)
 
@@ -121,7 +123,9 @@ class Case:
     def _split_revenue(self, on: date) -> None:
         shares = [
             duties.Share(
-                entry["label"], self.cast.home(entry["at"]).id if "at" in entry else None, entry["percent"] * 100
+                entry["label"],
+                self.cast.home(entry["at"]).id if "at" in entry else None,
+                entry["percent"] * 100,
             )
             for entry in self.data["revenue"]
         ]
@@ -357,7 +361,9 @@ class Case:
 
     def _entry_levels(self) -> dict[int, Decimal]:
         return {
-            competency.id: Decimal(str(round(self._near(float(competency.current_level)), 1))).quantize(HUNDREDTH)
+            competency.id: Decimal(str(round(self._near(float(competency.current_level)), 1))).quantize(
+                HUNDREDTH
+            )
             for competency in self._cached_competencies()
         }
 
@@ -396,7 +402,7 @@ class Case:
 
     def students(self, count: int, *, born: tuple[date, date]) -> list[User]:
         """Make students of the college who are in no programme yet."""
-        made = []
+        made: list[User] = []
         for person in islice(people(f"students for {self.name}", born_from=born[0], born_to=born[1]), count):
             number = f"{self.days.today.year}DQ{len(made) + 1:04}"
             user = User(

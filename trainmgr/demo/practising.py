@@ -1,4 +1,4 @@
-"""Months of practice at once: logs as trainees write them, signed by their mentors at the end of each week, and gates."""
+"""Months of practice at once: logs as trainees write them, signed by mentors at the end of each week, and gates."""
 
 from __future__ import annotations
 
@@ -12,25 +12,18 @@ import sqlalchemy as sa
 
 from trainmgr.curriculum.models import Module, PlanStage
 from trainmgr.curriculum.queries import modules_of, stages_of
-from trainmgr.demo.bulk import insert, reserve_ids
+from trainmgr.demo.bulk import insert
 from trainmgr.demo.playing import Case
-from trainmgr.enrolment.models import Enrolment, EnrolmentState
+from trainmgr.enrolment.models import Enrolment
 from trainmgr.identity.models import User
 from trainmgr.kernel.audit import AuditEvent
 from trainmgr.kernel.db import db
 from trainmgr.mentoring.models import Assignment, Mentor
-from trainmgr.practice import actions, gates, owed
-from trainmgr.practice.models import (
-    GateDecision,
-    LogCompetency,
-    LogDecision,
-    LogDecisionKind,
-    LogState,
-    PracticeLog,
-)
-from trainmgr.practice.rules import COUNTED, GateOutcome, side_of
-from trainmgr.programs.rules import Side, Step
-from trainmgr.programs.thread import refresh
+from trainmgr.practice import actions, bulk, gates
+from trainmgr.practice.bulk import BulkGate, BulkLog
+from trainmgr.practice.models import GateDecision, LogState
+from trainmgr.practice.rules import GateOutcome, side_of
+from trainmgr.programs.rules import Side
 
 HOURS_A_DAY = 8
 FRIDAY = 4
@@ -70,15 +63,14 @@ class Signers:
 
 @dataclass
 class Journal:
-    """All rows of a programme's logs, gathered before they are written."""
+    """What the logs of a programme are written from; `signed` gathers the minutes that a mentor signs in one go."""
 
     case: Case
     signers: Signers
+    modules: dict[int, list[Module]]
+    competencies: dict[str, int]
     unsigned_since: Mapping[int, date]
-    returned: frozenset[int] = frozenset()
-    logs: list[dict[str, Any]] = field(default_factory=list)
-    practised: list[dict[str, Any]] = field(default_factory=list)
-    decisions: list[dict[str, Any]] = field(default_factory=list)
+    returned: frozenset[int]
     signed: dict[tuple[datetime, int], list[int]] = field(default_factory=dict)
 
     def signing_moment(self, day: date, signer: int | None) -> datetime | None:
@@ -90,6 +82,46 @@ class Journal:
             return None
         return self.case.days.at(friday, 17, 10 + signer % 45)
 
+    def pages_of(self, enrolment: Enrolment, stages: Sequence[PlanStage], until: date) -> Iterator[BulkLog]:
+        """Yield a trainee's logs in order; the last one of some has come back."""
+        until = min(until, enrolment.left_on or until)
+        days = [(stage, day) for stage in stages for day in _log_days(stage, until, enrolment.id)]
+        for place, (stage, day) in enumerate(days, start=1):
+            comes_back = enrolment.id in self.returned and place == len(days)
+            yield self._page(enrolment, stage, day, comes_back)
+
+    def _page(self, enrolment: Enrolment, stage: PlanStage, day: date, comes_back: bool) -> BulkLog:
+        case, side = self.case, side_of(stage.venue)
+        task = case.random.choice(case.tasks[stage.number])
+        signer = self.signers.on(day, enrolment.id, side)
+        handed_in = case.days.at(day, 17, case.random.randrange(60))
+        moment = self.signing_moment(day, signer)
+        if comes_back:
+            moment = min(handed_in + timedelta(hours=20), case.days.now)
+        minutes = case.random.choice((435, 450, 480, 480, 480, 495))
+        decided = signer is not None and moment is not None
+        if decided and not comes_back:
+            self.signed.setdefault((moment, signer), []).append(minutes)  # type: ignore[arg-type]
+        modules = self.modules.get(stage.number)
+        return BulkLog(
+            program_id=case.program.id,
+            enrolment_id=enrolment.id,
+            stage_number=stage.number,
+            module_id=case.random.choice(modules).id if modules else None,
+            day=day,
+            minutes=minutes,
+            task=task["task"],
+            learned=task["learned"],
+            competency_ids=tuple(self.competencies[name] for name in task["practised"]),
+            submitted_at=handed_in,
+            side=side,
+            signer_id=signer,
+            state=LogState.SUBMITTED if not decided else LogState.RETURNED if comes_back else LogState.SIGNED,
+            decided_by=(signer, self.signers.names[signer]) if decided else None,  # type: ignore[index, arg-type]
+            decided_at=moment if decided else None,
+            comment=case.random.choice(case.texts["logs"]["returned"]) if comes_back else "",
+        )
+
 
 def write_logs(
     case: Case, *, until: date, unsigned_since: Mapping[int, date] | None = None, returned: Sequence[int] = ()
@@ -98,102 +130,44 @@ def write_logs(
 
     `unsigned_since` names mentors who have not signed since a day; `returned` trainees whose last log came back.
     """
-    journal = Journal(case, Signers.of(case.program.id), unsigned_since or {}, frozenset(returned))
-    modules: dict[int, list[Module]] = {}
+    journal = Journal(
+        case,
+        Signers.of(case.program.id),
+        {},
+        {competency.name: competency.id for competency in case.competencies},
+        unsigned_since or {},
+        frozenset(returned),
+    )
     for module in modules_of(case.program.id):
-        modules.setdefault(module.stage_number, []).append(module)
+        journal.modules.setdefault(module.stage_number, []).append(module)
     stages = [stage for stage in stages_of(case.program.id) if not stage.remedial and stage.starts_on]
-    people = case.enrolments()
-    plan = [
-        (enrolment, stage, day)
-        for enrolment in people
-        for stage in stages
-        for day in _log_days(stage, min(until, enrolment.left_on or until), enrolment.id)
-    ]
-    known = {competency.name: competency.id for competency in case.competencies}
-    keys = reserve_ids(PracticeLog, len(plan))
-    last = {enrolment.id: key for key, (enrolment, _stage, _day) in zip(keys, plan, strict=True)}
-    for key, (enrolment, stage, day) in zip(keys, plan, strict=True):
-        _write_one(journal, key, enrolment, stage, day, modules.get(stage.number, []), known, last)
-    _store(journal)
-    return len(plan)
+    pages = (page for one in case.enrolments() for page in journal.pages_of(one, stages, until))
+    written = bulk.insert_logs(pages)
+    insert(AuditEvent, [_signed(journal, *key, minutes) for key, minutes in sorted(journal.signed.items())])
+    return written
 
 
 def _log_days(stage: PlanStage, until: date, salt: int) -> Iterator[date]:
     """Yield the days of a stage on which a trainee logs: as many full days as the stage has hours, spread evenly."""
-    assert stage.starts_on and stage.ends_on
-    workdays = [
-        day
-        for day in (stage.starts_on + timedelta(days=n) for n in range((stage.ends_on - stage.starts_on).days + 1))
-        if day.weekday() <= FRIDAY
-    ]
+    assert stage.starts_on
+    assert stage.ends_on
+    span = (stage.starts_on + timedelta(days=n) for n in range((stage.ends_on - stage.starts_on).days + 1))
+    workdays = [day for day in span if day.weekday() <= FRIDAY]
     count = min(len(workdays), max(1, round(stage.hours / HOURS_A_DAY)))
-    shift = salt % 3
+    shift = salt % 3 % max(1, len(workdays) // count)
     for number in range(count):
-        day = workdays[min(len(workdays) - 1, number * len(workdays) // count + shift % max(1, len(workdays) // count))]
+        day = workdays[min(len(workdays) - 1, number * len(workdays) // count + shift)]
         if day <= until:
             yield day
 
 
-def _write_one(
-    journal: Journal,
-    key: int,
-    enrolment: Enrolment,
-    stage: PlanStage,
-    day: date,
-    modules: Sequence[Module],
-    known: Mapping[str, int],
-    last: Mapping[int, int],
-) -> None:
-    case, side = journal.case, side_of(stage.venue)
-    task = case.random.choice(case.tasks[stage.number])
-    signer = journal.signers.on(day, enrolment.id, side)
-    moment = journal.signing_moment(day, signer)
-    handed_in = case.days.at(day, 17, case.random.randrange(60))
-    comes_back = enrolment.id in journal.returned and last[enrolment.id] == key
-    state = LogState.RETURNED if comes_back else LogState.SIGNED if moment else LogState.SUBMITTED
-    journal.logs.append(
-        {
-            "id": key, "program_id": case.program.id, "enrolment_id": enrolment.id, "stage_number": stage.number,
-            "module_id": case.random.choice(modules).id if modules else None, "day": day,
-            "minutes": case.random.choice((435, 450, 480, 480, 480, 495)), "task": task["task"],
-            "learned": task["learned"], "state": state, "side": side, "signer_id": signer,
-            "submitted_at": handed_in, "created_at": handed_in - timedelta(minutes=12),
-        }
-    )  # fmt: skip
-    journal.practised += [{"log_id": key, "competency_id": known[name]} for name in task["practised"]]
-    if comes_back and signer:
-        comment = case.random.choice(case.texts["logs"]["returned"])
-        decided = min(handed_in + timedelta(hours=20), case.days.now)
-        journal.decisions.append(_decision(journal, key, signer, decided, LogDecisionKind.RETURN, comment))
-    elif moment and signer:
-        journal.decisions.append(_decision(journal, key, signer, moment, LogDecisionKind.SIGN))
-        journal.signed.setdefault((moment, signer), []).append(journal.logs[-1]["minutes"])
-
-
-def _decision(
-    journal: Journal, key: int, signer: int, at: datetime, kind: LogDecisionKind, comment: str = ""
-) -> dict[str, Any]:
-    return {
-        "log_id": key, "kind": kind, "comment": comment, "by_id": signer,
-        "by_name": journal.signers.names[signer], "at": at,
-    }  # fmt: skip
-
-
-def _store(journal: Journal) -> None:
-    insert(PracticeLog, journal.logs)
-    insert(LogCompetency, journal.practised)
-    insert(LogDecision, journal.decisions)
+def _signed(journal: Journal, moment: datetime, signer: int, minutes: Sequence[int]) -> dict[str, Any]:
     program = journal.case.program
-    events = [
-        {
-            "at": moment, "actor_id": signer, "actor_name": journal.signers.names[signer],
-            "action": actions.SIGNED_MANY, "subject_kind": "program", "subject_id": program.id, "subject_name": "",
-            "program_id": program.id, "details": {"count": len(minutes), "hours": f"{sum(minutes) / 60:g}"},
-        }
-        for (moment, signer), minutes in sorted(journal.signed.items())
-    ]  # fmt: skip
-    insert(AuditEvent, events)
+    return {
+        "at": moment, "actor_id": signer, "actor_name": journal.signers.names[signer],
+        "action": actions.SIGNED_MANY, "subject_kind": "program", "subject_id": program.id, "subject_name": "",
+        "program_id": program.id, "reason": "", "details": {"count": len(minutes), "hours": f"{sum(minutes) / 60:g}"},
+    }  # fmt: skip
 
 
 # --- gates -----------------------------------------------------------------------------------------
@@ -244,8 +218,7 @@ def _judge(case: Case, number: int, stages: Sequence[PlanStage], day: date, loop
         again = case.days.ago(12)
         send_back(case, kept[:1], number, again, done=case.days.ago(1), attempt=2)
         send_back(case, kept[1:], number, again, attempt=2, due=case.days.today + timedelta(days=5))
-    owed.renew_loops(case.program.id, later)
-    refresh(case.program.id, Step.PRACTICE, now=later)
+    bulk.recount(case.program.id, now=later)
 
 
 def send_back(
@@ -270,26 +243,22 @@ def send_back(
     )
     judges = {one.id: case.judges.get(one.school_teacher_id or 0, case.staff) for one in people}
     now, task = case.days.at(day, 14), case.texts["gates"]["task"]
-    facts = {
-        "program_id": case.program.id, "stage_number": number, "attempt": attempt, "is_latest": True,
-        "outcome": GateOutcome.REMEDIAL, "remedial_task": task, "remedial_due_on": due or day + timedelta(days=10),
-        "remedial_done_on": done, "at": now,
-    }  # fmt: skip
-    insert(
-        GateDecision,
-        [
-            facts
-            | {
-                "enrolment_id": one.id, "comment": case.random.choice(case.texts["gates"]["remedial"]),
-                "by_id": judges[one.id].id, "by_name": judges[one.id].name,
-            }
-            for one in people
-        ],
-    )  # fmt: skip
+    bulk.insert_gates(
+        BulkGate(
+            program_id=case.program.id,
+            enrolment_id=one.id,
+            stage_number=number,
+            outcome=GateOutcome.REMEDIAL,
+            decided_by=(judges[one.id].id, judges[one.id].name),
+            at=now,
+            attempt=attempt,
+            task=task,
+            due_on=due or day + timedelta(days=10),
+            done_on=done,
+        )
+        for one in people
+    )
     insert(AuditEvent, [_looped(case, one, number, judges[one.id], now, task) for one in people])
-    for one in people:
-        one.state = EnrolmentState.REMEDIAL
-    db.session.flush()
 
 
 def _looped(case: Case, one: Enrolment, number: int, judge: User, now: datetime, task: str) -> dict[str, Any]:
@@ -298,29 +267,3 @@ def _looped(case: Case, one: Enrolment, number: int, judge: User, now: datetime,
         "subject_kind": "enrolment", "subject_id": one.id, "subject_name": one.name,
         "program_id": case.program.id, "reason": task, "details": {"stage": number},
     }  # fmt: skip
-
-
-# --- the tallies -----------------------------------------------------------------------------------
-
-
-def recount(case: Case, now: datetime) -> None:
-    """Add up every trainee's hours from the logs, and bring inboxes and the thread up to date."""
-    program_id = case.program.id
-
-    def minutes(*states: LogState) -> sa.ScalarSelect[int]:
-        return (
-            sa.select(sa.func.coalesce(sa.func.sum(PracticeLog.minutes), 0))
-            .where(PracticeLog.enrolment_id == Enrolment.id, PracticeLog.state.in_(states))
-            .scalar_subquery()
-        )
-
-    db.session.execute(
-        sa.update(Enrolment)
-        .where(Enrolment.program_id == program_id)
-        .values(submitted_minutes=minutes(*COUNTED), verified_minutes=minutes(LogState.SIGNED)),
-        execution_options={"synchronize_session": False},
-    )
-    for thing in [row for row in db.session.identity_map.values() if isinstance(row, Enrolment)]:
-        db.session.expire(thing)
-    owed.renew_all(program_id, now)
-    refresh(program_id, Step.PRACTICE, now=now)

@@ -48,7 +48,9 @@ def play(days: Days, cast: Cast) -> Case:
 
 def _recruit(case: Case) -> None:
     """Students apply; both sides judge most of them: places run out, then the waiting list begins."""
-    students = case.students(APPLICANTS, born=(date(case.days.today.year - 19, 1, 1), date(case.days.today.year - 17, 1, 1)))
+    students = case.students(
+        APPLICANTS, born=(date(case.days.today.year - 19, 1, 1), date(case.days.today.year - 17, 1, 1))
+    )
     applications = [_apply(case, student, place) for place, student in enumerate(students)]
     rejected = case.texts["applications"]["rejected"]
     for place, application in enumerate(applications):

@@ -11,10 +11,22 @@ from trainmgr.demo.playing import Case
 from trainmgr.evaluation import windows
 from trainmgr.evaluation.rules import Party, WindowKind
 from trainmgr.identity.models import User
+from trainmgr.practice import bulk
 from trainmgr.programs.rules import PartyRole, ProgramKind, Side, State
 
-MENTORS = "zhou zhoumin hezy luobin baixue shentao gaoxiang yuyang chengnan tianyong".split()
-TEACHERS = "chen jiang sun".split()
+MENTORS = [
+    "zhou",
+    "zhoumin",
+    "hezy",
+    "luobin",
+    "baixue",
+    "shentao",
+    "gaoxiang",
+    "yuyang",
+    "chengnan",
+    "tianyong",
+]
+TEACHERS = ["chen", "jiang", "sun"]
 WEEKS = 92
 WEEKS_GONE = 56 + 13  # five stages, and thirteen weeks of the sixth
 
@@ -49,7 +61,11 @@ def _prepare(case: Case, start: date) -> None:
     )
     cast = case.cast
     case.relate(
-        cast["guo"], cast["song"], cast["gu"], *(cast[key] for key in TEACHERS), on=start - timedelta(days=155)
+        cast["guo"],
+        cast["song"],
+        cast["gu"],
+        *(cast[key] for key in TEACHERS),
+        on=start - timedelta(days=155),
     )
     case.advance(State.ANALYSING, start - timedelta(days=150))
     case.analyse(start - timedelta(days=140), respondents=64)
@@ -74,7 +90,12 @@ def _gather(case: Case, start: date) -> None:
     )
     day, fields = start - timedelta(days=12), "、".join(case.data["fields"])
     case.name_mentors(
-        [cast[key] for key in TEACHERS], Side.COLLEGE, day, capacity=16, qualification="双师型教师", fields=fields
+        [cast[key] for key in TEACHERS],
+        Side.COLLEGE,
+        day,
+        capacity=16,
+        qualification="双师型教师",
+        fields=fields,
     )
     case.name_mentors(
         [cast[key] for key in MENTORS], Side.ENTERPRISE, day, capacity=5, level="高级技师", fields=fields
@@ -89,7 +110,9 @@ def _train(case: Case, start: date) -> None:
     case.sign_plan(second, start + timedelta(weeks=17))
     people = case.enrolments()
     for place, (trainee, weeks) in enumerate(((people[23], 7), (people[31], 30))):
-        case.withdraw([trainee], start + timedelta(weeks=weeks, days=2), case.texts["leaving"]["trainee"][place])
+        case.withdraw(
+            [trainee], start + timedelta(weeks=weeks, days=2), case.texts["leaving"]["trainee"][place]
+        )
     practising.pass_gates(case, [1, 2, 3, 4], looping=8)
     window = case.window(WindowKind.PROCESS, 4)
     judging.rate_all(window, judging.Jury.of(case), until=window.closes_at)
@@ -112,10 +135,10 @@ def _this_month(case: Case, teachers: list[User], mentors: list[User]) -> None:
         },
         returned=[peng.id],
     )
-    practising.recount(case, days.now)
+    bulk.recount(case.program.id, now=days.now)
     window = case.window(WindowKind.PROCESS, 6)
     windows.open_window(case.program, window, by=case.staff, now=days.at(days.ago(6), 8))
-    shares = {Party.TRAINEE: 0.8, Party.ENTERPRISE: 0.62, Party.TEACHER: 0.45}
+    shares = {Party.TRAINEE: 0.75, Party.ENTERPRISE: 0.6, Party.TEACHER: 0.4}
     left_open = {peng.id}
     judging.rate_all(
         window,

@@ -11,6 +11,7 @@ from trainmgr.demo.playing import Case
 from trainmgr.evaluation import windows
 from trainmgr.evaluation.rules import Party, WindowKind
 from trainmgr.mentoring.actions import assign_many
+from trainmgr.practice import bulk
 from trainmgr.programs.rules import PartyRole, ProgramKind, Side, State
 
 A_CLASS = 50
@@ -74,7 +75,9 @@ def _gather(case: Case, start: date, size: int) -> None:
     )
     day, cast = start - timedelta(days=15), case.cast
     teachers = case.name_mentors(cast.many["cqwy_teacher"], Side.COLLEGE, day, capacity=A_CLASS)
-    mentors = case.name_mentors(cast.many["qingling_mentor"], Side.ENTERPRISE, day, capacity=20, level="高级技师")
+    mentors = case.name_mentors(
+        cast.many["qingling_mentor"], Side.ENTERPRISE, day, capacity=20, level="高级技师"
+    )
     for side, guides, share in ((Side.COLLEGE, teachers, A_CLASS), (Side.ENTERPRISE, mentors, 20)):
         ids = list(guides.values())
         wanted = {one.id: (ids[place // share], False) for place, one in enumerate(case.enrolments())}
@@ -92,7 +95,7 @@ def _train(case: Case, size: int, end: date) -> None:
     window = case.window(WindowKind.PROCESS, 3)
     judging.rate_all(window, judging.Jury.of(case), until=window.closes_at)
     practising.write_logs(case, until=end)
-    practising.recount(case, case.days.at(end, 18))
+    bulk.recount(case.program.id, now=case.days.at(end, 18))
     practising.pass_gates(case, [4], looping=max(1, size // 100))
 
 

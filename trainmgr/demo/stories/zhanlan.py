@@ -15,6 +15,7 @@ from trainmgr.identity.models import User
 from trainmgr.mentoring.actions import assign_many
 from trainmgr.outcomes.actions import accept_proposals, decide
 from trainmgr.outcomes.rules import PassKind
+from trainmgr.practice import bulk
 from trainmgr.programs.creating import propose_code, start_next_edition
 from trainmgr.programs.rules import PartyRole, ProgramKind, Side, State
 
@@ -93,7 +94,9 @@ def _team(case: Case, on: date, masters: list[User], experts: list[User]) -> dic
     """Name seven teachers, five resident experts and the two masters; returns mentor ids."""
     case.name_mentors(case.cast.many["gzqg_teacher"], Side.COLLEGE, on, capacity=10, level="副教授")
     case.name_mentors(experts, Side.ENTERPRISE, on, capacity=0, level="常驻技术骨干")
-    return case.name_mentors(masters, Side.ENTERPRISE, on, capacity=30, level="授业师傅", qualification="高级技师")
+    return case.name_mentors(
+        masters, Side.ENTERPRISE, on, capacity=30, level="授业师傅", qualification="高级技师"
+    )
 
 
 def _plan(case: Case, on: date, experts: list[User], previous: Case | None) -> Edition:
@@ -150,7 +153,7 @@ def _train(case: Case, start: date, masters: list[int]) -> None:
     practising.pass_gates(case, [5])
     _rate(case, WindowKind.PROCESS, 5)
     practising.write_logs(case, until=_end(start))
-    practising.recount(case, case.days.at(_end(start), 18))
+    bulk.recount(case.program.id, now=case.days.at(_end(start), 18))
     practising.pass_gates(case, [6])
 
 
