@@ -112,7 +112,7 @@ def latest_deeds(viewer: User, since: datetime) -> list[AuditEvent]:
                 AuditEvent.at >= since,
                 AuditEvent.action.in_(list(SENTENCES)),
             )
-            .order_by(AuditEvent.id.desc())
+            .order_by(AuditEvent.at.desc(), AuditEvent.id.desc())
             .limit(SHORT_LIST)
         )
     )

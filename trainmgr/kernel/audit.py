@@ -25,9 +25,9 @@ class AuditEvent(Model):
 
     __tablename__ = "audit_event"
     __table_args__ = (
-        sa.Index("ix_audit_event_program_id_id", "program_id", "id"),
+        sa.Index("ix_audit_event_program_id_at", "program_id", "at", "id"),
         sa.Index("ix_audit_event_subject_kind_subject_id", "subject_kind", "subject_id"),
-        sa.Index("ix_audit_event_actor_id_id", "actor_id", "id"),
+        sa.Index("ix_audit_event_actor_id_at", "actor_id", "at", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

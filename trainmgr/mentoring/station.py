@@ -74,6 +74,7 @@ def assess(program: Program, now: datetime) -> Assessment:
 
 
 def _put_due(program: Program, lacking: int, now: datetime) -> None:
+    day = local_day(now)
     working = program.state in (State.RECRUITING, State.RUNNING, State.EVALUATING)
     dues.put(
         ASSIGN,
@@ -81,6 +82,6 @@ def _put_due(program: Program, lacking: int, now: datetime) -> None:
         organization_id=program.lead_college_id,
         role=Role.STAFF,
         amount=lacking if working else 0,
-        visible_from=local_day(now),
-        due_on=program.starts_on,
+        visible_from=day,
+        due_on=program.starts_on if program.starts_on and program.starts_on >= day else None,
     )

@@ -106,7 +106,7 @@ def latest_events(program: Program, limit: int = 8) -> list[AuditEvent]:
         db.session.scalars(
             sa.select(AuditEvent)
             .where(AuditEvent.program_id == program.id)
-            .order_by(AuditEvent.id.desc())
+            .order_by(AuditEvent.at.desc(), AuditEvent.id.desc())
             .limit(limit)
         )
     )
