@@ -247,7 +247,7 @@ def latest(program: Program, viewer: User, limit: int = 6) -> Sequence[AuditEven
 
 def page_of_trail(program: Program, viewer: User, listing: Listing) -> Page[AuditEvent]:
     """Return a page of the trail, newest first: two statements."""
-    orders = {"when": (AuditEvent.id.desc(),)}
+    orders = {"when": (AuditEvent.at.desc(), AuditEvent.id.desc())}
     return paginate(select_trail(program, viewer), listing, orders=orders, default="when")
 
 
