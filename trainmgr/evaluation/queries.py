@@ -13,8 +13,8 @@ from sqlalchemy.orm import aliased, defer, joinedload, selectinload
 
 from trainmgr.enrolment.models import Enrolment, EnrolmentState
 from trainmgr.enrolment.queries import visible_in
-from trainmgr.evaluation.models import Rating, Scheme, Window
-from trainmgr.evaluation.rules import Party, Phase, RatingState, WindowKind
+from trainmgr.evaluation.models import Criterion, Rating, Scheme, Window
+from trainmgr.evaluation.rules import Level, Party, Phase, RatingState, WindowKind
 from trainmgr.identity.models import User
 from trainmgr.kernel.access import Role
 from trainmgr.kernel.db import db
@@ -350,3 +350,10 @@ def competencies_of(program_id: int) -> list[Competency]:
             .order_by(sa.case((Competency.is_priority, 0), else_=1), Competency.rank, Competency.id)
         )
     )
+
+
+def criteria_of(window: Window) -> list[Criterion]:
+    """Return what a window asks, by level and in order (with the criteria loaded)."""
+    asked, levels = {item.id for item in window.plan.items}, list(Level)
+    criteria = [criterion for criterion in window.scheme.criteria if criterion.id in asked]
+    return sorted(criteria, key=lambda criterion: (levels.index(criterion.level), criterion.position))

@@ -51,9 +51,9 @@ class Answers:
 
 
 def questions_for(window: Window, party: Party) -> list[Criterion]:
-    """Return the criteria that a party rates in a window, in their order (with the criteria loaded)."""
+    """Return the criteria that a party rates in a window, by level and in order (with the criteria loaded)."""
     points = window.plan.points[party]
-    return [criterion for criterion in window.scheme.criteria if criterion.id in points]
+    return [criterion for criterion in queries.criteria_of(window) if criterion.id in points]
 
 
 def answers_of(rating: Rating | None) -> Answers:

@@ -78,7 +78,7 @@ def _table(one: WindowResult) -> dict[str, Any]:
     """Return what the page shows of one window's marks: levels by party, criteria, and where parties are apart."""
     plan, marks = one.window.plan, one.marks
     threshold = one.window.scheme.divergence
-    criteria = results.criteria_of(one.window)
+    criteria = queries.criteria_of(one.window)
     by_id = {criterion.id: criterion for criterion in criteria}
     apart = [each for each in scoring.divergences(marks) if each.gap >= threshold]
     shared = [criterion for criterion in criteria if len(criterion.parties) > 1]
@@ -141,7 +141,7 @@ def show_class_result(program_id: int, window_id: int, cohort_id: int) -> Any:
         cohort_id=cohort_id,
         name=chosen[1],
         summary=chosen[2],
-        criteria=results.criteria_of(window),
+        criteria=queries.criteria_of(window),
         spread=results.criterion_spread(program, window, current_user, cohort_id or None),
         edges=EDGES,
         hundred=scoring.hundred,

@@ -14,9 +14,9 @@ from sqlalchemy.orm import defer, joinedload, load_only
 
 from trainmgr.enrolment.models import Cohort, Enrolment, EntryLevel
 from trainmgr.enrolment.queries import visible_in
-from trainmgr.evaluation.models import Attainment, Criterion, Rating, RatingScore, Result, Scheme, Window
+from trainmgr.evaluation.models import Attainment, Rating, RatingScore, Result, Scheme, Window
 from trainmgr.evaluation.queries import is_in_training, rater_of
-from trainmgr.evaluation.rules import Level, Party, Phase, RatingState, sees_scores
+from trainmgr.evaluation.rules import Party, Phase, RatingState, sees_scores
 from trainmgr.evaluation.scoring import HUNDRED
 from trainmgr.identity.models import User
 from trainmgr.kernel.db import db
@@ -400,10 +400,3 @@ def my_enrolments(viewer: User) -> list[tuple[Enrolment, Program]]:
         .limit(20)
     ).all()
     return [(enrolment, program) for enrolment, program in rows]
-
-
-def criteria_of(window: Window) -> list[Criterion]:
-    """Return what a window asks, by level and in order (with the criteria loaded)."""
-    asked, levels = {item.id for item in window.plan.items}, list(Level)
-    criteria = [criterion for criterion in window.scheme.criteria if criterion.id in asked]
-    return sorted(criteria, key=lambda criterion: (levels.index(criterion.level), criterion.position))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -35,9 +36,15 @@ from trainmgr.needs.models import Dimension
 from trainmgr.pathways.rules import Pathway
 
 
+def _short(value: float) -> Decimal:
+    """Write a number with no more decimals than it has: 60, 6.75."""
+    return Decimal(f"{value:g}")
+
+
 def _percent(label: Any) -> DecimalField:
     return DecimalField(
         label,
+        places=None,
         validators=[Optional(), NumberRange(min=0, max=100, message=_l("A share lies from 0 to 100."))],
     )
 
@@ -46,10 +53,14 @@ class WeightsForm(FlaskForm):
     """What the levels weigh, how the parties share each, and the marks; all out of 100 but the divergence."""
 
     version = HiddenField()
-    pass_mark = DecimalField(_l("Pass mark"), validators=[InputRequired(), NumberRange(min=20, max=100)])
-    good_mark = DecimalField(_l("Mark for good"), validators=[InputRequired(), NumberRange(min=20, max=100)])
+    pass_mark = DecimalField(
+        _l("Pass mark"), places=None, validators=[InputRequired(), NumberRange(min=20, max=100)]
+    )
+    good_mark = DecimalField(
+        _l("Mark for good"), places=None, validators=[InputRequired(), NumberRange(min=20, max=100)]
+    )
     divergence = DecimalField(
-        _l("Divergence to be flagged"), validators=[InputRequired(), NumberRange(min=0.5, max=4)]
+        _l("Divergence to be flagged"), places=None, validators=[InputRequired(), NumberRange(min=0.5, max=4)]
     )
 
     @classmethod
@@ -57,14 +68,15 @@ class WeightsForm(FlaskForm):
         """Return the form filled with what a scheme holds."""
         values: dict[str, Any] = {
             "version": scheme.version,
-            "pass_mark": scheme.pass_mark * HUNDRED,
-            "good_mark": scheme.good_mark * HUNDRED,
-            "divergence": scheme.divergence,
+            "pass_mark": _short(scheme.pass_mark * HUNDRED),
+            "good_mark": _short(scheme.good_mark * HUNDRED),
+            "divergence": _short(scheme.divergence),
         }
         for level in scheme.level_weights:
-            values[f"weight_{level.level.value}"] = level.weight
+            values[f"weight_{level.level.value}"] = _short(level.weight)
             values |= {
-                f"share_{level.level.value}_{party.value}": share for party, share in level.shares.items()
+                f"share_{level.level.value}_{party.value}": _short(share)
+                for party, share in level.shares.items()
             }
         return cls(formdata=None, data=values)
 
@@ -155,6 +167,7 @@ class CriterionForm(FlaskForm):
     weight = DecimalField(
         _l("Weight among the criteria of its level"),
         default=1,
+        places=None,
         validators=[InputRequired(), NumberRange(min=0.01, max=100)],
     )
     words = TextAreaField(
@@ -181,7 +194,7 @@ class CriterionForm(FlaskForm):
                 "level": criterion.level.value,
                 "dimension": criterion.dimension.value,
                 "parties": [party.value for party in Party if party in criterion.parties],
-                "weight": criterion.weight,
+                "weight": _short(criterion.weight),
                 "competency": criterion.competency_id,
             }
         form = cls(data=values)
@@ -256,7 +269,10 @@ class WindowForm(FlaskForm):
         validators=[DataRequired(_l("Choose at least one level."))],
     )
     weight = DecimalField(
-        _l("Weight among the windows"), default=0, validators=[InputRequired(), NumberRange(min=0, max=100)]
+        _l("Weight among the windows"),
+        default=0,
+        places=None,
+        validators=[InputRequired(), NumberRange(min=0, max=100)],
     )
     opens_at = DateTimeLocalField(
         _l("Opens"), format="%Y-%m-%dT%H:%M", validators=[InputRequired(_l("Give day and time."))]
@@ -277,7 +293,7 @@ class WindowForm(FlaskForm):
                 "kind": window.kind.value,
                 "stages": window.stages,
                 "levels": window.levels,
-                "weight": window.weight,
+                "weight": _short(window.weight),
                 "opens_at": _local(window.opens_at),
                 "closes_at": _local(window.closes_at),
             }

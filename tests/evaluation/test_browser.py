@@ -1,0 +1,98 @@
+"""What a mentor does on a phone and staff on a desk, in a real browser."""
+
+from __future__ import annotations
+
+import pytest
+
+from trainmgr.evaluation.models import Rating, Result
+from trainmgr.evaluation.rules import Party, RatingState
+from trainmgr.kernel.db import db
+
+pytestmark = pytest.mark.browser
+
+E = Party.ENTERPRISE
+
+
+@pytest.fixture
+def opened(open_page, live_server, signed_in):
+    """Open a page of somebody who is signed in."""
+
+    def open_for(user, path, **options):
+        page = open_page(**options)
+        cookie = signed_in(user).get_cookie("trainmgr")
+        page.context.add_cookies([{"name": "trainmgr", "value": cookie.value, "url": live_server.url}])
+        page.goto(path)
+        return page
+
+    return open_for
+
+
+def tap_all(page, mark, *, leave=0):
+    questions = page.locator("fieldset.criterion")
+    for number in range(questions.count() - leave):
+        questions.nth(number).locator(f"input[value='{mark}']").check()
+
+
+def test_a_mentor_rates_with_one_thumb_and_goes_on_where_the_draft_was_left(stage, opened):
+    page = opened(stage.mentor, f"/programs/{stage.program.id}/windows/{stage.window_id}/rate", phone=True)
+    asked = page.locator("fieldset.criterion").count()
+    with page.expect_response("**/draft") as kept:
+        tap_all(page, 4, leave=1)
+    assert kept.value.status == 204
+    page.wait_for_function("document.querySelector('[data-saved]').textContent.trim() !== ''")
+    assert page.locator("[data-answers-text]").inner_text() == f"{asked - 1} / {asked}"
+
+    again = opened(stage.mentor, stage.url(E), phone=True)
+    assert again.locator("fieldset.criterion input:checked").count() == asked - 1
+    again.locator("fieldset.criterion").last.locator("input[value='unseen']").check()
+    again.locator(".savebar .btn-primary").click()
+    again.wait_for_url(f"**{stage.url(E, 1)}")
+
+    with stage.world.inside():
+        [rating] = db.session.query(Rating).all()
+        assert rating.state is RatingState.SUBMITTED
+        assert rating.coverage < 1
+        assert db.session.query(Result).count() == 1
+
+
+def test_a_finger_finds_every_answer_of_the_form(stage, opened):
+    page = opened(stage.mentor, stage.url(E), phone=True)
+
+    boxes = [label.bounding_box() for label in page.locator(".scale label").all()]
+    assert min(box["height"] for box in boxes) >= 44
+    assert min(box["width"] for box in boxes) >= 44
+    assert min(label.bounding_box()["height"] for label in page.locator(".unseen").all()) >= 44
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_an_unfinished_form_comes_back_at_what_is_missing(stage, opened):
+    page = opened(stage.mentor, stage.url(E), phone=True)
+    tap_all(page, 3, leave=2)
+    page.locator(".savebar .btn-primary").click()
+    page.wait_for_selector(".errors")
+
+    assert page.locator(".errors li").count() == 2
+    assert page.locator("fieldset.is-wrong").count() == 2
+    page.locator(".errors a").first.click()
+    assert page.evaluate("document.activeElement.id") == page.locator(
+        "fieldset.is-wrong"
+    ).first.get_attribute("id")
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+@pytest.mark.parametrize("phone", [True, False])
+def test_the_pages_are_orderly(stage, opened, screenshot, language, phone):
+    stage.rate(Party.TRAINEE, 0, 5)
+    stage.rate(E, 0, 3)
+    base = f"/programs/{stage.program.id}/evaluation"
+    pages = {
+        "evaluation": (stage.staff, base),
+        "scheme": (stage.staff, base + "/scheme"),
+        "trainee-result": (stage.staff, f"{base}/results/{stage.enrolments[0].id}"),
+        "rate": (stage.mentor, stage.url(E, 1)),
+    }
+    for name, (who, path) in pages.items():
+        page = opened(who, path, phone=phone, language=language)
+        width = page.viewport_size["width"]
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        screenshot(page, f"{name}-{width}-{language[:2]}")
