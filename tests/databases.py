@@ -131,6 +131,8 @@ class PostgresDatabase:
     def reset(self, name: str) -> None:
         if self._present == name and self._kept[name] and self._sweep():
             return
+        if self._inside:  # it is about to lose its database; left open it would be warned about when collected
+            self._inside.close()
         self._execute(f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)')
         self._execute(f'CREATE DATABASE "{self.name}" TEMPLATE "{self.name}_{name}" STRATEGY file_copy')
         self._present, self._sweeps, self._inside = name, 0, None
@@ -138,8 +140,9 @@ class PostgresDatabase:
     def remove(self) -> None:
         for name in (self.name, *(f"{self.name}_{kept}" for kept in self._kept)):
             self._execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        if self._admin:
-            self._admin.close()
+        for connection in (self._inside, self._admin):
+            if connection:
+                connection.close()
 
     def _sweep(self) -> bool:
         """Empty all tables; False where that cannot be had, so that the database is made again."""
