@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from trainmgr.evaluation import scoring
@@ -12,6 +12,7 @@ from trainmgr.evaluation.scoring import Item, Plan, composite, evaluate, party_s
 
 T, E, K = Party.TRAINEE, Party.ENTERPRISE, Party.TEACHER
 ALL = frozenset(Party)
+unhurried = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 
 # The weights of the eight-stage pathway.
 LEVELS = (
@@ -150,6 +151,7 @@ def test_gain_and_normalised_gain(entry, level, gained, normalised):
 NOTHING = {T: {}, E: {}, K: {}}
 
 
+@unhurried
 @given(everything, st.floats(1, 99))
 def test_two_windows_that_say_the_same_come_to_the_same_over_the_whole_training(given_marks, weight):
     table = scoring.level_scores(PLAN, given_marks)
@@ -160,6 +162,7 @@ def test_two_windows_that_say_the_same_come_to_the_same_over_the_whole_training(
     assert not result.is_provisional
 
 
+@unhurried
 @given(everything, everything)
 def test_a_window_still_to_come_leaves_the_whole_provisional_and_lands_within_its_bounds(first, second):
     early, late = (
@@ -197,6 +200,7 @@ def test_out_of_a_hundred_a_point_is_twenty():
 # --- properties -------------------------------------------------------------------------------------
 
 
+@unhurried
 @given(anything)
 def test_the_composite_lies_between_the_parties_and_within_its_bounds(given_marks):
     result = evaluate(PLAN, given_marks)
@@ -211,6 +215,7 @@ def test_the_composite_lies_between_the_parties_and_within_its_bounds(given_mark
     assert 1 <= result.composite.low <= result.composite.high <= 5
 
 
+@unhurried
 @given(anything, st.data())
 def test_whatever_a_missing_party_says_lands_within_the_bounds(given_marks, data):
     before = evaluate(PLAN, given_marks)
@@ -224,6 +229,7 @@ def test_whatever_a_missing_party_says_lands_within_the_bounds(given_marks, data
         assert after.composite.high <= before.composite.high + 1e-9
 
 
+@unhurried
 @given(everything, st.sampled_from(list(Party)))
 def test_the_bounds_are_reached_by_the_lowest_and_the_highest_marks(given_marks, absent):
     rest = {party: answers for party, answers in given_marks.items() if party is not absent}
@@ -235,6 +241,7 @@ def test_the_bounds_are_reached_by_the_lowest_and_the_highest_marks(given_marks,
     assert (worst.value, best.value) == (pytest.approx(bounds.low), pytest.approx(bounds.high))
 
 
+@unhurried
 @given(everything)
 def test_with_everything_judged_nothing_is_open_and_the_levels_add_up(given_marks):
     result = evaluate(PLAN, given_marks).composite
@@ -246,6 +253,7 @@ def test_with_everything_judged_nothing_is_open_and_the_levels_add_up(given_mark
     assert sum(w.weight / 100 * by_level[w.level].value for w in LEVELS) == pytest.approx(result.value)
 
 
+@unhurried
 @given(anything, st.permutations(list(Party)), st.permutations(ITEMS))
 def test_the_order_of_parties_and_criteria_does_not_matter(given_marks, parties, items):
     shuffled = {
@@ -265,6 +273,7 @@ def test_the_order_of_parties_and_criteria_does_not_matter(given_marks, parties,
         )
 
 
+@unhurried
 @given(anything)
 def test_leaving_out_is_the_same_as_saying_nothing(given_marks):
     spoken = {p: {c: m for c, m in answers.items() if m is not None} for p, answers in given_marks.items()}
@@ -272,6 +281,7 @@ def test_leaving_out_is_the_same_as_saying_nothing(given_marks):
     assert evaluate(PLAN, spoken) == evaluate(PLAN, given_marks)
 
 
+@unhurried
 @given(everything, st.sampled_from(ITEMS), st.sampled_from(list(Party)))
 def test_a_better_mark_never_lowers_the_composite(given_marks, item, party):
     if party not in item.parties or given_marks[party][item.id] == 5:
@@ -281,6 +291,7 @@ def test_a_better_mark_never_lowers_the_composite(given_marks, item, party):
     assert evaluate(PLAN, better).composite.value > evaluate(PLAN, given_marks).composite.value
 
 
+@unhurried
 @given(everything)
 def test_divergence_is_nought_only_where_all_agree(given_marks):
     gap = evaluate(PLAN, given_marks).divergence
@@ -291,6 +302,7 @@ def test_divergence_is_nought_only_where_all_agree(given_marks):
     assert 0 <= gap <= 4
 
 
+@unhurried
 @given(st.floats(1, 4.9), st.floats(1, 5))
 def test_the_normalised_gain_is_one_at_the_top_and_has_the_sign_of_the_gain(entry, level):
     g = scoring.normalised_gain(entry, level)
