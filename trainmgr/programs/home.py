@@ -241,7 +241,9 @@ def select_trail(program: Program, viewer: User) -> sa.Select[Any]:
 
 def latest(program: Program, viewer: User, limit: int = 6) -> Sequence[AuditEvent]:
     """Return the last deeds in a programme, newest first."""
-    statement = select_trail(program, viewer).order_by(AuditEvent.at.desc(), AuditEvent.id.desc()).limit(limit)
+    statement = (
+        select_trail(program, viewer).order_by(AuditEvent.at.desc(), AuditEvent.id.desc()).limit(limit)
+    )
     return db.session.scalars(statement).all()
 
 

@@ -368,7 +368,7 @@ def _revenue_page(program: Program, form: RevenueForm, status: int = 200, **cont
 
 @bp.get("/programs/<int:program_id>/setup/revenue/sum")
 @requires(EDIT)
-def add_up_revenue(program_id: int) -> Any:
+def show_revenue_sum(program_id: int) -> Any:
     """Show what the shares being typed add up to (a piece of the page for htmx)."""
     program_for(program_id, EDIT, steps=False)
     return render_template("programs/_sum.html", form=RevenueForm.typed(request.args))
