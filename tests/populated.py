@@ -6,12 +6,14 @@ Keys are the variable's name, or `blueprint:name` or `blueprint.endpoint:name` w
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
 
 from tests.factories import NOW, TODAY, World, keep
 from trainmgr.curriculum.frozen import lifted
@@ -26,17 +28,21 @@ from trainmgr.curriculum.models import (
     Venue,
 )
 from trainmgr.enrolment.models import Application, ApplicationState
-from trainmgr.evaluation.models import Criterion, Level, Rating, RatingState, Scheme, Window, WindowKind
+from trainmgr.evaluation import queries as evaluation
+from trainmgr.evaluation import schemes, windows
+from trainmgr.evaluation.models import Criterion, Rating, RatingState, Scheme, Window
 from trainmgr.evaluation.models import Party as RatingParty
-from trainmgr.identity.models import Membership, Organization, OrganizationKind, User
+from trainmgr.identity.models import Membership, Organization, OrganizationKind, SignInSession, User
 from trainmgr.kernel.access import Role
 from trainmgr.kernel.db import db
+from trainmgr.kernel.files import StoredFile, path_of
 from trainmgr.kernel.jobs import Job, JobState
+from trainmgr.mentoring.actions import compute_proposal
 from trainmgr.mentoring.models import Assignment, Mentor, ProgramMentor, Proposal, ProposedPair
 from trainmgr.needs.models import Indicator
 from trainmgr.pathways.models import CustomPathway, PathwayOrigin
-from trainmgr.practice.models import LogState, PracticeLog
-from trainmgr.programs.models import Due
+from trainmgr.practice.models import LogPhoto, LogState, PracticeLog
+from trainmgr.programs.models import Due, Duty, Program, ProgramParty, ProgramPerson
 from trainmgr.programs.rules import Side, State
 
 # Strangers must never read these.
@@ -66,11 +72,20 @@ ARGUMENTS: dict[str, Callable[[Populated], Any]] = {
     "window_id": lambda p: p.rows["window"].id,
     "rating_id": lambda p: p.rows["rating"].id,
     "due_id": lambda p: p.rows["due"].id,
+    "program_mentor_id": lambda p: p.rows["program_mentor"].id,
+    "party_id": lambda p: p.rows["party"].id,
+    "person_id": lambda p: p.rows["person"].id,
+    "duty_id": lambda p: p.rows["duty"].id,
+    "move": lambda p: "suspend",
+    "position": lambda p: 1,
+    "needs:kind": lambda p: "competencies",
+    "needs:job_id": lambda p: p.rows["needs_import"].id,
     "party": lambda p: "trainee",
     "side": lambda p: "college",
+    "mentoring:side": lambda p: "enterprise",
     "pathways:ref": lambda p: f"own-{p.rows['pathway'].id}",
-    "session_id": lambda p: 1,
-    "user_id": lambda p: p.people[Role.TRAINEE].id,
+    "session_id": lambda p: p.rows["session"].id,
+    "user_id": lambda p: p.people[Role.SCHOOL_TEACHER].id,
     "membership_id": lambda p: p.rows["membership"].id,
     "organization_id": lambda p: p.rows["college"].id,
 }
@@ -83,6 +98,14 @@ class Populated:
     people: dict[Role, User] = field(default_factory=dict)
     strangers: dict[Role, User] = field(default_factory=dict)
     rows: dict[str, Any] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)
+
+    def put_files_back(self) -> None:
+        """Write the contents of stored files again, which the bench clears away between tests."""
+        for sha256, content in self.files.items():
+            path = path_of(sha256)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
 
     def argument(self, endpoint: str, name: str) -> Any:
         """Return the value of a variable in the address of an endpoint."""
@@ -123,10 +146,9 @@ def _make_people(world: World, made: Populated) -> None:
             continue
         elsewhere = other_enterprise if enterprise else other_college
         made.strangers[role] = world.user(role, elsewhere, its_department, name=f"外面的{role.value}")
-    with world.inside() as session:
-        made.rows["membership"] = (
-            session.query(Membership).filter_by(user_id=made.people[Role.SCHOOL_TEACHER].id).one()
-        )
+    with world.app.app_context():
+        roles = sa.select(Membership).where(Membership.user_id == made.people[Role.SCHOOL_TEACHER].id)
+        made.rows["membership"] = keep(db.session.scalars(roles).one())
 
 
 def _make_program(world: World, made: Populated) -> None:
@@ -150,6 +172,24 @@ def _make_program(world: World, made: Populated) -> None:
     with world.app.app_context():
         made.rows["indicator"] = keep(
             Indicator(program_id=program.id, name="一次合格率", expected=98, current=94, weight=3)
+        )
+        made.rows["duty"] = keep(
+            Duty(program_id=program.id, organization_id=world.college.id, text="组织教学")
+        )
+        parties = sa.select(ProgramParty).where(ProgramParty.organization_id == world.enterprise.id)
+        made.rows["party"] = keep(db.session.scalars(parties).one())
+        assessors = sa.select(ProgramPerson).where(ProgramPerson.user_id == assessor.id)
+        made.rows["person"] = keep(db.session.scalars(assessors).one())
+        made.rows["needs_import"] = keep(
+            Job(
+                kind="needs-import",
+                title="导入“能力.xlsx”",
+                state=JobState.DONE,
+                params={"kind": "competencies"},
+                created_by=made.people[Role.STAFF].id,
+                program_id=program.id,
+                created_at=NOW,
+            )
         )
 
 
@@ -254,7 +294,8 @@ def _make_mentoring(world: World, made: Populated) -> None:
     with world.app.app_context():
         for side, (home, person) in homes.items():
             mentor = keep(Mentor(user_id=person.id, organization_id=home.id, side=side, name=person.name))
-            keep(ProgramMentor(program_id=program.id, mentor_id=mentor.id, side=side, load=1))
+            named = keep(ProgramMentor(program_id=program.id, mentor_id=mentor.id, side=side, load=1))
+            made.rows["program_mentor"] = named
             made.rows["mentor"] = mentor
             made.rows["assignment"] = keep(
                 Assignment(
@@ -267,16 +308,15 @@ def _make_mentoring(world: World, made: Populated) -> None:
                     approved_at=NOW,
                 )
             )
-        proposal = made.rows["proposal"] = keep(
-            Proposal(program_id=program.id, side=Side.ENTERPRISE, computed_at=NOW, computed_by_id=staff.id)
-        )
-        made.rows["pair"] = keep(
-            ProposedPair(
-                proposal_id=proposal.id,
-                enrolment_id=made.rows["enrolment"].id,
-                mentor_id=made.rows["mentor"].id,
-            )
-        )
+    world.enrolment(program, user=world.user(Role.TRAINEE, name=f"{SECRET_TRAINEE}乙"))
+    with world.app.app_context():
+        whole = joinedload(User.memberships).joinedload(Membership.organization)
+        author = db.session.get_one(User, staff.id, options=[whole])
+        live = db.session.get_one(Program, program.id)
+        proposal_id = compute_proposal(live, Side.ENTERPRISE, by=author, now=NOW).id
+        pairs = sa.select(ProposedPair).where(ProposedPair.proposal_id == proposal_id)
+        made.rows["pair"] = keep(db.session.scalars(pairs).first())
+        made.rows["proposal"] = keep(db.session.get_one(Proposal, proposal_id))
 
 
 def _make_practice(world: World, made: Populated) -> None:
@@ -296,45 +336,48 @@ def _make_practice(world: World, made: Populated) -> None:
                 created_at=NOW,
             )
         )
+        photo = _make_file(made, b"\xff\xd8\xff\xe0 a photo", "image/jpeg", "photo.jpg")
+        keep(LogPhoto(log_id=made.rows["log"].id, position=1, file_id=photo.id))
+
+
+def _make_file(made: Populated, content: bytes, media_type: str, name: str) -> StoredFile:
+    sha256 = hashlib.sha256(content).hexdigest()
+    made.files[sha256] = content
+    return keep(
+        StoredFile(
+            sha256=sha256,
+            media_type=media_type,
+            size=len(content),
+            name=name,
+            purpose="populated",
+            created_at=NOW,
+        )
+    )
 
 
 def _make_evaluation(world: World, made: Populated) -> None:
-    program = made.rows["program"]
+    program, staff = made.rows["program"], made.people[Role.STAFF]
     with world.app.app_context():
-        scheme = made.rows["scheme"] = keep(
-            Scheme(program_id=program.id, trainee_weight=20, enterprise_weight=45, teacher_weight=35)
-        )
-        made.rows["criterion"] = keep(
-            Criterion(
-                scheme_id=scheme.id,
-                position=1,
-                level=Level.BEHAVIOUR,
-                name="按规程操作",
-                anchors=[["很少", "rarely"]] * 5,
-                by_trainee=True,
-                by_enterprise=True,
-                by_teacher=True,
-            )
-        )
-        window = made.rows["window"] = keep(
-            Window(
-                program_id=program.id,
-                scheme_id=scheme.id,
-                name="终结评价",
-                kind=WindowKind.TERMINAL,
-                opens_at=NOW - timedelta(days=2),
-                closes_at=NOW + timedelta(days=9),
-            )
-        )
+        live = db.session.get_one(Program, program.id)
+        scheme = schemes.make_scheme(live, by=staff, now=NOW - timedelta(days=9))
+        windows.plan_windows(live, scheme, by=staff, now=NOW - timedelta(days=9))
+        final = evaluation.terminal_window(program.id)
+        final_id = final.id
+        window = evaluation.window_or_404(program.id, final_id)
+        windows.open_window(live, window, by=staff, now=NOW - timedelta(days=2))
+        made.rows["criterion"] = keep(db.session.scalars(sa.select(Criterion).order_by(Criterion.id)).first())
+        made.rows["scheme"] = keep(db.session.scalars(sa.select(Scheme)).one())
+        made.rows["window"] = keep(db.session.get_one(Window, final_id))
         made.rows["rating"] = keep(
             Rating(
                 program_id=program.id,
-                window_id=window.id,
+                window_id=final_id,
                 enrolment_id=made.rows["enrolment"].id,
                 party=RatingParty.TRAINEE,
                 rater_id=made.people[Role.TRAINEE].id,
-                state=RatingState.DRAFT,
+                state=RatingState.SUBMITTED,
                 created_at=NOW,
+                submitted_at=NOW,
             )
         )
 
@@ -342,6 +385,11 @@ def _make_evaluation(world: World, made: Populated) -> None:
 def _make_rest(world: World, made: Populated) -> None:
     staff = made.people[Role.STAFF]
     with world.app.app_context():
+        made.rows["session"] = keep(
+            SignInSession(
+                token_digest="d", user_id=staff.id, created_at=NOW, expires_at=NOW + timedelta(hours=9)
+            )
+        )
         made.rows["due"] = keep(
             Due(
                 key="populated",
