@@ -116,6 +116,7 @@ def test_no_state_changes_on_get(app: Flask):
     reading = (
         "show_",
         "find_",
+        "add_up_",
         "list_",
         "new_",
         "edit_",

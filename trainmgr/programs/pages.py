@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flask import render_template, url_for
+from flask import current_app, render_template, url_for
 
+from trainmgr.kernel.access import Permission, can, mark_of
 from trainmgr.kernel.i18n import say
-from trainmgr.kernel.shell import STEPS, has_endpoint
+from trainmgr.kernel.shell import STEPS
 from trainmgr.programs.models import Program, ProgramStep
 from trainmgr.programs.rules import Step, StepState
 
@@ -80,8 +81,11 @@ def _thread_step(step: Step, row: ProgramStep | None, program: Program, here: St
 
 
 def _address(step: Step, program: Program) -> str:
-    endpoint = ENDPOINTS[step] if has_endpoint(ENDPOINTS[step]) else "programs.show_program"
-    return url_for(endpoint, program_id=program.id)
+    """Return where a step is, or nothing for a reader to whom its page is closed: the step stays, the link does not."""
+    mark = mark_of(current_app.view_functions[ENDPOINTS[step]])
+    return (
+        url_for(ENDPOINTS[step], program_id=program.id) if isinstance(mark, Permission) and can(mark) else ""
+    )
 
 
 def render_program_page(
