@@ -19,7 +19,7 @@ __all__ = [
 
 
 class EditionState(enum.StrEnum):
-    """Draft while edited, offered when waiting for signatures, signed when both sides did, superseded by a later one."""
+    """Draft while edited, offered while signatures are awaited, signed by both, superseded by a later one."""
 
     DRAFT = "draft"
     OFFERED = "offered"

@@ -246,7 +246,7 @@ def module_line(module: Module, lead_name: str = "") -> ModuleLine:
 # --- who could lead a module ----------------------------------------------------------------------
 
 
-def _leaders(program: Program) -> sa.Select[Any]:
+def _leaders(program: Program) -> Any:
     parties = sa.select(ProgramParty.organization_id).where(ProgramParty.program_id == program.id)
     return (
         sa.select(User, Membership.role, Organization)

@@ -89,7 +89,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Plan:
-    """A whole edition: stages and modules in order, what is wanted in order of urgency, hours by (module, competency)."""
+    """A whole edition: stages and modules in order, what is wanted by urgency, hours by (module, competency)."""
 
     stages: Sequence[StageLine] = ()
     modules: Sequence[ModuleLine] = ()
@@ -350,6 +350,12 @@ def _pairs(name: str) -> set[tuple[str, str]]:
 # --- what is signed -------------------------------------------------------------------------------
 
 
+SIGNED_OF_A_MODULE = (
+    "lineage", "stage_number", "name", "theory_hours", "practice_hours", "layer", "practice_level", "venue",
+    "taught_by_enterprise", "jointly_developed", "lead_id",
+)  # fmt: skip
+
+
 def to_document(plan: Plan) -> dict[str, Any]:
     """Return the content that the two sides sign, as JSON-able values."""
     names = {wanted.id: wanted.name for wanted in plan.wanted}
@@ -360,11 +366,6 @@ def to_document(plan: Plan) -> dict[str, Any]:
             + [day.isoformat() if day else None for day in (stage.starts_on, stage.ends_on)]
             for stage in plan.stages
         ],
-        "modules": [
-            [module.lineage, module.stage_number, module.name, module.theory_hours, module.practice_hours]
-            + [module.layer, module.practice_level, module.venue, module.taught_by_enterprise]
-            + [module.jointly_developed, module.lead_id]
-            for module in plan.modules
-        ],
+        "modules": [[getattr(module, name) for name in SIGNED_OF_A_MODULE] for module in plan.modules],
         "hours": sorted([lineages[m], names.get(c, str(c)), hours] for (m, c), hours in plan.cells.items()),
     }
