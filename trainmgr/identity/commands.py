@@ -13,6 +13,7 @@ from trainmgr.identity.managing import OrganizationFacts, Place
 from trainmgr.identity.models import Membership, Organization, OrganizationKind, User
 from trainmgr.identity.people_forms import USERNAME
 from trainmgr.kernel.access import Role
+from trainmgr.kernel.audit import record
 from trainmgr.kernel.clock import utcnow
 from trainmgr.kernel.db import db
 from trainmgr.kernel.errors import RuleBroken
@@ -82,7 +83,7 @@ def new_password(username: str) -> None:
     person.password_hash = first_passwords.handed_out(first_passwords.new_mark())
     person.must_change_password = True
     sessions.end_all_sessions(person)
-    managing.record(managing.RESET, person, by=None, now=utcnow(), name=person.name)
+    record(managing.RESET, person, by=None, now=utcnow(), name=person.name)
     password = first_passwords.password_of(person.id, person.password_hash)
     db.session.commit()
     click.echo(f"The first password of {person.username} is {password}.")

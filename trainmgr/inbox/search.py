@@ -85,7 +85,7 @@ def _programs(viewer: User, text: str) -> sa.Select[Any]:
 def _trainees(viewer: User, text: str) -> sa.Select[Any]:
     pattern = like(text)
     columns = (Enrolment.name, Enrolment.student_number, Enrolment.employee_number)
-    fits = [column.ilike(pattern, escape="\\") for column in columns]
+    fits: list[sa.ColumnElement[bool]] = [column.ilike(pattern, escape="\\") for column in columns]
     if len(text) == TAIL:
         fits.append(Enrolment.id_number_tail == text.upper())
     return (

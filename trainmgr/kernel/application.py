@@ -6,13 +6,38 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response
+from flask import Flask, Request, Response
+from werkzeug.datastructures import MultiDict
+from werkzeug.utils import cached_property
 
 from trainmgr.kernel import access, config, crypto, db, errors, files, headers, health, i18n, jobs, shell
 
 
+class PlainRequest(Request):
+    """A request whose text holds no NUL: nobody types one, and PostgreSQL takes none."""
+
+    def _load_form_data(self) -> None:
+        if "form" not in self.__dict__:
+            super()._load_form_data()
+            self.__dict__["form"] = _without_nul(self.__dict__["form"])
+
+    @cached_property
+    def args(self) -> MultiDict[str, str]:
+        """The query, without NUL."""
+        return _without_nul(super().args)
+
+
+def _without_nul(values: MultiDict[str, str]) -> MultiDict[str, str]:
+    pairs = list(values.items(multi=True))
+    if not any("\0" in key or "\0" in value for key, value in pairs):
+        return values
+    return type(values)([(key.replace("\0", ""), value.replace("\0", "")) for key, value in pairs])
+
+
 class App(Flask):
     """A Flask application in which a write request is one transaction."""
+
+    request_class = PlainRequest
 
     def dispatch_request(self) -> Response:
         """Answer the request, then commit or roll back before the answer leaves."""
