@@ -59,11 +59,6 @@ class RosterRow:
     enterprise: str | None
 
     @property
-    def state_label(self) -> Any:
-        """The state in words."""
-        return labels.ENROLMENT_STATES[self.state]
-
-    @property
     def state_tone(self) -> str:
         """The tone of the state's pill, or nothing for the ordinary states."""
         return labels.ENROLMENT_TONES.get(self.state, "")

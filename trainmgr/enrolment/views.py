@@ -67,6 +67,7 @@ def show_roster(program_id):
         may_unmask=may(program, current_user, Permission.ENROLMENT_UNMASK),
         job=queries.latest_import(program, current_user) if may_edit else None,
         states=list(labels.ENROLMENT_STATES.items()),
+        state_words={state: str(label) for state, label in labels.ENROLMENT_STATES.items()},
         needed=numbers_needed(program.kind), several_enterprises=len(enterprises_of(program)) > 1,
     )  # fmt: skip
 
