@@ -9,8 +9,8 @@ from typing import Any
 
 from flask import Flask
 
-from trainmgr.kernel import application as kernel
 from trainmgr.identity import sessions
+from trainmgr.kernel import application as kernel
 
 __version__ = "0.1.0"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,8 +18,13 @@ from trainmgr.kernel.access import Role
 
 pytestmark = pytest.mark.browser
 
-TODAY = date.today()
-COMPETENCIES = [("设备故障诊断", "5", "4", "2"), ("精密测量与判定", "4", "4", "2.5"), ("工艺参数优化", "3", "4", "3")]
+TODAY = datetime.now(UTC).date()
+THERE = ["蓝思 1 班", "蓝思科技", "精密测量"]
+COMPETENCIES = [
+    ("设备故障诊断", "5", "4", "2"),
+    ("精密测量与判定", "4", "4", "2.5"),
+    ("工艺参数优化", "3", "4", "3"),
+]
 
 
 def workbook(path: Path, rows: list[list[str]]) -> Path:
@@ -37,12 +42,16 @@ def cast(world, app, open_page):
     """Everybody who takes part, each with an account and a browser."""
     college = world.organization(name="湖南工业职业技术学院")
     department = world.organization(OrganizationKind.DEPARTMENT, name="机械工程学院", parent_id=college.id)
-    enterprise = world.organization(OrganizationKind.ENTERPRISE, name="蓝思科技（长沙）有限公司", short_name="蓝思科技")
+    enterprise = world.organization(
+        OrganizationKind.ENTERPRISE, name="蓝思科技（长沙）有限公司", short_name="蓝思科技"
+    )
     with app.app_context():
         secret = hash_password(PASSWORD)
 
     def person(role: Role, home, username: str, name: str):
-        return world.user(role, home, username=username, name=name, password_hash=secret, number=username.upper())
+        return world.user(
+            role, home, username=username, name=name, password_hash=secret, number=username.upper()
+        )
 
     person(Role.STAFF, college, "liwenjing", "李文静")
     person(Role.ENTERPRISE_COORDINATOR, enterprise, "luoqian", "罗倩")
@@ -53,13 +62,30 @@ def cast(world, app, open_page):
     return SimpleNamespace(college=college, department=department, enterprise=enterprise)
 
 
-def test_a_project_goes_from_its_need_to_the_result_of_three_parties(cast, open_page, tmp_path):
+def test_a_project_goes_from_its_need_to_the_result_of_three_parties(app, cast, open_page, tmp_path):
     staff = Walker(open_page, "liwenjing").sign_in()
     coordinator = Walker(open_page, "luoqian").sign_in()
 
     program = set_up(staff, cast)
     find_needs(staff, coordinator, program, tmp_path)
-    print("OK needs")
+    advance(staff, program, "双方已签字")
+    design_plan(staff, coordinator, program)
+    print("OK plan")
+    advance(staff, program, "课程方案双方已签")
+    bring_in_trainees(staff, coordinator, cast, program, tmp_path)
+    print("OK roster")
+    passwords = first_passwords(staff, program, tmp_path)
+    pair_mentors(staff, program)
+    print("OK mentors")
+    advance(staff, program, "名册与导师齐备")
+    trainee_number, trainee_password = passwords[0]
+    trainee = Walker(open_page, trainee_number, phone=True).sign_in(trainee_password)
+    practise(trainee, program, tmp_path)
+    sign_and_pass(staff, open_page, program, trainee)
+    print("OK practice")
+    evaluate(staff, open_page, program, trainee)
+    print("OK evaluation")
+    close(staff, program, trainee)
 
 
 def set_up(staff: Walker, cast) -> str:
@@ -96,7 +122,9 @@ def advance(staff: Walker, program: str, reason: str) -> None:
 
 
 def find_needs(staff: Walker, coordinator: Walker, program: str, tmp_path: Path) -> None:
-    staff.go(f"{program}/needs/settings").fill(post="精密制造设备技术员", trainee_weight="60", priority_count="3")
+    staff.go(f"{program}/needs/settings").fill(
+        post="精密制造设备技术员", trainee_weight="60", priority_count="3"
+    )
     staff.press("main form button.btn-primary")
     for name, importance, required, current in COMPETENCIES:
         staff.go(f"{program}/needs/competencies/new")
@@ -111,3 +139,153 @@ def find_needs(staff: Walker, coordinator: Walker, program: str, tmp_path: Path)
     for person in (staff, coordinator):
         person.go(f"{program}/needs/sign").press("form[action$='needs/sign'] button.btn-primary")
     staff.go(f"{program}/needs").sees("冻结")
+
+
+def design_plan(staff: Walker, coordinator: Walker, program: str) -> None:
+    """Begin with the pathway's stages, give every priority its hours and every module a lead; both sides sign."""
+    staff.go(f"{program}/plan").press("form[action$='plan/begin'] button")
+    staff.go(f"{program}/plan").press("form[action*='proposal'] button:not([name=competency_id])")
+    name_leads(staff, program)
+    staff.go(f"{program}/plan/matrix").sees("设备故障诊断", "精密测量与判定")
+    staff.go(f"{program}/plan").press("form[action$='/offer'] button")
+    for person in (staff, coordinator):
+        person.go(f"{program}/plan").press("a[href*='/sign/']").press(
+            "form[action*='/sign/'] button.btn-primary"
+        )
+    staff.go(f"{program}/plan").sees("签")
+
+
+def name_leads(staff: Walker, program: str) -> None:
+    """Name one teacher as the lead of all modules at once."""
+    staff.go(f"{program}/plan")
+    staff.go(staff.page.locator("a[href$='/lead'], a[href*='/lead?']").first.get_attribute("href") or "")
+    staff.page.locator("[name=scope][value=plan]").check(force=True)
+    staff.press("button[name=user_id]:not([value='0'])")
+
+
+def bring_in_trainees(staff: Walker, coordinator: Walker, cast, program: str, tmp_path: Path) -> None:
+    """Read a roster of thirty rows, one of them wrong."""
+    staff.go(f"{program}/classes").fill(within="main", name="蓝思 1 班")
+    staff.press("main form.form button.btn-primary, main form[method=post] button[type=submit]")
+    crowd = people("walk", born_from=date(2005, 1, 1), born_to=date(2008, 12, 31))
+    rows = [
+        ["Name", "ID number", "Student number", "Employee number", "Class", "Enterprise", "Field or trade"]
+    ]
+    for number, one in zip(range(30), crowd, strict=False):
+        rows.append([one.name, one.id_number, f"2026LS{number:03}", f"LS{number:05}", *THERE])
+    rows.append(["错号", "110105194912310021", "2026LS999", "LS99999", *THERE])
+    file = workbook(tmp_path / "roster.xlsx", rows)
+    for _twice in range(2):
+        staff.go(f"{program}/roster/import").upload("file", file).press("form.form button.btn-primary")
+        staff.go(f"{program}/roster")
+        assert staff.page.locator("table.ledger tbody tr").count() == 30, staff.text()
+
+
+def first_passwords(staff: Walker, program: str, tmp_path: Path) -> list[tuple[str, str]]:
+    """Fetch the first passwords; returns (student number, password) by row."""
+    from trainmgr.kernel.sheets import read_sheet
+
+    staff.go(f"{program}/roster/first-passwords")
+    with staff.page.expect_download() as download:
+        staff.page.locator("form[action$='first-passwords'] button").first.click()
+    path = tmp_path / "passwords.xlsx"
+    download.value.save_as(path)
+    return [(row[1], row[4]) for row in read_sheet(path, filename="p.xlsx").rows]
+
+
+def pair_mentors(staff: Walker, program: str) -> None:
+    for side, names, capacity in (
+        ("college", [f"陈立{n}" for n in range(2)], "20"),
+        ("enterprise", [f"周建国{n}" for n in range(6)], "6"),
+    ):
+        for name in names:
+            staff.go(f"{program}/mentors/{side}/new?q={name}").fill(
+                within="form.form", fields="精密测量", capacity=capacity
+            )
+            staff.press("form.form button.btn-primary")
+        staff.go(f"{program}/mentors?side={side}").press(f"form[action$='proposals/{side}'] button")
+        staff.sees("30")
+        staff.press(f"form[action$='proposals/{side}/approve'] button")
+    staff.go(f"{program}/mentors").sees("100.0%")
+
+
+def practise(trainee: Walker, program: str, tmp_path: Path) -> None:
+    """Set an own password, write a log with a photo on the phone, hand it in."""
+    from PIL import Image
+
+    trainee.fill(password="wo-de-mima-2026", again="wo-de-mima-2026").press("form button.btn-primary")
+    Image.new("RGB", (900, 600), "steelblue").save(tmp_path / "photo.jpg")
+    trainee.go("/logs/new").fill(
+        hours="7.5", task="盖板玻璃外观检测", learned="崩边多在下料口，调整夹爪后减少。"
+    )
+    trainee.page.locator("[name=competencies]").first.check(force=True)
+    trainee.upload("photos", tmp_path / "photo.jpg")
+    trainee.press("form[action$='/logs'] button.btn-primary").sees("盖板玻璃外观检测")
+
+
+def mentors_of(staff: Walker, program: str, name: str) -> tuple[str, str]:
+    """Return the sign-in names of a trainee's school teacher and enterprise mentor, as the roster shows them."""
+    staff.go(f"{program}/roster?q={name}")
+    shown = staff.text()
+    teacher = next(f"teacher{n}" for n in range(2) if f"陈立{n}" in shown)
+    return teacher, next(f"mentor{n}" for n in range(6) if f"周建国{n}" in shown)
+
+
+def sign_and_pass(staff: Walker, open_page, program: str, trainee: Walker) -> None:
+    """The teacher signs the log on a phone; then everybody passes the gates of all stages."""
+    trainee.go("/account")
+    name = trainee.page.locator(".who").first.get_attribute("title") or ""
+    trainee.name = name.split("：")[-1].strip() or re.search(r"我的账号：(\S+)", trainee.text())[1]
+    trainee.teacher, trainee.mentor = mentors_of(staff, program, trainee.name)
+    teacher = Walker(open_page, trainee.teacher, phone=True).sign_in()
+    teacher.go("/logs/to-sign").sees("盖板玻璃外观检测")
+    teacher.page.locator("[data-pick]").first.check(force=True)
+    teacher.press("form[data-picks] button[type=submit]").press("form[action$='to-sign'] button.btn-primary")
+    trainee.go("/logs").sees("7.5")
+    for stage in range(1, 9):
+        if stage > 1:
+            staff.go(f"{program}/practice").press("form[action$='practice/stage'] button")
+        staff.go(f"{program}/gates/{stage}")
+        staff.page.locator("[data-pick-all]").check(force=True)
+        staff.press("form[data-picks] button.btn-primary").press(
+            f"form[action$='gates/{stage}'] button.btn-primary"
+        )
+    staff.go(f"{program}/practice")
+
+
+def evaluate(staff: Walker, open_page, program: str, trainee: Walker) -> None:
+    """Open the terminal window; trainee, mentor and teacher rate on phones; the result shows all three."""
+    staff.go(f"{program}/evaluation/scheme").press("form[action$='scheme/make'] button")
+    staff.go(f"{program}/evaluation").press("form[action$='windows/plan'] button")
+    staff.press("a:text-is('终结评价')").press("form[action$='/open'] button")
+    advance(staff, program, "各阶段门已过，开始终结评价")
+    mentor = Walker(open_page, trainee.mentor, phone=True).sign_in()
+    teacher = Walker(open_page, trainee.teacher, phone=True).sign_in()
+    for person, points in ((trainee, "5"), (mentor, "3"), (teacher, "4")):
+        rate(person, trainee.name, points)
+    staff.go(f"{program}/evaluation?q={trainee.name}").press(f"table a:text-is('{trainee.name}')")
+    staff.sees(trainee.name, "学员", "企业", "教师", "综合")
+    assert "暂定" not in staff.text()
+    trainee.go("/my-result").sees("企业", "教师")
+
+
+def rate(person: Walker, name: str, points: str) -> None:
+    """Find the trainee in what is to be rated, choose the same points everywhere, submit."""
+    person.go("/ratings")
+    if person.page.locator(f"a:has-text('{name}')").count():
+        person.press(f"a:has-text('{name}')")
+    elif not person.page.locator("form[data-rating]").count():
+        person.press("main a[href*='/ratings/']")
+    for question in person.page.locator("form[data-rating] fieldset.criterion").all():
+        question.locator(f"input[type=radio][value='{points}']").check(force=True)
+    person.press("form[data-rating] .savebar button.btn-primary")
+
+
+def close(staff: Walker, program: str, trainee: Walker) -> None:
+    """Close the window, take what is missing as it is, decide on everybody, close the programme."""
+    staff.go(f"{program}/evaluation").press("form[action$='/close'] button")
+    staff.fill(reason="其余学员本届未评").press("form[action$='/settle'] button")
+    staff.go(f"{program}/result").press("form[action$='result/accept'] button")
+    staff.page.locator("[data-pick-all]").check(force=True)
+    staff.press("form[data-picks] button[value=failed]")
+    staff.fill(reason="没有评价结果").press("form[action$='result/decide'] button.btn-primary")

@@ -12,8 +12,8 @@ PASSWORD = "kafei-yu-cha-2026"
 class Walker:
     """One person with a browser of their own."""
 
-    def __init__(self, open_page: Callable[..., Any], username: str, *, phone: bool = False, language: str = "zh-CN") -> None:
-        self.page = open_page(phone=phone, language=language)
+    def __init__(self, open_page: Callable[..., Any], username: str, *, phone: bool = False) -> None:
+        self.page = open_page(phone=phone)
         self.username = username
 
     def sign_in(self, password: str = PASSWORD) -> Walker:

@@ -364,18 +364,32 @@ def test_a_programme_is_kept_as_a_pathway_with_the_stages_of_its_plan(world, sta
     from trainmgr.pathways.rules import from_document
 
     with world.inside() as session:
-        edition = Edition(program_id=program.id, number=1, state=EditionState.DRAFT, created_by_id=program.created_by_id,
-                          created_at=NOW, changed_at=NOW)  # fmt: skip
+        edition = Edition(
+            program_id=program.id,
+            number=1,
+            state=EditionState.DRAFT,
+            created_by_id=program.created_by_id,
+            created_at=NOW,
+            changed_at=NOW,
+        )
         session.add(edition)
         session.flush()
         for number, stage in enumerate(load_library()["eight-stage"].stages, 1):
-            session.add(PlanStage(edition_id=edition.id, number=number, name=stage.name.zh, venue=Venue(stage.venue.value),
-                                  weeks=number + 1, hours=10))  # fmt: skip
+            here = {"edition_id": edition.id, "venue": Venue(stage.venue.value)}
+            session.add(PlanStage(number=number, name=stage.name.zh, weeks=number + 1, hours=10, **here))
             session.add(
-                Module(edition_id=edition.id, stage_number=number, position=number, name=f"模块{number}", theory_hours=4,
-                       practice_hours=6, layer=Layer.CORE, practice_level=PracticeLevel.BASIC, venue=Venue(stage.venue.value),
-                       taught_by_enterprise=stage.venue.value == "enterprise")
-            )  # fmt: skip
+                Module(
+                    stage_number=number,
+                    position=number,
+                    name=f"模块{number}",
+                    theory_hours=4,
+                    practice_hours=6,
+                    layer=Layer.CORE,
+                    practice_level=PracticeLevel.BASIC,
+                    taught_by_enterprise=stage.venue.value == "enterprise",
+                    **here,
+                )
+            )
         session.commit()
 
     response = staff.post(f"/programs/{program.id}/pathway/keep")

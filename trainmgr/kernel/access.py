@@ -136,7 +136,8 @@ _RUN = {
 
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.ADMINISTRATOR: frozenset(
-        _COLLEGE | {P.ORGANISATION_MANAGE, P.ORGANISATION_REGISTER, P.PEOPLE_MANAGE, P.AUDIT_VIEW, P.PATHWAY_EDIT}
+        _COLLEGE
+        | {P.ORGANISATION_MANAGE, P.ORGANISATION_REGISTER, P.PEOPLE_MANAGE, P.AUDIT_VIEW, P.PATHWAY_EDIT}
     ),
     Role.STAFF: frozenset(_COLLEGE | _RUN),
     Role.DEPARTMENT_STAFF: frozenset(
@@ -243,7 +244,12 @@ def mark_of(view: View) -> Permission | str | None:
 
 
 ALWAYS_OPEN = {"static"}
-FIRST_PASSWORD = {"identity.show_first_password", "identity.set_first_password", "identity.sign_out", "identity.set_language"}
+FIRST_PASSWORD = {
+    "identity.show_first_password",
+    "identity.set_first_password",
+    "identity.sign_out",
+    "identity.set_language",
+}
 
 
 def guard() -> Any:

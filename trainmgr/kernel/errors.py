@@ -63,7 +63,9 @@ def _on_http(error: HTTPException) -> Any:
 
 def _on_conflict(error: Exception) -> tuple[str, int]:
     log.info("conflict at %s: %s", request.endpoint, type(error).__name__)
-    return _page(409, _("Someone else changed this at the same moment. Load the page again and repeat your change."))
+    return _page(
+        409, _("Someone else changed this at the same moment. Load the page again and repeat your change.")
+    )
 
 
 def _on_csrf(error: CSRFError) -> tuple[str, int]:
@@ -71,7 +73,7 @@ def _on_csrf(error: CSRFError) -> tuple[str, int]:
 
 
 def _on_fault(error: Exception) -> tuple[str, int]:
-    log.exception("fault at %s", request.endpoint)
+    log.error("fault at %s", request.endpoint, exc_info=error)
     return _page(500)
 
 

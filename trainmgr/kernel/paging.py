@@ -46,7 +46,7 @@ class Page(Generic[T]):
 
     def url(self, **changes: Any) -> str:
         """Return the current address with some query arguments changed; None removes one."""
-        args = request.args.to_dict() | {key: value for key, value in changes.items()}
+        args = request.args.to_dict() | changes
         args = {key: value for key, value in args.items() if value not in (None, "")}
         return url_for(request.endpoint or "", **(request.view_args or {}), **args)
 
@@ -65,7 +65,9 @@ class Listing:
         """Read the listing from the address."""
         number = request.args.get("page", "1")
         return cls(
-            number=int(number) if number.isascii() and number.isdigit() and len(number) < 7 and int(number) else 1,
+            number=int(number)
+            if number.isascii() and number.isdigit() and len(number) < 7 and int(number)
+            else 1,
             q=request.args.get("q", "").replace("\0", "").strip()[:100],
             sort=request.args.get("sort", "")[:40],
             direction="desc" if request.args.get("direction") == "desc" else "asc",
@@ -96,7 +98,9 @@ def paginate(
         total = db.session.scalar(count) or 0
     pages = max(1, -(-total // size))
     number = min(listing.number, pages)
-    rows = db.session.execute(statement.order_by(None).order_by(*columns).limit(size).offset((number - 1) * size))
+    rows = db.session.execute(
+        statement.order_by(None).order_by(*columns).limit(size).offset((number - 1) * size)
+    )
     items = rows.scalars().all() if scalars else rows.all()
     return Page(items, number, size, total, listing.q, sort, listing.direction, filters or {})
 
