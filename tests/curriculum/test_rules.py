@@ -17,8 +17,8 @@ from trainmgr.pathways.rules import Layer, Metric, PracticeLevel, Venue
 def module(key, hours=(20, 20), stage=1, **values):
     theory, practice = hours
     levels = {
-        "layer": list(Layer)[0],
-        "practice_level": list(PracticeLevel)[0],
+        "layer": next(iter(Layer)),
+        "practice_level": next(iter(PracticeLevel)),
         "venue": Venue.SCHOOL,
         "lineage": f"l{key}",
         "position": key,
