@@ -13,6 +13,7 @@ from flask import current_app
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from trainmgr.curriculum.frozen import lifted
 from trainmgr.demo.cast import assemble
 from trainmgr.demo.days import Days
 from trainmgr.demo.stories import funa, geely, lansi, qingling, zhanlan
@@ -103,8 +104,9 @@ def drop(*, with_additions: bool = False) -> int:
     db.session.flush()
     db.session.expunge_all()
     removed = 0
-    for table in reversed(db.metadata.sorted_tables):
-        removed += int(getattr(db.session.execute(sa.delete(table)), "rowcount", 0))
+    with lifted():  # signed plans go with everything else
+        for table in reversed(db.metadata.sorted_tables):
+            removed += int(getattr(db.session.execute(sa.delete(table)), "rowcount", 0))
     return removed
 
 
