@@ -148,7 +148,7 @@ def test_a_cell_is_changed_in_its_place_and_everything_follows(plans, signed_in,
     field = page.locator(".cell-form input[name=hours]")
     field.fill("9")
     field.press("Enter")
-    page.wait_for_function("document.activeElement.innerText === '9'")
+    row.locator("td a:focus", has_text="9").wait_for()
 
     assert row.locator(".total").inner_text() == "9 / 24"
     assert "is-uncovered" not in (row.get_attribute("class") or "")

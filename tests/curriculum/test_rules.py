@@ -164,7 +164,7 @@ def test_two_editions_are_compared_by_what_a_module_was_copied_from():
     assert [each.id for each in found.added] == [99]
     assert [each.id for each in found.removed] == [2, 4]
     assert {field.name for field in found.changed[0].fields} == {"name", "practice_hours"}
-    assert [(cell.module, cell.before, cell.after) for cell in found.cells] == [("新名", 10, 14)]
+    assert [(cell.module.name, cell.before, cell.after) for cell in found.cells] == [("新名", 10, 14)]
     assert [stage.number for stage in found.stages] == [1]
     assert not comparing.difference(PLAN, PLAN)
 

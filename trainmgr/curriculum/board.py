@@ -108,5 +108,10 @@ def read_board(
     return board
 
 
+def read_structure(program: Program, edition: Edition) -> Board:
+    """Return an edition's stages and modules only, for pages that show neither checks nor coverage."""
+    return Board(program, Shelf([edition], (0, 0)), edition, queries.read_structure(edition.id))
+
+
 def _previous(shelf: Shelf, edition: Edition) -> Edition | None:
     return next((each for each in shelf.editions if each.id == edition.based_on_id), None)

@@ -49,7 +49,7 @@ class StageChange:
 class CellChange:
     """The hours that a module of both editions gives to a competency, before and after."""
 
-    module: str
+    module: ModuleLine
     competency_id: int
     before: int
     after: int
@@ -116,5 +116,5 @@ def _cells(before: Plan, after: Plan, both: Sequence[tuple[ModuleLine, ModuleLin
                 after.cells.get((new.id, competency_id), 0),
             )
             if was != now:
-                found.append(CellChange(new.name, competency_id, was, now))
+                found.append(CellChange(new, competency_id, was, now))
     return found

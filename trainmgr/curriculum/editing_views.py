@@ -11,7 +11,7 @@ from flask_login import current_user
 
 from trainmgr.curriculum import actions, queries, rules
 from trainmgr.curriculum.actions import FieldFault, Overtaken
-from trainmgr.curriculum.board import Board
+from trainmgr.curriculum.board import Board, read_structure
 from trainmgr.curriculum.forms import CellForm, ModuleForm, StageForm
 from trainmgr.curriculum.pages import (
     asked_edition,
@@ -185,7 +185,7 @@ def pick_lead(program_id: int, module_id: int) -> Any:
     """Show who could lead a module: teachers and mentors of the parties."""
     program, module, edition = _module(program_id, module_id)
     page = queries.list_leaders(program, Listing.from_request())
-    return render_board("lead", program, board_or_404(program, edition.number), module=module, page=page)
+    return render_board("lead", program, read_structure(program, edition), module=module, page=page)
 
 
 @bp.post("/programs/<int:program_id>/plan/modules/<int:module_id>/lead")

@@ -212,7 +212,7 @@ def difference_lines(found: PlanDifference, before: Plan, after: Plan) -> list[D
             _("Hours"),
             _(
                 "“%(module)s” for “%(competency)s”: %(before)s → %(after)s",
-                module=cell.module,
+                module=named(cell.module),
                 competency=names.get(cell.competency_id, "–"),
                 before=cell.before,
                 after=cell.after,

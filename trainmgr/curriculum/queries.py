@@ -160,6 +160,12 @@ def read_plans(program_id: int, edition_ids: Collection[int]) -> dict[int, Plan]
     }
 
 
+def read_structure(edition_id: int) -> Plan:
+    """Return an edition's stages and modules without what they serve: one statement."""
+    stages, modules = _read_modules([edition_id])
+    return Plan(stages.get(edition_id, []), modules.get(edition_id, []))
+
+
 def _read_modules(
     edition_ids: Collection[int],
 ) -> tuple[dict[int, list[StageLine]], dict[int, list[ModuleLine]]]:

@@ -1,0 +1,122 @@
+"""The matrix and the order of modules in a real browser: with the keyboard, without a page in between."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from trainmgr.kernel.access import Role
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def sit_down(plans, open_page):
+    """Open a browser at the plan in which somebody is signed in."""
+
+    def open_for(user, **options):
+        page = open_page(**options)
+        (cookie,) = plans.world.signed_in(user)._cookies.values()
+        page.context.add_cookies(
+            [{"name": cookie.key, "value": cookie.value, "domain": "127.0.0.1", "path": "/"}]
+        )
+        return page
+
+    return open_for
+
+
+def test_a_cell_is_changed_with_the_keyboard_and_everything_follows(plans, sit_down):
+    plans.begin()
+    page = sit_down(plans.staff)
+    page.goto(f"/programs/{plans.program.id}/plan/matrix")
+    with plans.world.inside():
+        module = plans.plan().modules[0]
+    competency = plans.competencies[0]
+    cell = page.locator(f"#cell-{module.id}-{competency.id}")
+    row = page.locator(f"#competency-{competency.id}")
+    assert "0 / 24" in row.inner_text()
+
+    cell.focus()
+    page.keyboard.press("Enter")
+    field = row.locator("input[name=hours]")
+    field.wait_for()
+    assert field.evaluate("field => field === document.activeElement")
+    field.fill("24")
+    page.keyboard.press("Enter")
+
+    page.wait_for_function(f"document.querySelector('#competency-{competency.id}').innerText.includes('24 / 24')")
+    assert page.locator("#matrix-foot td").first.inner_text().startswith("24")
+    assert "1 / 2" in page.locator("#checks").inner_text()
+    assert "精密测量" not in page.locator("#mend").inner_text()
+    assert cell.evaluate("cell => cell === document.activeElement")
+    with plans.world.inside():
+        assert plans.plan().cells == {(module.id, competency.id): 24}
+
+
+def test_too_many_hours_are_told_in_the_cell_and_can_be_mended_there(plans, sit_down):
+    plans.begin()
+    page = sit_down(plans.staff)
+    page.goto(f"/programs/{plans.program.id}/plan/matrix")
+    with plans.world.inside():
+        module = plans.plan().modules[0]
+    competency = plans.competencies[0]
+    row = page.locator(f"#competency-{competency.id}")
+    page.locator(f"#cell-{module.id}-{competency.id}").click()
+    row.locator("input[name=hours]").fill("999")
+    page.keyboard.press("Enter")
+    row.locator("[role=alert]").wait_for()
+    assert row.locator("input[name=hours]").input_value() == "999"
+
+    page.wait_for_timeout(100)
+    row.locator("input[name=hours]").fill("8")
+    row.locator("input[name=hours]").press("Enter")
+    page.wait_for_function(f"document.querySelector('#competency-{competency.id}').innerText.includes('8 / 24')")
+
+
+def test_a_module_moves_and_the_button_keeps_the_focus(plans, sit_down):
+    plans.begin()
+    page = sit_down(plans.staff)
+    page.goto(f"/programs/{plans.program.id}/plan")
+    with plans.world.inside():
+        first, second = plans.plan().modules[:2]
+    page.locator(f"#down-{first.id}").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function(
+        f"document.querySelector('#module-{second.id}').nextElementSibling?.id === 'module-{first.id}'"
+    )
+    page.wait_for_function(f"document.activeElement.id === 'down-{first.id}'")
+
+
+def test_the_checks_follow_while_a_module_is_typed(plans, sit_down):
+    plans.begin()
+    page = sit_down(plans.staff)
+    with plans.world.inside():
+        module = plans.plan().modules[0]
+    page.goto(f"/programs/{plans.program.id}/plan/modules/{module.id}/edit")
+    page.locator("#theory_hours").fill(str(module.theory_hours + 100))
+    page.keyboard.press("Tab")
+    page.wait_for_function("document.querySelector('#checks').innerText.includes('1,412')")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("tail", ["", "/matrix", "/1/stages/1", "/1/modules/new?stage=1"])
+def test_axe_finds_nothing_on_the_pages_of_a_plan(plans, sit_down, tail, scheme):
+    plans.begin()
+    page = sit_down(plans.staff, color_scheme=scheme)
+    page.goto(f"/programs/{plans.program.id}/plan{tail}")
+    found = Axe().run(page).response["violations"]
+    assert not found, [(each["id"], each["nodes"][0]["html"]) for each in found]
+
+
+@pytest.mark.parametrize("phone", [False, True], ids=["1280", "390"])
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_the_pages_of_a_plan_stay_inside_the_window(plans, sit_down, phone, language, screenshot):
+    plans.signed()
+    page = sit_down(plans.world.user(Role.STAFF), phone=phone, language=language)
+    draft = sit_down(plans.staff, phone=phone, language=language)
+    for name, browser in (("signed", page), ("staff", draft)):
+        for tail in ("", "/matrix", "/next"):
+            browser.goto(f"/programs/{plans.program.id}/plan{tail}")
+            width, window = browser.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+            assert width <= window, (tail, width)
+            screenshot(browser, f"plan-{name}{tail.replace('/', '-')}-{window}-{language[:2]}")
