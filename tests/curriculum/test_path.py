@@ -133,25 +133,3 @@ def test_the_pages_of_a_module_take_few_statements_however_many_people_there_are
     with count_statements() as many:
         assert staff.get(address).status_code == 200
     assert len(few) == len(many) <= 10, many
-
-
-@pytest.mark.browser
-def test_a_cell_is_changed_in_its_place_and_everything_follows(plans, signed_in, open_page, live_server):
-    plans.begin()
-    page = open_page()
-    cookie = signed_in(plans.staff).get_cookie("trainmgr")
-    page.context.add_cookies([{"name": "trainmgr", "value": cookie.value, "url": live_server.url}])
-    page.goto(f"/programs/{plans.program.id}/plan/matrix")
-    page.evaluate("window.stayed = true")
-    row = page.locator(f"#competency-{plans.competencies[0].id}")
-    row.locator("td a").first.click()
-    field = page.locator(".cell-form input[name=hours]")
-    field.fill("9")
-    field.press("Enter")
-    row.locator("td a:focus", has_text="9").wait_for()
-
-    assert row.locator(".total").inner_text() == "9 / 24"
-    assert "is-uncovered" not in (row.get_attribute("class") or "")
-    assert "还缺 2 项" in page.locator("#offer").inner_text()
-    assert page.locator("#mend form").count() >= 1
-    assert page.evaluate("window.stayed")
