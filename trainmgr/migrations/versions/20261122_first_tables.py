@@ -32,8 +32,8 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_audit_event'))
     )
     with op.batch_alter_table('audit_event', schema=None) as batch_op:
-        batch_op.create_index('ix_audit_event_actor_id_id', ['actor_id', 'id'], unique=False)
-        batch_op.create_index('ix_audit_event_program_id_id', ['program_id', 'id'], unique=False)
+        batch_op.create_index('ix_audit_event_actor_id_at', ['actor_id', 'at', 'id'], unique=False)
+        batch_op.create_index('ix_audit_event_program_id_at', ['program_id', 'at', 'id'], unique=False)
         batch_op.create_index('ix_audit_event_subject_kind_subject_id', ['subject_kind', 'subject_id'], unique=False)
 
     op.create_table('job',
@@ -1254,8 +1254,8 @@ def downgrade() -> None:
     op.drop_table('job')
     with op.batch_alter_table('audit_event', schema=None) as batch_op:
         batch_op.drop_index('ix_audit_event_subject_kind_subject_id')
-        batch_op.drop_index('ix_audit_event_program_id_id')
-        batch_op.drop_index('ix_audit_event_actor_id_id')
+        batch_op.drop_index('ix_audit_event_program_id_at')
+        batch_op.drop_index('ix_audit_event_actor_id_at')
 
     op.drop_table('audit_event')
     # ### end Alembic commands ###
