@@ -77,7 +77,8 @@ def open_draft(enrolment: Enrolment) -> PracticeLog | None:
         .where(
             PracticeLog.enrolment_id == enrolment.id,
             PracticeLog.state == LogState.DRAFT,
-            PracticeLog.replaces_id.is_(None),
+            # Not "IS NULL": SQLite takes the unique index for that, in which nearly every log has none.
+            sa.func.coalesce(PracticeLog.replaces_id, 0) == 0,
         )
         .options(selectinload(PracticeLog.photos), selectinload(PracticeLog.competencies))
         .order_by(PracticeLog.id.desc())

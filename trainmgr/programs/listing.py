@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import defer, joinedload, selectinload
 
 from trainmgr.identity.models import Membership, Organization, OrganizationKind, User
 from trainmgr.kernel.audit import AuditEvent
@@ -45,7 +45,9 @@ def page_of_programs(
         statement = statement.where(Program.state == state)
     if kind:
         statement = statement.where(Program.kind == kind)
-    statement = statement.options(selectinload(Program.parties).joinedload(ProgramParty.organization))
+    statement = statement.options(
+        defer(Program.pathway_document), selectinload(Program.parties).joinedload(ProgramParty.organization)
+    )
     return paginate(statement, listing, orders=ORDERS, default="newest")
 
 
@@ -74,7 +76,10 @@ def choices(viewer: User, limit: int = 12) -> Sequence[Program]:
     """Return the newest programmes for the switcher, those under way first: one statement."""
     over = sa.case((Program.state.in_((State.CLOSED, State.CANCELLED)), 1), else_=0)
     return db.session.scalars(
-        select_visible(viewer).order_by(over, Program.created_at.desc(), Program.id.desc()).limit(limit)
+        select_visible(viewer)
+        .options(defer(Program.pathway_document))
+        .order_by(over, Program.created_at.desc(), Program.id.desc())
+        .limit(limit)
     ).all()
 
 
