@@ -159,7 +159,7 @@ def name_leads(staff: Walker, program: str) -> None:
     """Name one teacher as the lead of all modules at once."""
     staff.go(f"{program}/plan")
     staff.go(staff.page.locator("a[href$='/lead'], a[href*='/lead?']").first.get_attribute("href") or "")
-    staff.page.locator("[name=scope][value=plan]").check(force=True)
+    staff.page.locator("input[type=radio][name=scope][value=plan]").check(force=True)
     staff.press("button[name=user_id]:not([value='0'])")
 
 
@@ -272,10 +272,10 @@ def evaluate(staff: Walker, open_page, program: str, trainee: Walker) -> None:
 def rate(person: Walker, name: str, points: str) -> None:
     """Find the trainee in what is to be rated, choose the same points everywhere, submit."""
     person.go("/ratings")
-    if person.page.locator(f"a:has-text('{name}')").count():
-        person.press(f"a:has-text('{name}')")
-    elif not person.page.locator("form[data-rating]").count():
-        person.press("main a[href*='/ratings/']")
+    forms = "main a[href*='/ratings/']:not([href*='given'])"
+    named = f"{forms}:has-text('{name}')"
+    person.press(named if person.page.locator(named).count() else forms)
+    assert person.page.locator("form[data-rating]").count(), (person.page.url, person.text())
     for question in person.page.locator("form[data-rating] fieldset.criterion").all():
         question.locator(f"input[type=radio][value='{points}']").check(force=True)
     person.press("form[data-rating] .savebar button.btn-primary")
