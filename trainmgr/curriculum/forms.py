@@ -78,7 +78,7 @@ def _may(text: Any, most: int) -> StringField:
 class ModuleForm(FlaskForm):
     """A module of the plan."""
 
-    name = _name(_l("Name"))
+    name = _name(_l("Module name"))
     name_en = _may(_l("English name"), 120)
     stage_number = SelectField(_l("Stage"), coerce=int)
     theory_hours = HoursField(_l("Theory hours"), default=0)
@@ -118,7 +118,7 @@ class ModuleForm(FlaskForm):
 class StageForm(FlaskForm):
     """A stage of the plan."""
 
-    name = _name(_l("Name"))
+    name = _name(_l("Stage name"))
     name_en = _may(_l("English name"), 120)
     venue = SelectField(_l("Place"), coerce=Venue)
     weeks = HoursField(_l("Weeks"), most=MOST_WEEKS, default=0)

@@ -24,7 +24,7 @@ STATE_TONES: dict[EditionState, str | None] = {
     EditionState.SUPERSEDED: None,
 }
 FIELDS: dict[str, Any] = {
-    "name": _l("Name"),
+    "name": _l("Designation"),
     "name_en": _l("English name"),
     "stage_number": _l("Stage"),
     "theory_hours": _l("Theory hours"),
