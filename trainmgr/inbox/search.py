@@ -14,7 +14,7 @@ from trainmgr.identity import queries as identity
 from trainmgr.identity.models import User
 from trainmgr.kernel.access import Permission, Role
 from trainmgr.kernel.db import db
-from trainmgr.kernel.paging import Listing, Page, like, paginate
+from trainmgr.kernel.paging import Listing, Page, contains, paginate
 from trainmgr.programs.models import Program, ProgramPerson
 from trainmgr.programs.queries import select_visible, visible_to
 
@@ -72,8 +72,7 @@ def _first(statement: sa.Select[Any]) -> Found:
 
 
 def _programs(viewer: User, text: str) -> sa.Select[Any]:
-    pattern = like(text)
-    fits = (column.ilike(pattern, escape="\\") for column in (Program.name, Program.name_en, Program.code))
+    fits = (contains(column, text) for column in (Program.name, Program.name_en, Program.code))
     return (
         select_visible(viewer)
         .where(sa.or_(*fits))
@@ -83,9 +82,8 @@ def _programs(viewer: User, text: str) -> sa.Select[Any]:
 
 
 def _trainees(viewer: User, text: str) -> sa.Select[Any]:
-    pattern = like(text)
     columns = (Enrolment.name, Enrolment.student_number, Enrolment.employee_number)
-    fits: list[sa.ColumnElement[bool]] = [column.ilike(pattern, escape="\\") for column in columns]
+    fits: list[sa.ColumnElement[bool]] = [contains(column, text) for column in columns]
     if len(text) == TAIL:
         fits.append(Enrolment.id_number_tail == text.upper())
     return (

@@ -110,3 +110,17 @@ def like(text: str) -> str:
     for sign in ("\\", "%", "_"):
         text = text.replace(sign, "\\" + sign)
     return f"%{text}%"
+
+
+def contains(column: Any, text: str) -> sa.ColumnElement[bool]:
+    """Return the condition that a text column holds a text somewhere, small and capital Latin letters alike.
+
+    SQLite's LIKE does not tell them apart anyway; ILIKE would fold every row's text there, at twice the time.
+    """
+    pattern = like(text)
+    found: sa.ColumnElement[bool] = (
+        column.like(pattern, escape="\\")
+        if db.engine.dialect.name == "sqlite"
+        else column.ilike(pattern, escape="\\")
+    )
+    return found

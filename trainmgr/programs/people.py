@@ -23,10 +23,10 @@ def related_people(viewer: User) -> sa.ColumnElement[bool] | None:
         return None
     led = sa.or_(Program.lead_college_id.in_(colleges), Program.department_id.in_(departments))
     party = sa.select(ProgramParty.program_id).where(ProgramParty.organization_id.in_(colleges))
-    related = sa.select(ProgramPerson.user_id).where(
+    return sa.exists().where(
+        ProgramPerson.user_id == User.id,
         sa.or_(
             ProgramPerson.program_id.in_(sa.select(Program.id).where(led)),
             sa.and_(ProgramPerson.program_id.in_(party), ProgramPerson.role != Role.TRAINEE),
-        )
+        ),
     )
-    return User.id.in_(related)
