@@ -205,7 +205,7 @@ class Bench:
             self._files = set(self.instance.rglob("*"))
         else:
             self.prepare("empty")
-            result = self.app.test_cli_runner().invoke(args=[content, "load"])
+            result = self.app.test_cli_runner().invoke(args=[content, "load", "--small"])
             assert result.exit_code == 0, result.output
         self.engine.dispose()
         self.database.keep(content)

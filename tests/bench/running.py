@@ -16,7 +16,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlencode
 
 from tests.bench import PASSWORD, PEOPLE, report
@@ -149,9 +148,9 @@ class Browser:
         text = page.decode()
         fields = {
             "csrf_token": _value(r'name="csrf_token"[^>]*value="([^"]+)"', text),
-            _value(r'<input[^>]*name="([^"]+)"[^>]*autocomplete="username"|autocomplete="username"[^>]*name="([^"]+)"', text): username,
+            "name": username,
             "password": PASSWORD,
-        }  # fmt: skip
+        }
         status, _headers, _content = self._ask("POST", "/sign-in", urlencode(fields))
         if status not in (302, 303):
             raise SystemExit(f"{username} could not sign in: {status}")
@@ -161,7 +160,7 @@ def _value(pattern: str, text: str) -> str:
     found = re.search(pattern, text)
     if found is None:
         raise SystemExit(f"The sign-in page has changed; nothing fits {pattern}.")
-    return next(group for group in found.groups() if group)
+    return found[1]
 
 
 # --- measuring -------------------------------------------------------------------------------------
@@ -268,8 +267,3 @@ def _sum(name: str, parts: list[Cost], bare: float) -> Measured:
         statements=max(part.statements for part in parts),
         bytes=parts[-1].size,
     )
-
-
-def machine() -> dict[str, Any]:
-    """Say what it was measured on."""
-    return {"cores": os.cpu_count(), "python": sys.version.split()[0]}

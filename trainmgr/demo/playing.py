@@ -15,6 +15,7 @@ from sqlalchemy.orm import joinedload
 
 from trainmgr.curriculum import actions as plan_actions
 from trainmgr.curriculum.models import Edition, Module, PlanStage
+from trainmgr.demo import PASSWORD
 from trainmgr.demo.cast import Cast, read
 from trainmgr.demo.days import Days
 from trainmgr.demo.people import people
@@ -29,6 +30,7 @@ from trainmgr.evaluation.queries import window_or_404
 from trainmgr.evaluation.rules import WindowKind
 from trainmgr.identity.first_passwords import new_mark
 from trainmgr.identity.models import Membership, User
+from trainmgr.identity.passwords import hash_password
 from trainmgr.kernel.access import Role
 from trainmgr.kernel.crypto import blind_index
 from trainmgr.kernel.db import db
@@ -385,6 +387,15 @@ class Case:
             raise Unexpected(f"{self.name}: {sorted(set(result.faults.values()))}")
         for enrolment_id in result.enrolment_ids.values():
             self.talent[enrolment_id] = self.random.gauss(0.25, 0.5)
+
+    def let_sign_in(self, enrolment: Enrolment, username: str) -> None:
+        """Give a trainee the demo's password under a name that one can type."""
+        user = db.session.get_one(User, enrolment.user_id)
+        user.username, user.password_hash, user.must_change_password = (
+            username,
+            hash_password(PASSWORD),
+            False,
+        )
 
     def enrolments(self) -> list[Enrolment]:
         """Return everybody who was ever in the programme, in the order of coming."""
