@@ -257,7 +257,9 @@ def evaluate(staff: Walker, open_page, program: str, trainee: Walker) -> None:
     """Open the terminal window; trainee, mentor and teacher rate on phones; the result shows all three."""
     staff.go(f"{program}/evaluation/scheme").press("form[action$='scheme/make'] button")
     staff.go(f"{program}/evaluation").press("form[action$='windows/plan'] button")
-    staff.press("a:text-is('终结评价')").press("form[action$='/open'] button")
+    for _process in range(2):  # this edition is judged once, at its end
+        staff.go(f"{program}/evaluation").press("form[action$='/remove'] button")
+    staff.go(f"{program}/evaluation").press("form[action$='/open'] button")
     advance(staff, program, "各阶段门已过，开始终结评价")
     mentor = Walker(open_page, trainee.mentor, phone=True).sign_in()
     teacher = Walker(open_page, trainee.teacher, phone=True).sign_in()
@@ -277,7 +279,9 @@ def rate(person: Walker, name: str, points: str) -> None:
     person.press(named if person.page.locator(named).count() else forms)
     assert person.page.locator("form[data-rating]").count(), (person.page.url, person.text())
     for question in person.page.locator("form[data-rating] fieldset.criterion").all():
-        question.locator(f"input[type=radio][value='{points}']").check(force=True)
+        chosen = question.locator(f"input[type=radio][value='{points}']")
+        chosen.focus()
+        chosen.press("Space")
     person.press("form[data-rating] .savebar button.btn-primary")
 
 
@@ -289,3 +293,5 @@ def close(staff: Walker, program: str, trainee: Walker) -> None:
     staff.page.locator("[data-pick-all]").check(force=True)
     staff.press("form[data-picks] button[value=failed]")
     staff.fill(reason="没有评价结果").press("form[action$='result/decide'] button.btn-primary")
+    advance(staff, program, "本届结束")
+    staff.go(program).sees("已结项")
