@@ -131,7 +131,9 @@ class PostgresDatabase:
     def reset(self, name: str) -> None:
         if self._present == name and self._kept[name] and self._sweep():
             return
-        if self._inside:  # it is about to lose its database; left open it would be warned about when collected
+        if (
+            self._inside
+        ):  # it is about to lose its database; left open it would be warned about when collected
             self._inside.close()
         self._execute(f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)')
         self._execute(f'CREATE DATABASE "{self.name}" TEMPLATE "{self.name}_{name}" STRATEGY file_copy')

@@ -74,14 +74,18 @@ def test_a_wheel_without_a_wanted_file_changes_nothing(wheels, pins, tmp_path):
     with zipfile.ZipFile(wheels / "django_htmx-1.0-py3-none-any.whl", "w") as archive:
         archive.writestr("django_htmx/static/htmx-4.min.js", "another edition")
 
-    with pytest.raises(frontend.FrontendError, match=r"holds no django_htmx/static/django_htmx/htmx-2\.min\.js"):
+    with pytest.raises(
+        frontend.FrontendError, match=r"holds no django_htmx/static/django_htmx/htmx-2\.min\.js"
+    ):
         frontend.unzip(wheels, vendor, pins)
 
     assert frontend.is_current(vendor, pins)
 
 
 def test_every_front_end_wheel_is_pinned_with_its_hash():
-    lines = [line for line in frontend.PINS.read_text(encoding="utf-8").splitlines() if line and line[0] != "#"]
+    lines = [
+        line for line in frontend.PINS.read_text(encoding="utf-8").splitlines() if line and line[0] != "#"
+    ]
 
     assert {line.split("==")[0].replace("-", "_") for line in lines} == set(frontend.FILES)
     assert all(re.fullmatch(r"[a-z-]+==[\d.]+ --hash=sha256:[0-9a-f]{64}", line) for line in lines)

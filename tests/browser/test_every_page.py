@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 
 # Fragments, files and redirects: what a browser shows as a page is swept.
 NO_PAGE = (
-    "static", "health.", "download_", "export_", "_photo", "list_choices", "find_organizations", "add_up_", "revenue_sum",
+    "static", "health.", "download_", "export_", "_photo", "list_choices", "find_organizations", "revenue_sum",
     "preview_checks", "show_import_box", "show_sign_in", "show_first_password",
 )  # fmt: skip
 ARGUMENTS = {"programs.find_organizations": {"name": "enterprise"}}

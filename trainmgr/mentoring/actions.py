@@ -43,7 +43,8 @@ HANDED = audit.sentence(
     _l("%(who)s handed %(count)s trainees of %(what)s over to %(successor)s: %(reason)s"),
 )
 RETIRED = audit.sentence(
-    "mentoring.retire", _l("%(who)s recorded that %(what)s has left (%(reason)s): %(count)s trainees to hand over")
+    "mentoring.retire",
+    _l("%(who)s recorded that %(what)s has left (%(reason)s): %(count)s trainees to hand over"),
 )
 
 
