@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -27,6 +28,8 @@ from trainmgr.programs.thread import refresh
 BIAS = {Party.TRAINEE: 0.2, Party.ENTERPRISE: -0.1, Party.TEACHER: 0.0}
 ORDINARY = 3.75
 UNSEEN = 0.03  # how often somebody had no chance to see a thing
+APART = 0.004  # how often a party sees a thing quite differently
+BY_DAY = 8, 21  # the hours in which people rate
 COMMENTED = 0.3
 
 Takes = Callable[[Enrolment, Party], bool]
@@ -40,8 +43,10 @@ class Jury:
     closure: dict[int, float]
     comments: dict[str, Sequence[str]]
     random: random.Random
+    zone: ZoneInfo
     entry: dict[tuple[int, int], float] = field(default_factory=dict)
     required: dict[int, float] = field(default_factory=dict)
+    truth: dict[tuple[int, int], float] = field(default_factory=dict)
 
     @classmethod
     def of(cls, case: Case) -> Jury:
@@ -53,17 +58,28 @@ class Jury:
             required={competency.id: float(competency.required_level) for competency in case.competencies},
             comments=case.texts["ratings"],
             random=case.random,
+            zone=case.days.zone,
         )
 
     def mark(self, enrolment_id: int, criterion: Criterion, party: Party) -> int | None:
         """Return the mark that a party gives, or None for "no chance to see"."""
         if criterion.level is not Level.REACTION and self.random.random() < UNSEEN:
             return None
-        talent = self.talent.get(enrolment_id, 0.0)
-        mean = ORDINARY + 0.55 * talent
-        if criterion.competency_id is not None:
-            mean = self._reached(enrolment_id, criterion.competency_id) + 0.3 * talent
-        return min(5, max(1, round(self.random.gauss(mean + BIAS[party], 0.45))))
+        truth = self._truth(enrolment_id, criterion)
+        if self.random.random() < APART:
+            truth -= 2 if party is Party.ENTERPRISE else 1.5
+        return min(5, max(1, round(self.random.gauss(truth + BIAS[party], 0.28))))
+
+    def _truth(self, enrolment_id: int, criterion: Criterion) -> float:
+        """How well a trainee really does a thing, whoever looks."""
+        key = enrolment_id, criterion.id
+        if key not in self.truth:
+            talent = self.talent.get(enrolment_id, 0.0)
+            mean = ORDINARY + 0.55 * talent
+            if criterion.competency_id is not None:
+                mean = self._reached(enrolment_id, criterion.competency_id) + 0.3 * talent
+            self.truth[key] = self.random.gauss(mean, 0.35)
+        return self.truth[key]
 
     def _reached(self, enrolment_id: int, competency_id: int) -> float:
         required = self.required[competency_id]
@@ -141,9 +157,13 @@ def _write(window: Window, jury: Jury, owed: Sequence[tuple[Enrolment, Party, in
 
 
 def _moments(jury: Jury, opens_at: datetime, until: datetime) -> Iterator[datetime]:
-    seconds = max(60.0, (until - opens_at).total_seconds())
+    """Yield moments by day from the opening on; none in the last hours, which belong to what happened today."""
+    last = max(opens_at + timedelta(hours=1), until - timedelta(hours=20))
+    span = (last - opens_at).total_seconds()
     while True:
-        yield opens_at + timedelta(seconds=int(jury.random.uniform(30, seconds)))
+        moment = opens_at + timedelta(seconds=int(jury.random.uniform(30, span)))
+        if span < 2 * 86_400 or BY_DAY[0] <= moment.astimezone(jury.zone).hour < BY_DAY[1]:
+            yield moment
 
 
 def _head(

@@ -40,7 +40,7 @@ RETURNED = code(
         step=Step.PRACTICE,
         title=N_("Write %(amount)s returned logs again"),
         hint=N_("the comment says what is missing"),
-        verb=N_("Open"),
+        verb=N_("Open it"),
         endpoint="practice.list_my_logs",
     ),
 )
@@ -50,7 +50,7 @@ REMEDIAL = code(
         step=Step.PRACTICE,
         title=N_("Remedial task for stage %(stage)s: %(task)s"),
         hint=N_("report it when it is done; then the gate is judged again"),
-        verb=N_("Open"),
+        verb=N_("Open it"),
         endpoint="practice.show_trainee",
         subject_arg="enrolment_id",
     ),

@@ -124,7 +124,6 @@ def _train(case: Case, start: date) -> None:
 def _this_month(case: Case, teachers: list[User], mentors: list[User]) -> None:
     """A mentor left, logs wait, the process evaluation is half done, a third edition lacks a priority."""
     days, cast = case.days, case.cast
-    case.retire_mentor(cast["zhoumin"], Side.ENTERPRISE, days.ago(4), case.texts["leaving"]["mentor"])
     peng = case.enrolments()[0]
     practising.write_logs(
         case,
@@ -132,11 +131,12 @@ def _this_month(case: Case, teachers: list[User], mentors: list[User]) -> None:
         unsigned_since={
             cast["zhou"].id: days.ago(16),
             cast["hezy"].id: days.ago(8),
-            cast["baixue"].id: days.ago(6),
+            cast["zhoumin"].id: days.ago(9),
         },
         returned=[peng.id],
     )
     bulk.recount(case.program.id, now=days.now)
+    case.retire_mentor(cast["zhoumin"], Side.ENTERPRISE, days.today, case.texts["leaving"]["mentor"])
     window = case.window(WindowKind.PROCESS, 6)
     windows.open_window(case.program, window, by=case.staff, now=days.at(days.ago(6), 8))
     shares = {Party.TRAINEE: 0.75, Party.ENTERPRISE: 0.6, Party.TEACHER: 0.4}
