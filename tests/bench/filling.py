@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from time import monotonic
@@ -76,8 +76,8 @@ class House:
     profiles: dict[int, int] = field(default_factory=dict)  # the mentor's id by user
 
 
-def fill(*, scale: int, now: datetime, say: Say) -> None:
-    """Fill an empty database; commits after each programme."""
+def fill(*, scale: int, now: datetime, say: Say, year_of: Sequence[int] = (), logs: int = LOGS) -> None:
+    """Fill an empty database; commits after each programme. `year_of` are other sizes than a college's."""
     if not is_empty():
         raise SystemExit("The database is not empty. The bench fills an empty one only.")
     begun = monotonic()
@@ -92,7 +92,7 @@ def fill(*, scale: int, now: datetime, say: Say) -> None:
     sink = Sink()
     year = Year(sink, days, random.Random("the bench"))
     for house in houses:
-        _fill_house(house, read, year)
+        _fill_house(house, read, year, year_of or sizes(), logs)
         say(f"college {house.number}: {sink.written:,} rows ({monotonic() - begun:.0f} s)")
     sink.finish()
     _settle(now, say, begun)
@@ -266,15 +266,17 @@ def _play(case: Case, house: House, days: Days) -> None:
 # --- one college's year ----------------------------------------------------------------------------
 
 
-def _fill_house(house: House, templates: dict[str, Template], year: Year) -> None:
+def _fill_house(
+    house: House, templates: dict[str, Template], year: Year, year_of: Sequence[int], logs: int
+) -> None:
     kinds = itertools.cycle(ProgramKind)
     names = itertools.cycle(TEMPLATES)
-    spare = LOGS - PROGRAMS  # for rounding
-    for place, size in enumerate(sizes()):
+    share = logs / sum(year_of)
+    for place, size in enumerate(year_of):
         name = TEMPLATES[0] if place == 0 else next(names)
         is_open = place <= RUNNING_YET
         kind = ProgramKind.EMPLOYEE_UPSKILLING if place == 0 else next(kinds)
-        _one(house, templates[name], year, place, size, kind, is_open, round(spare * size / TRAINEES))
+        _one(house, templates[name], year, place, size, kind, is_open, round(share * size))
         year.sink.commit()
 
 

@@ -22,6 +22,7 @@ class Sink:
     def __init__(self) -> None:
         self.engine = db.engine
         self.connection = self.engine.connect()
+        self.connection.detach()  # nobody else gets it with what is eased below
         self.postgres = self.engine.dialect.name == "postgresql"
         self.counters: dict[str, int] = {}
         self.written = 0
