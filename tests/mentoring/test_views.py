@@ -13,6 +13,7 @@ from trainmgr.identity.models import OrganizationKind
 from trainmgr.kernel.access import Role
 from trainmgr.kernel.db import db
 from trainmgr.mentoring.models import Assignment, Mentor, ProgramMentor, Proposal, ProposedPair
+from trainmgr.programs.models import ProgramPerson
 from trainmgr.programs.rules import Side, State
 
 BOTH = [Side.COLLEGE, Side.ENTERPRISE]
@@ -218,6 +219,48 @@ def test_a_handover_cannot_lie_ahead(world, staff, program):
 
     assert response.status_code == 409
     assert "离职" in response.text
+
+
+def test_a_mentor_who_left_leaves_the_trainees_waiting_and_the_history_known(world, staff, program):
+    world.enrolment(program)
+    leaving = name(world, staff, program)
+    paired(world, staff, program)
+    page = staff.get(f"/programs/{program.id}/mentors/{leaving.id}/leaving")
+
+    response = staff.post(
+        f"/programs/{program.id}/mentors/{leaving.id}/leaving",
+        data={"day": TODAY.isoformat(), "reason": "离职"},
+    )
+
+    assert (page.status_code, response.status_code) == (200, 302)
+    assert row(world, sa.select(Enrolment)).enterprise_mentor_id is None
+    assert rows(world, sa.select(Assignment.mentor_id, Assignment.ends_on)) == [(leaving.mentor_id, TODAY)]
+    assert row(world, sa.select(ProgramMentor)) is None
+    person = row(world, sa.select(ProgramPerson).where(ProgramPerson.role == Role.ENTERPRISE_MENTOR))
+    assert person.until == TODAY
+
+
+@pytest.mark.parametrize(
+    ("values", "status"),
+    [
+        ({"reason": ""}, 422),
+        ({"day": "gestern"}, 422),
+        ({"day": "2030-01-01"}, 409),
+        ({"day": "2001-01-01"}, 409),
+    ],
+)
+def test_leaving_takes_a_reason_and_a_day_that_can_be(world, staff, program, values, status):
+    world.enrolment(program)
+    leaving = name(world, staff, program)
+    paired(world, staff, program)
+
+    response = staff.post(
+        f"/programs/{program.id}/mentors/{leaving.id}/leaving",
+        data={"day": TODAY.isoformat(), "reason": "离职"} | values,
+    )
+
+    assert response.status_code == status
+    assert row(world, sa.select(Enrolment)).enterprise_mentor_id is not None
 
 
 def test_a_mentor_who_guides_somebody_is_not_taken_off_the_list(world, staff, program):

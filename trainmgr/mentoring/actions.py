@@ -90,7 +90,7 @@ def name_mentor(
 def _relate(program: Program, user_id: int, organization_id: int, side: Side, day: date) -> None:
     role = queries.SIDE_ROLE[side]
     known = db.session.scalar(
-        sa.select(ProgramPerson.id).where(
+        sa.select(ProgramPerson).where(
             ProgramPerson.program_id == program.id,
             ProgramPerson.user_id == user_id,
             ProgramPerson.role == role,
@@ -102,6 +102,8 @@ def _relate(program: Program, user_id: int, organization_id: int, side: Side, da
                 program_id=program.id, user_id=user_id, organization_id=organization_id, role=role, since=day
             )
         )
+    else:
+        known.until = None
 
 
 def change_mentor(
@@ -448,26 +450,45 @@ def hand_over(
 def retire_mentor(
     program: Program, named: ProgramMentor, *, day: date, reason: str, by: User, now: datetime
 ) -> int:
-    """Record that a mentor has left: nobody is proposed for them any more, and their trainees wait for a successor.
+    """Record that a mentor has left a programme although nobody follows yet: the trainees wait for another one.
 
-    Returns how many trainees of this programme are without a mentor on that side now.
+    The mentor goes off the list; who signed what stays known. Returns how many trainees wait.
     """
     require_open(program, Work.MENTORING)
     require(day <= local_day(now), _("A handover takes effect today or did so before; it cannot lie ahead."))
     rows = db.session.execute(
-        sa.select(Assignment.enrolment_id, Assignment.id).where(
+        sa.select(Assignment.enrolment_id, Assignment.id, Assignment.starts_on).where(
             Assignment.program_id == program.id,
             Assignment.mentor_id == named.mentor_id,
             Assignment.ends_on.is_(None),
         )
     ).all()
-    named.mentor.active = False
+    require(all(row.starts_on <= day for row in rows), _("The day lies before the present mentor began."))
+    mentor, side = named.mentor, named.side
     _end([row.id for row in rows], day)
+    db.session.execute(
+        sa.update(ProgramPerson)
+        .where(
+            ProgramPerson.program_id == program.id,
+            ProgramPerson.user_id == mentor.user_id,
+            ProgramPerson.role == queries.SIDE_ROLE[side],
+        )
+        .values(until=day),
+        execution_options={"synchronize_session": "fetch"},
+    )
     audit.record(
-        RETIRED, named.mentor, by=by, now=now, program_id=program.id, name=named.mentor.name,
-        reason=reason, count=len(rows),
-    )  # fmt: skip
-    _settle(program, named.side, dict.fromkeys(row.enrolment_id for row in rows), day=day, by=by, now=now)
+        RETIRED,
+        mentor,
+        by=by,
+        now=now,
+        program_id=program.id,
+        name=mentor.name,
+        reason=reason,
+        count=len(rows),
+    )
+    db.session.delete(named)
+    db.session.flush()
+    _settle(program, side, dict.fromkeys(row.enrolment_id for row in rows), day=day, by=by, now=now)
     refresh(program.id, Step.MENTORING, now=now)
     return len(rows)
 

@@ -51,6 +51,13 @@ class HandoverForm(FlaskForm):
     reason = StringField(_l("Reason"), validators=[DataRequired(), Length(max=200)])
 
 
+class LeavingForm(FlaskForm):
+    """Since when a mentor is gone, and why."""
+
+    day = DateField(_l("From"), validators=[DataRequired()])
+    reason = StringField(_l("Reason"), validators=[DataRequired(), Length(max=200)])
+
+
 class PairForm(FlaskForm):
     """Another mentor for one trainee of a proposal."""
 

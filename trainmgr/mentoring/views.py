@@ -14,7 +14,7 @@ from trainmgr.kernel.clock import today, utcnow
 from trainmgr.kernel.errors import RuleBroken
 from trainmgr.kernel.paging import Listing
 from trainmgr.mentoring import actions, labels, queries, station  # noqa: F401
-from trainmgr.mentoring.forms import HandoverForm, NamingForm, PairForm, ProfileForm, options
+from trainmgr.mentoring.forms import HandoverForm, LeavingForm, NamingForm, PairForm, ProfileForm, options
 from trainmgr.mentoring.matching import WEIGHTS, Obstacle
 from trainmgr.programs.models import Program
 from trainmgr.programs.pages import render_program_page
@@ -275,6 +275,55 @@ def hand_over(program_id, program_mentor_id):
                  name=successor.mentor.name),
         "success",
     )  # fmt: skip
+    return redirect(url_for(".show_mentors", program_id=program.id, side=named.side))
+
+
+@bp.get("/programs/<int:program_id>/mentors/<int:program_mentor_id>/leaving")
+@requires(P.MENTOR_EDIT)
+def new_leaving(program_id, program_mentor_id):
+    """Show the form that records that a mentor has left although nobody follows yet."""
+    program = program_or_404(program_id, current_user)
+    named = _named_and_mine(program, program_mentor_id)
+    return _leaving_page(program, named, LeavingForm(formdata=None, day=today()))
+
+
+def _leaving_page(
+    program: Program, named: Any, form: LeavingForm, status: int = 200, broken: str = ""
+) -> tuple[str, int]:
+    return _page(
+        "leaving.html",
+        program,
+        status,
+        named=named,
+        form=form,
+        side=named.side,
+        trainees=queries.guided_by(program, named.mentor, current_user),
+        broken=broken,
+    )
+
+
+@bp.post("/programs/<int:program_id>/mentors/<int:program_mentor_id>/leaving")
+@requires(P.MENTOR_EDIT)
+def retire_mentor(program_id, program_mentor_id):
+    """Record that a mentor has left; the trainees wait for another one."""
+    program = program_or_404(program_id, current_user)
+    named = _named_and_mine(program, program_mentor_id)
+    form = LeavingForm()
+    if not form.validate():
+        return _leaving_page(program, named, form, 422)
+    reason = form.reason.data.strip()
+    try:
+        count = actions.retire_mentor(
+            program, named, day=form.day.data, reason=reason, by=current_user, now=utcnow()
+        )
+    except RuleBroken as broken:
+        return _leaving_page(program, named, form, broken.status, str(broken))
+    flash(
+        ngettext(
+            "%(num)d trainee waits for another mentor.", "%(num)d trainees wait for another mentor.", count
+        ),
+        "success",
+    )
     return redirect(url_for(".show_mentors", program_id=program.id, side=named.side))
 
 
