@@ -22,6 +22,7 @@ from tests.bench import PASSWORD, PEOPLE
 from tests.bench.copying import Template, remove
 from tests.bench.sink import Sink
 from tests.bench.trainees import Year
+from trainmgr.demo import analysing, designing, gathering, judging
 from trainmgr.demo.cast import Cast
 from trainmgr.demo.days import Days
 from trainmgr.demo.loading import is_empty
@@ -250,15 +251,16 @@ def _play(case: Case, house: House, days: Days) -> None:
     experts = [_loaded(user_id) for user_id, _name in house.mentors[house.enterprises[0]][:5]]
     case.relate(*teachers, on=start - timedelta(days=149))
     case.program.state = State.ANALYSING
-    case.analyse(start - timedelta(days=140), respondents=30)
-    case.sign_needs(start - timedelta(days=110))
+    analysing.analyse(case, start - timedelta(days=140), respondents=30)
+    analysing.sign_needs(case, start - timedelta(days=110))
     case.program.state = State.DESIGNING
-    case.name_mentors(experts, Side.ENTERPRISE, start - timedelta(days=100), capacity=400)
-    case.sign_plan(
-        case.design(start - timedelta(days=95), teachers=teachers, experts=experts),
+    gathering.name_mentors(case, experts, Side.ENTERPRISE, start - timedelta(days=100), capacity=400)
+    designing.sign_plan(
+        case,
+        designing.design(case, start - timedelta(days=95), teachers=teachers, experts=experts),
         start - timedelta(days=80),
     )
-    case.plan_evaluation(start - timedelta(days=60))
+    judging.plan_evaluation(case, start - timedelta(days=60))
     case.program.state = State.EVALUATING
     db.session.flush()
 

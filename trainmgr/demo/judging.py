@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,14 +13,15 @@ import sqlalchemy as sa
 
 from trainmgr.demo.bulk import insert, reserve_ids
 from trainmgr.demo.playing import Case
-from trainmgr.enrolment.models import Enrolment, EntryLevel
+from trainmgr.enrolment.models import Enrolment, EnrolmentState, EntryLevel
 from trainmgr.evaluation import queries, ratings, schemes, windows
 from trainmgr.evaluation.models import Criterion, Rating, RatingScore, Window
 from trainmgr.evaluation.recompute import recompute
-from trainmgr.evaluation.rules import Level, Party, RatingState
+from trainmgr.evaluation.rules import Level, Party, RatingState, WindowKind
 from trainmgr.identity.models import User
 from trainmgr.kernel.audit import AuditEvent
 from trainmgr.kernel.db import db
+from trainmgr.outcomes.models import PassDecision
 from trainmgr.programs.rules import Step
 from trainmgr.programs.thread import refresh
 
@@ -197,3 +198,38 @@ def _event(
         "program_id": window.program_id,
         "details": {"party": party.value},
     }
+
+
+# --- planning, and what is left to decide ------------------------------------------------------
+
+
+def plan_evaluation(case: Case, on: date) -> None:
+    """Make the scheme from the pathway and the priorities, and plan its windows."""
+    scheme = schemes.make_scheme(case.program, by=case.staff, now=case.days.at(on, 9))
+    windows.plan_windows(case.program, scheme, by=case.staff, now=case.days.at(on, 10))
+
+
+def window(case: Case, kind: WindowKind, stage: int) -> Window:
+    """Return one of the windows, with its criteria."""
+    found = db.session.scalars(
+        sa.select(Window.id).where(
+            Window.program_id == case.program.id, Window.kind == kind, Window.stage_number == stage
+        )
+    ).one()
+    return queries.window_or_404(case.program.id, found)
+
+
+def undecided(case: Case) -> list[int]:
+    """Return the present trainees on whom nobody has decided."""
+    decided = sa.select(PassDecision.enrolment_id).where(
+        PassDecision.program_id == case.program.id, PassDecision.is_present
+    )
+    return list(
+        db.session.scalars(
+            sa.select(Enrolment.id).where(
+                Enrolment.program_id == case.program.id,
+                Enrolment.state != EnrolmentState.WITHDRAWN,
+                Enrolment.id.not_in(decided),
+            )
+        )
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from trainmgr.demo import analysing, designing, gathering
 from trainmgr.demo.cast import Cast
 from trainmgr.demo.days import Days
 from trainmgr.demo.playing import Case
@@ -34,22 +35,22 @@ def play(days: Days, cast: Cast) -> Case:
     teachers, engineers = cast.many["funa_teacher"], cast.many["funa_mentor"]
     case.relate(cast["song"], *teachers, on=began)
     case.advance(State.ANALYSING, began + timedelta(days=4))
-    case.analyse(began + timedelta(days=8), respondents=27)
-    case.sign_needs(began + timedelta(days=40))
+    analysing.analyse(case, began + timedelta(days=8), respondents=27)
+    analysing.sign_needs(case, began + timedelta(days=40))
     case.advance(State.DESIGNING, began + timedelta(days=44))
-    plan = case.design(began + timedelta(days=50), teachers=teachers, experts=engineers)
-    case.sign_plan(plan, began + timedelta(days=76))
+    plan = designing.design(case, began + timedelta(days=50), teachers=teachers, experts=engineers)
+    designing.sign_plan(case, plan, began + timedelta(days=76))
     case.advance(State.RECRUITING, began + timedelta(days=80))
-    case.name_mentors(teachers, Side.COLLEGE, days.ago(30), capacity=10)
-    case.name_mentors(engineers, Side.ENTERPRISE, days.ago(30), capacity=5, level="视觉工程师")
+    gathering.name_mentors(case, teachers, Side.COLLEGE, days.ago(30), capacity=10)
+    gathering.name_mentors(case, engineers, Side.ENTERPRISE, days.ago(30), capacity=5, level="视觉工程师")
     _recruit(case)
     return case
 
 
 def _recruit(case: Case) -> None:
     """Students apply; both sides judge most of them: places run out, then the waiting list begins."""
-    students = case.students(
-        APPLICANTS, born=(date(case.days.today.year - 19, 1, 1), date(case.days.today.year - 17, 1, 1))
+    students = gathering.students(
+        case, APPLICANTS, born=(date(case.days.today.year - 19, 1, 1), date(case.days.today.year - 17, 1, 1))
     )
     applications = [_apply(case, student, place) for place, student in enumerate(students)]
     rejected = case.texts["applications"]["rejected"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from trainmgr.demo import analysing
 from trainmgr.demo.cast import Cast
 from trainmgr.demo.days import Days
 from trainmgr.demo.playing import Case
@@ -25,5 +26,5 @@ def play(days: Days, cast: Cast) -> Case:
     )
     case.relate(cast["shen"], *cast.many["lszy_teacher"], *cast.many["zjgy_teacher"], on=days.ago(33))
     case.advance(State.ANALYSING, days.ago(30))
-    case.analyse(days.ago(21), respondents=18)
+    analysing.analyse(case, days.ago(21), respondents=18)
     return case

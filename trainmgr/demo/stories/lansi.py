@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from trainmgr.demo import judging, practising
+from trainmgr.demo import analysing, designing, gathering, judging, practising
 from trainmgr.demo.cast import Cast
 from trainmgr.demo.days import Days
 from trainmgr.demo.playing import Case
@@ -37,12 +37,12 @@ def play(days: Days, cast: Cast) -> Case:
     start = days.monday - timedelta(weeks=WEEKS_GONE)
     teachers, mentors = [cast[key] for key in TEACHERS], [cast[key] for key in MENTORS]
     _prepare(case, start)
-    edition = case.design(start - timedelta(days=96), teachers=teachers, experts=mentors)
-    case.sign_plan(edition, start - timedelta(days=82))
+    edition = designing.design(case, start - timedelta(days=96), teachers=teachers, experts=mentors)
+    designing.sign_plan(case, edition, start - timedelta(days=82))
     case.advance(State.RECRUITING, start - timedelta(days=80))
     _gather(case, start)
     case.judges = {teacher.id: teacher for teacher in teachers}
-    case.plan_evaluation(start - timedelta(days=4))
+    judging.plan_evaluation(case, start - timedelta(days=4))
     case.advance(State.RUNNING, start)
     _train(case, start)
     _this_month(case, teachers, mentors)
@@ -68,16 +68,18 @@ def _prepare(case: Case, start: date) -> None:
         on=start - timedelta(days=155),
     )
     case.advance(State.ANALYSING, start - timedelta(days=150))
-    case.analyse(start - timedelta(days=140), respondents=64)
-    case.sign_needs(start - timedelta(days=110))
+    analysing.analyse(case, start - timedelta(days=140), respondents=64)
+    analysing.sign_needs(case, start - timedelta(days=110))
     case.advance(State.DESIGNING, start - timedelta(days=105))
 
 
 def _gather(case: Case, start: date) -> None:
     """Forty trainees, three teachers, ten mentors; everybody is student and employee from the first day."""
     year, cast = start.year, case.cast
-    case.enrol(
-        case.invent(
+    gathering.enrol(
+        case,
+        gathering.invent(
+            case,
             40,
             enterprise="lansi",
             born=(date(year - 19, 9, 1), date(year - 17, 8, 31)),
@@ -88,9 +90,10 @@ def _gather(case: Case, start: date) -> None:
         ),
         start - timedelta(days=30),
     )
-    case.let_sign_in(case.enrolments()[0], "penghaoran")
+    gathering.let_sign_in(case, case.enrolments()[0], "penghaoran")
     day, fields = start - timedelta(days=12), "、".join(case.data["fields"])
-    case.name_mentors(
+    gathering.name_mentors(
+        case,
         [cast[key] for key in TEACHERS],
         Side.COLLEGE,
         day,
@@ -98,24 +101,30 @@ def _gather(case: Case, start: date) -> None:
         qualification="双师型教师",
         fields=fields,
     )
-    case.name_mentors(
-        [cast[key] for key in MENTORS], Side.ENTERPRISE, day, capacity=5, level="高级技师", fields=fields
+    gathering.name_mentors(
+        case,
+        [cast[key] for key in MENTORS],
+        Side.ENTERPRISE,
+        day,
+        capacity=5,
+        level="高级技师",
+        fields=fields,
     )
-    case.pair(Side.COLLEGE, start - timedelta(days=8))
-    case.pair(Side.ENTERPRISE, start - timedelta(days=7))
+    gathering.pair(case, Side.COLLEGE, start - timedelta(days=8))
+    gathering.pair(case, Side.ENTERPRISE, start - timedelta(days=7))
 
 
 def _train(case: Case, start: date) -> None:
     """Five stages, a signed second edition, two who left, the first process evaluation."""
-    second = case.next_edition(2, start + timedelta(weeks=16), by=case.cast["guo"])
-    case.sign_plan(second, start + timedelta(weeks=17))
+    second = designing.next_edition(case, 2, start + timedelta(weeks=16), by=case.cast["guo"])
+    designing.sign_plan(case, second, start + timedelta(weeks=17))
     people = case.enrolments()
     for place, (trainee, weeks) in enumerate(((people[23], 7), (people[31], 30))):
-        case.withdraw(
-            [trainee], start + timedelta(weeks=weeks, days=2), case.texts["leaving"]["trainee"][place]
+        gathering.withdraw(
+            case, [trainee], start + timedelta(weeks=weeks, days=2), case.texts["leaving"]["trainee"][place]
         )
     practising.pass_gates(case, [1, 2, 3, 4], looping=8)
-    window = case.window(WindowKind.PROCESS, 4)
+    window = judging.window(case, WindowKind.PROCESS, 4)
     judging.rate_all(window, judging.Jury.of(case), until=window.closes_at)
     practising.pass_gates(case, [5], looping=0, stuck=2)
     practising.start_stage(case, 6)
@@ -136,8 +145,10 @@ def _this_month(case: Case, teachers: list[User], mentors: list[User]) -> None:
         returned=[peng.id],
     )
     bulk.recount(case.program.id, now=days.now)
-    case.retire_mentor(cast["zhoumin"], Side.ENTERPRISE, days.today, case.texts["leaving"]["mentor"])
-    window = case.window(WindowKind.PROCESS, 6)
+    gathering.retire_mentor(
+        case, cast["zhoumin"], Side.ENTERPRISE, days.today, case.texts["leaving"]["mentor"]
+    )
+    window = judging.window(case, WindowKind.PROCESS, 6)
     windows.open_window(case.program, window, by=case.staff, now=days.at(days.ago(6), 8))
     shares = {Party.TRAINEE: 0.75, Party.ENTERPRISE: 0.6, Party.TEACHER: 0.4}
     left_open = {peng.id}
@@ -147,4 +158,4 @@ def _this_month(case: Case, teachers: list[User], mentors: list[User]) -> None:
         until=days.now,
         takes=lambda one, party: one.id not in left_open and case.random.random() < shares[party],
     )
-    case.next_edition(3, days.ago(4), by=cast["guo"])
+    designing.next_edition(case, 3, days.ago(4), by=cast["guo"])

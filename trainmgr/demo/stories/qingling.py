@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from trainmgr.demo import judging, practising
+from trainmgr.demo import analysing, designing, gathering, judging, practising
 from trainmgr.demo.cast import Cast
 from trainmgr.demo.days import Days
 from trainmgr.demo.playing import Case
@@ -26,7 +26,7 @@ def play(days: Days, cast: Cast, size: int = 1800) -> Case:
     end = start + timedelta(weeks=WEEKS) - timedelta(days=1)
     _prepare(case, start, end, size)
     _gather(case, start, size)
-    case.plan_evaluation(start - timedelta(days=4))
+    judging.plan_evaluation(case, start - timedelta(days=4))
     case.advance(State.RUNNING, start)
     _train(case, size, end)
     _evaluate(case, end)
@@ -49,20 +49,22 @@ def _prepare(case: Case, start: date, end: date, size: int) -> None:
     people = (cast["cqwy_department"], *cast.many["cqwy_counsellor"])
     case.relate(*people, on=start - timedelta(days=90))
     case.advance(State.ANALYSING, start - timedelta(days=88))
-    case.analyse(start - timedelta(days=84), respondents=66)
-    case.sign_needs(start - timedelta(days=60))
+    analysing.analyse(case, start - timedelta(days=84), respondents=66)
+    analysing.sign_needs(case, start - timedelta(days=60))
     case.advance(State.DESIGNING, start - timedelta(days=57))
-    plan = case.design(
-        start - timedelta(days=55), teachers=teachers[:6], experts=cast.many["qingling_mentor"][:6]
+    plan = designing.design(
+        case, start - timedelta(days=55), teachers=teachers[:6], experts=cast.many["qingling_mentor"][:6]
     )
-    case.sign_plan(plan, start - timedelta(days=45))
+    designing.sign_plan(case, plan, start - timedelta(days=45))
     case.advance(State.RECRUITING, start - timedelta(days=40))
 
 
 def _gather(case: Case, start: date, size: int) -> None:
     year, count = start.year, -(-size // A_CLASS)
-    case.enrol(
-        case.invent(
+    gathering.enrol(
+        case,
+        gathering.invent(
+            case,
             size,
             enterprise="qingling",
             born=(date(year - 52, 1, 1), date(year - 22, 12, 31)),
@@ -74,9 +76,9 @@ def _gather(case: Case, start: date, size: int) -> None:
         start - timedelta(days=20),
     )
     day, cast = start - timedelta(days=15), case.cast
-    teachers = case.name_mentors(cast.many["cqwy_teacher"], Side.COLLEGE, day, capacity=A_CLASS)
-    mentors = case.name_mentors(
-        cast.many["qingling_mentor"], Side.ENTERPRISE, day, capacity=20, level="高级技师"
+    teachers = gathering.name_mentors(case, cast.many["cqwy_teacher"], Side.COLLEGE, day, capacity=A_CLASS)
+    mentors = gathering.name_mentors(
+        case, cast.many["qingling_mentor"], Side.ENTERPRISE, day, capacity=20, level="高级技师"
     )
     for side, guides, share in ((Side.COLLEGE, teachers, A_CLASS), (Side.ENTERPRISE, mentors, 20)):
         ids = list(guides.values())
@@ -85,14 +87,14 @@ def _gather(case: Case, start: date, size: int) -> None:
             case.program, side, wanted, reason="", by=case.staff, now=case.days.at(start - timedelta(days=9)),
             day=start - timedelta(days=9),
         )  # fmt: skip
-    case.settle_mentoring(start - timedelta(days=9))
+    gathering.settle_mentoring(case, start - timedelta(days=9))
 
 
 def _train(case: Case, size: int, end: date) -> None:
     people = case.enrolments()
-    case.withdraw(people[::400], end - timedelta(days=30), case.texts["leaving"]["trainee"][0])
+    gathering.withdraw(case, people[::400], end - timedelta(days=30), case.texts["leaving"]["trainee"][0])
     practising.pass_gates(case, [1, 2, 3], looping=max(3, size * 6 // 100))
-    window = case.window(WindowKind.PROCESS, 3)
+    window = judging.window(case, WindowKind.PROCESS, 3)
     judging.rate_all(window, judging.Jury.of(case), until=window.closes_at)
     practising.write_logs(case, until=end)
     bulk.recount(case.program.id, now=case.days.at(end, 18))
@@ -102,7 +104,7 @@ def _train(case: Case, size: int, end: date) -> None:
 def _evaluate(case: Case, end: date) -> None:
     """The terminal window stands open; most ratings are in, a few mentors and trainees are late."""
     case.advance(State.EVALUATING, end)
-    window = case.window(WindowKind.TERMINAL, 4)
+    window = judging.window(case, WindowKind.TERMINAL, 4)
     if window.opens_at > case.days.at(end, 18):
         windows.open_window(case.program, window, by=case.staff, now=case.days.at(end, 18))
     shares = {Party.TRAINEE: 0.97, Party.ENTERPRISE: 0.93, Party.TEACHER: 0.96}

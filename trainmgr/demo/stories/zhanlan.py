@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from trainmgr.curriculum.actions import copy_edition
 from trainmgr.curriculum.models import Edition
-from trainmgr.demo import judging, practising
+from trainmgr.demo import analysing, designing, gathering, judging, practising
 from trainmgr.demo.cast import Cast
 from trainmgr.demo.days import Days
 from trainmgr.demo.playing import Case
@@ -29,7 +29,7 @@ def play(days: Days, cast: Cast) -> list[Case]:
     first = Case(days, cast, "zhanlan", staff=cast["he"], coordinator=cast["sunwoda_coordinator"])
     _found(first)
     first.advance(State.ANALYSING, FIRST - timedelta(days=110))
-    first.analyse(FIRST - timedelta(days=105), respondents=36)
+    analysing.analyse(first, FIRST - timedelta(days=105), respondents=36)
     _go_through(first, FIRST, first.data["size"], number="ZL1")
     second = Case(days, cast, "zhanlan", staff=cast["he"], coordinator=cast["sunwoda_coordinator"])
     second.random.seed("the demo's case zhanlan, second intake")
@@ -78,13 +78,15 @@ def _go_through(case: Case, start: date, size: int, *, number: str, previous: Ca
     cast = case.cast
     masters = [cast["master_a"], cast["master_b"]]
     experts = [*cast.many["sunwoda_expert"], *cast.many["ruanshu_expert"]]
-    case.sign_needs(start - timedelta(days=46))
+    analysing.sign_needs(case, start - timedelta(days=46))
     case.advance(State.DESIGNING, start - timedelta(days=43))
     guides = _team(case, start - timedelta(days=42), masters, experts)
-    case.sign_plan(_plan(case, start - timedelta(days=40), experts, previous), start - timedelta(days=30))
+    designing.sign_plan(
+        case, _plan(case, start - timedelta(days=40), experts, previous), start - timedelta(days=30)
+    )
     case.advance(State.RECRUITING, start - timedelta(days=28))
     _gather(case, start, size, number, [guides[master.id] for master in masters])
-    case.plan_evaluation(start - timedelta(days=3))
+    judging.plan_evaluation(case, start - timedelta(days=3))
     case.advance(State.RUNNING, start)
     _train(case, start, [guides[master.id] for master in masters])
     _conclude(case, start)
@@ -92,26 +94,30 @@ def _go_through(case: Case, start: date, size: int, *, number: str, previous: Ca
 
 def _team(case: Case, on: date, masters: list[User], experts: list[User]) -> dict[int, int]:
     """Name seven teachers, five resident experts and the two masters; returns mentor ids."""
-    case.name_mentors(case.cast.many["gzqg_teacher"], Side.COLLEGE, on, capacity=10, level="副教授")
-    case.name_mentors(experts, Side.ENTERPRISE, on, capacity=0, level="常驻技术骨干")
-    return case.name_mentors(
-        masters, Side.ENTERPRISE, on, capacity=30, level="授业师傅", qualification="高级技师"
+    gathering.name_mentors(
+        case, case.cast.many["gzqg_teacher"], Side.COLLEGE, on, capacity=10, level="副教授"
+    )
+    gathering.name_mentors(case, experts, Side.ENTERPRISE, on, capacity=0, level="常驻技术骨干")
+    return gathering.name_mentors(
+        case, masters, Side.ENTERPRISE, on, capacity=30, level="授业师傅", qualification="高级技师"
     )
 
 
 def _plan(case: Case, on: date, experts: list[User], previous: Case | None) -> Edition:
     if previous is None:
-        return case.design(on, teachers=case.cast.many["gzqg_teacher"], experts=experts)
+        return designing.design(case, on, teachers=case.cast.many["gzqg_teacher"], experts=experts)
     edition = copy_edition(previous.program, case.program, by=case.staff, now=case.days.at(on))
     assert edition is not None
-    case.date_stages(edition, on)
+    designing.date_stages(case, edition, on)
     return edition
 
 
 def _gather(case: Case, start: date, size: int, number: str, masters: list[int]) -> None:
     year = start.year
-    case.enrol(
-        case.invent(
+    gathering.enrol(
+        case,
+        gathering.invent(
+            case,
             size,
             enterprise="sunwoda",
             born=(date(year - 20, 9, 1), date(year - 18, 8, 31)),
@@ -121,14 +127,14 @@ def _gather(case: Case, start: date, size: int, number: str, masters: list[int])
         ),
         start - timedelta(days=14),
     )
-    case.pair(Side.COLLEGE, start - timedelta(days=9))
+    gathering.pair(case, Side.COLLEGE, start - timedelta(days=9))
     halves = _classes(case)
     wanted = {one: (master, False) for half, master in zip(halves, masters, strict=True) for one in half}
     assign_many(
         case.program, Side.ENTERPRISE, wanted, reason="", by=case.staff,
         now=case.days.at(start - timedelta(days=8)), day=start - timedelta(days=8),
     )  # fmt: skip
-    case.settle_mentoring(start - timedelta(days=8))
+    gathering.settle_mentoring(case, start - timedelta(days=8))
 
 
 def _classes(case: Case) -> list[list[int]]:
@@ -158,7 +164,7 @@ def _train(case: Case, start: date, masters: list[int]) -> None:
 
 
 def _rate(case: Case, kind: WindowKind, stage: int) -> None:
-    window = case.window(kind, stage)
+    window = judging.window(case, kind, stage)
     judging.rate_all(window, judging.Jury.of(case), until=window.closes_at)
 
 
@@ -169,7 +175,7 @@ def _conclude(case: Case, start: date) -> None:
     _rate(case, WindowKind.TERMINAL, 6)
     decided = case.days.at(end + timedelta(days=24), 10)
     accept_proposals(case.program, by=case.staff, now=decided)
-    left = case.undecided()
+    left = judging.undecided(case)
     if left:
         decide(case.program, left, PassKind.PASSED, reason="", by=case.staff, now=decided)
     case.advance(State.CLOSED, end + timedelta(days=26))
