@@ -125,6 +125,14 @@ class PostgresDatabase:
         with self._connect(self.name) as connection:
             self._kept[name] = not connection.execute(HAS_ROWS).fetchone()[0]
         connection.close()
+        # A database that anybody is connected to cannot be copied; the sweeping connection may be.
+        if self._inside:
+            self._inside.close()
+            self._inside = None
+        self._execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            f"WHERE datname = '{self.name}' AND pid <> pg_backend_pid()"
+        )
         self._execute(f'CREATE DATABASE "{self.name}_{name}" TEMPLATE "{self.name}" STRATEGY file_copy')
         self._present = name
 
