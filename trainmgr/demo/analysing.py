@@ -10,8 +10,9 @@ from typing import Any
 from trainmgr.demo.playing import Case
 from trainmgr.needs import actions as needs
 from trainmgr.needs import freezing, indicators, ratings
-from trainmgr.needs.rules import Dimension, Direction
+from trainmgr.needs.rules import Direction
 from trainmgr.programs.rules import Side
+from trainmgr.standards.rules import Dimension
 
 
 def analyse(case: Case, on: date, *, respondents: int = 0) -> None:

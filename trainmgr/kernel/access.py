@@ -69,11 +69,34 @@ class Permission(enum.Enum):
     PROGRAM_ADVANCE = enum.auto()
     PROGRAM_SIGN = enum.auto()  # sign for one's side: needs, plan
 
+    STANDARD_VIEW = enum.auto()
+    STANDARD_EDIT = enum.auto()
+
+    BANK_VIEW = enum.auto()  # items with their answers
+    BANK_EDIT = enum.auto()
+
     NEEDS_VIEW = enum.auto()
     NEEDS_EDIT = enum.auto()
 
+    RESEARCH_VIEW = enum.auto()
+    RESEARCH_EDIT = enum.auto()
+
     CURRICULUM_VIEW = enum.auto()
     CURRICULUM_EDIT = enum.auto()
+
+    MATERIAL_VIEW = enum.auto()
+    MATERIAL_EDIT = enum.auto()
+
+    TIMETABLE_VIEW = enum.auto()
+    TIMETABLE_EDIT = enum.auto()
+
+    TEST_VIEW = enum.auto()  # sittings, who has taken them, reports as far as the rows are visible
+    TEST_RUN = enum.auto()
+    TEST_TAKE = enum.auto()
+    TEST_MARK = enum.auto()
+
+    LESSON_VIEW = enum.auto()
+    LESSON_EDIT = enum.auto()
 
     ENROLMENT_VIEW = enum.auto()  # the roster, as far as its rows are visible
     ENROLMENT_EDIT = enum.auto()
@@ -102,8 +125,19 @@ class Permission(enum.Enum):
 
 P = Permission
 _EVERYONE = {P.ACCOUNT_USE}
-_READER = _EVERYONE | {P.PROGRAM_VIEW, P.PATHWAY_VIEW, P.CURRICULUM_VIEW}
+_READER = _EVERYONE | {
+    P.PROGRAM_VIEW,
+    P.PATHWAY_VIEW,
+    P.CURRICULUM_VIEW,
+    P.STANDARD_VIEW,
+    P.MATERIAL_VIEW,
+    P.TIMETABLE_VIEW,
+    P.LESSON_VIEW,
+}
 _COLLEGE = _READER | {
+    P.BANK_VIEW,
+    P.RESEARCH_VIEW,
+    P.TEST_VIEW,
     P.PEOPLE_VIEW,
     P.PROGRAM_VIEW_MONEY,
     P.NEEDS_VIEW,
@@ -120,8 +154,16 @@ _RUN = {
     P.PROGRAM_EDIT,
     P.PROGRAM_ADVANCE,
     P.PROGRAM_SIGN,
+    P.STANDARD_EDIT,
+    P.BANK_EDIT,
     P.NEEDS_EDIT,
+    P.RESEARCH_EDIT,
     P.CURRICULUM_EDIT,
+    P.MATERIAL_EDIT,
+    P.TIMETABLE_EDIT,
+    P.TEST_RUN,
+    P.TEST_MARK,
+    P.LESSON_EDIT,
     P.ENROLMENT_EDIT,
     P.ENROLMENT_NUMBER,
     P.ENROLMENT_JUDGE,
@@ -143,8 +185,16 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.DEPARTMENT_STAFF: frozenset(
         _COLLEGE
         | {
+            P.STANDARD_EDIT,
+            P.BANK_EDIT,
             P.NEEDS_EDIT,
+            P.RESEARCH_EDIT,
             P.CURRICULUM_EDIT,
+            P.MATERIAL_EDIT,
+            P.TIMETABLE_EDIT,
+            P.TEST_RUN,
+            P.TEST_MARK,
+            P.LESSON_EDIT,
             P.ENROLMENT_EDIT,
             P.ENROLMENT_NUMBER,
             P.MENTOR_EDIT,
@@ -155,8 +205,14 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.SCHOOL_TEACHER: frozenset(
         _READER
         | {
+            P.BANK_VIEW,
+            P.BANK_EDIT,
             P.NEEDS_VIEW,
             P.CURRICULUM_EDIT,
+            P.MATERIAL_EDIT,
+            P.TEST_VIEW,
+            P.TEST_MARK,
+            P.LESSON_EDIT,
             P.ENROLMENT_VIEW,
             P.PRACTICE_VIEW,
             P.LOG_SIGN,
@@ -171,6 +227,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         _COLLEGE
         | {
             P.PROGRAM_SIGN,
+            P.STANDARD_EDIT,
             P.NEEDS_EDIT,
             P.ENROLMENT_JUDGE,
             P.ENROLMENT_NUMBER,
@@ -181,6 +238,8 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.ENTERPRISE_MENTOR: frozenset(
         _READER
         | {
+            P.TEST_VIEW,
+            P.TEST_MARK,
             P.ENROLMENT_VIEW,
             P.PRACTICE_VIEW,
             P.LOG_SIGN,
@@ -192,7 +251,16 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     ),
     Role.ENTERPRISE_COUNSELLOR: frozenset(_READER | {P.ENROLMENT_VIEW, P.PRACTICE_VIEW, P.RESULT_VIEW}),
     Role.TRAINEE: frozenset(
-        _READER | {P.ENROLMENT_APPLY, P.PRACTICE_VIEW, P.LOG_WRITE, P.EVALUATION_VIEW, P.RATE, P.RESULT_VIEW}
+        _READER
+        | {
+            P.TEST_TAKE,
+            P.ENROLMENT_APPLY,
+            P.PRACTICE_VIEW,
+            P.LOG_WRITE,
+            P.EVALUATION_VIEW,
+            P.RATE,
+            P.RESULT_VIEW,
+        }
     ),
     Role.OUTSIDE_ASSESSOR: frozenset(_READER | {P.EVALUATION_VIEW, P.RESULT_VIEW, P.RESULT_VIEW_ALL}),
 }

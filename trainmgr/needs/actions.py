@@ -27,8 +27,9 @@ from trainmgr.needs.keeping import (
     settle,
 )
 from trainmgr.needs.models import Competency, CompetencyRating, IndicatorLink
-from trainmgr.needs.rules import Dimension, Lane
+from trainmgr.needs.rules import Lane
 from trainmgr.programs.models import Program
+from trainmgr.standards.rules import Dimension
 
 COMPETENCY_ADDED = audit.sentence("needs.add-competency", _l("%(who)s added the competency “%(what)s”"))
 COMPETENCY_CHANGED = audit.sentence(

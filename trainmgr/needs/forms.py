@@ -33,7 +33,8 @@ from wtforms.validators import (
 from trainmgr.needs import labels
 from trainmgr.needs.actions import CompetencyFacts
 from trainmgr.needs.indicators import IndicatorFacts
-from trainmgr.needs.rules import MOST, Dimension, Direction
+from trainmgr.needs.rules import MOST, Direction
+from trainmgr.standards.rules import Dimension
 
 LARGEST = 999_999_999
 MOST_HOURS = 10_000

@@ -6,7 +6,8 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-from trainmgr.needs.rules import Dimension, Direction
+from trainmgr.needs.rules import Direction
+from trainmgr.standards.rules import Dimension
 
 DIMENSIONS: dict[Dimension, Any] = {
     Dimension.PROFESSIONAL: _l("Professional ability"),

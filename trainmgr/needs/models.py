@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from trainmgr.kernel.db import Model, UTCDateTime, choice
-from trainmgr.needs.rules import AnalysisState, Dimension, Direction
+from trainmgr.needs.rules import AnalysisState, Direction
+from trainmgr.standards.rules import Dimension
 
 __all__ = [
     "AnalysisState", "Competency", "CompetencyRating", "Dimension", "Direction", "Indicator", "IndicatorLink",

@@ -27,7 +27,6 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-LOWEST_LEVEL, HIGHEST_LEVEL = 1, 5
 FEW_RESPONDENTS = 5  # below this a mean says little; it is marked
 MOST = 50  # competencies, or indicators, of one analysis
 EXACT = 4  # decimals to which scores are kept and compared
@@ -39,15 +38,6 @@ class AnalysisState(enum.StrEnum):
 
     OPEN = "open"
     FROZEN = "frozen"
-
-
-class Dimension(enum.StrEnum):
-    """The ability dimension of a competency (专业, 社会, 方法, 思政素养)."""
-
-    PROFESSIONAL = "professional"
-    SOCIAL = "social"
-    METHOD = "method"
-    VALUES = "values"
 
 
 class Direction(enum.StrEnum):

@@ -19,7 +19,8 @@ from trainmgr.needs.forms import LARGEST, MOST_HOURS
 from trainmgr.needs.indicators import IndicatorFacts
 from trainmgr.needs.models import Competency
 from trainmgr.needs.ratings import RatingFacts
-from trainmgr.needs.rules import HIGHEST_LEVEL, LOWEST_LEVEL, Dimension, Direction, Lane
+from trainmgr.needs.rules import Direction, Lane
+from trainmgr.standards.rules import HIGHEST_LEVEL, LOWEST_LEVEL, Dimension
 
 HUNDREDTH, TENTHOUSANDTH = Decimal("0.01"), Decimal("0.0001")
 SEPARATORS = re.compile(r"[、,，;；/|\n]+")

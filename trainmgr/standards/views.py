@@ -1,0 +1,11 @@
+"""HTTP of job standards that both sides build."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from trainmgr.standards import models  # noqa: F401  its tables are known from the start
+
+bp = Blueprint("standards", __name__)
+
+blueprints = (bp,)
