@@ -70,21 +70,16 @@ def test_a_project_goes_from_its_need_to_the_result_of_three_parties(app, cast, 
     find_needs(staff, coordinator, program, tmp_path)
     advance(staff, program, "双方已签字")
     design_plan(staff, coordinator, program)
-    print("OK plan")
     advance(staff, program, "课程方案双方已签")
     bring_in_trainees(staff, coordinator, cast, program, tmp_path)
-    print("OK roster")
     passwords = first_passwords(staff, program, tmp_path)
     pair_mentors(staff, program)
-    print("OK mentors")
     advance(staff, program, "名册与导师齐备")
     trainee_number, trainee_password = passwords[0]
     trainee = Walker(open_page, trainee_number, phone=True).sign_in(trainee_password)
     practise(trainee, program, tmp_path)
     sign_and_pass(staff, open_page, program, trainee)
-    print("OK practice")
     evaluate(staff, open_page, program, trainee)
-    print("OK evaluation")
     close(staff, program, trainee)
 
 
