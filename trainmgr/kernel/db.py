@@ -134,11 +134,20 @@ def _on_begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
+def _without_jit(connection: Any, record: ConnectionPoolEntry) -> None:
+    # PostgreSQL overrates our conditions and compiles them: a second of work to save a hundredth (docs/bench.md).
+    connection.autocommit = True
+    connection.execute("SET jit = off")
+    connection.autocommit = False
+
+
 def prepare_engine(engine: Engine) -> None:
-    """Give an SQLite engine write-ahead logging, foreign keys and honest transactions."""
+    """Give an SQLite engine write-ahead logging, foreign keys and honest transactions; settle PostgreSQL's planner."""
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _on_connect)
         event.listen(engine, "begin", _on_begin)
+    elif engine.dialect.name == "postgresql":
+        event.listen(engine, "connect", _without_jit)
 
 
 def init_app(app: Flask) -> None:
