@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from datetime import date, datetime
+from typing import Any
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -14,7 +15,8 @@ from trainmgr.kernel.db import Model, UTCDateTime, choice
 from trainmgr.pathways.rules import Layer, PracticeLevel, Venue
 
 __all__ = [
-    "Edition", "EditionState", "Layer", "Module", "ModuleCompetency", "PlanStage", "PracticeLevel", "Venue",
+    "Edition", "EditionState", "EditionStep", "Layer", "Module", "ModuleCompetency", "PlanRule", "PlanStage",
+    "PracticeLevel", "Venue",
 ]  # fmt: skip
 
 
@@ -147,3 +149,54 @@ class ModuleCompetency(Model):
     module_id: Mapped[int] = mapped_column(sa.ForeignKey("module.id"), primary_key=True)
     competency_id: Mapped[int] = mapped_column(sa.ForeignKey("competency.id"), primary_key=True, index=True)
     hours: Mapped[int]
+
+
+class EditionStep(Model):
+    """One edit of a draft that can be taken back, with who did it; `changes` hold what was before and after.
+
+    Steps are numbered in their order. Undoing marks a step, redoing unmarks it, a new edit drops the marked ones.
+    They end when the edition is offered.
+    """
+
+    __tablename__ = "edition_step"
+    __table_args__ = (sa.UniqueConstraint("edition_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    edition_id: Mapped[int] = mapped_column(sa.ForeignKey("edition.id"))
+    number: Mapped[int]
+    kind: Mapped[str] = mapped_column(sa.String(40))
+    name: Mapped[str] = mapped_column(sa.String(120), default="")
+    changes: Mapped[dict[str, Any]] = mapped_column(sa.JSON)
+    by_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"))
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    undone: Mapped[bool] = mapped_column(default=False)
+
+    by: Mapped[User] = relationship(lazy="raise_on_sql")
+
+
+class PlanRule(Model):
+    """What a programme has decided about one rule of its plan other than its pathway says, and why.
+
+    `key` names the rule (see pathways.rulebook); `low` and `high` are its limits, or the value of a setting.
+    """
+
+    __tablename__ = "plan_rule"
+    __table_args__ = (
+        sa.UniqueConstraint("program_id", "key"),
+        sa.CheckConstraint("high IS NULL OR low IS NULL OR high > low", name="limits"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    program_id: Mapped[int] = mapped_column(sa.ForeignKey("program.id"))
+    key: Mapped[str] = mapped_column(sa.String(60))
+    off: Mapped[bool] = mapped_column(default=False)
+    low: Mapped[float | None]
+    high: Mapped[float | None]
+    reason: Mapped[str] = mapped_column(sa.Text)
+    changed_by_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"))
+    changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    version: Mapped[int] = mapped_column(default=1)
+
+    changed_by: Mapped[User] = relationship(lazy="raise_on_sql")
+
+    __mapper_args__ = {"version_id_col": version}
