@@ -7,15 +7,18 @@ table alone would say stands in OTHERWISE or SHARED with its reason.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from flask import Flask, url_for
 
 from tests.factories import NOW, World
 from tests.populated import SECRET_PROGRAM, SECRET_TRAINEE, Populated, populate
+from trainmgr import ROOT
 from trainmgr.identity.models import User
 from trainmgr.kernel.access import GRANTS, Permission, Role, mark_of, permissions_of, requires
 
@@ -268,6 +271,36 @@ def test_an_empty_form_never_breaks_anything(put_back, made, role):
         if status < 400:
             browsers = Browsers(put_back())
     complain(wrong)
+
+
+@pytest.mark.parametrize("nonsense", ["²", "-1", "9" * 20])
+@pytest.mark.parametrize("role", [Role.STAFF, Role.ENTERPRISE_MENTOR, Role.TRAINEE])
+def test_nonsense_in_an_address_never_breaks_anything(put_back, made, role, nonsense):
+    """What no row is called is not there; what no filter can be is left out or not there."""
+    app, wrong = put_back(), []
+    browser = Browsers(app).of(made.people[role])
+    query = urlencode(dict.fromkeys(names_in_queries(), nonsense))
+    for route in routes_of(app, made):
+        if route.method != "GET" or (route.mark != "public" and route.mark not in permissions_of([role])):
+            continue
+        elsewhere = re.sub(r"/\d+", f"/{nonsense}", route.address)
+        tries = {f"{route.address.partition('?')[0]}?{query}": FINE | {404, 409, 422}}
+        if elsewhere != route.address:
+            tries[elsewhere] = frozenset({404, 405})
+        for address, allowed in tries.items():
+            response = browser.get(address)
+            response.close()
+            status = response.status_code
+            if status not in allowed | {OTHERWISE.get((route.endpoint, role))}:
+                wrong.append(f"{role} {address} ({route.endpoint}): {status}")
+    complain(wrong)
+
+
+def names_in_queries() -> list[str]:
+    """Return every name that a view anywhere looks for in an address."""
+    views = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "trainmgr").rglob("*.py"))
+    of_flask = {"endpoint", "_scheme", "_external", "program_id"}
+    return sorted(of_flask | set(re.findall(r"(?:args|given)\.get(?:list)?\(\s*\"([a-z_]+)\"", views)))
 
 
 def test_nobody_in_particular_is_shown_the_door(put_back, made):

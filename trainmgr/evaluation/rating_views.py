@@ -20,6 +20,7 @@ from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.clock import utcnow
 from trainmgr.kernel.db import keep_writes
 from trainmgr.kernel.errors import RuleBroken
+from trainmgr.kernel.numbers import whole
 from trainmgr.kernel.paging import Listing
 
 FORM = "/ratings/<int:window_id>/<int:enrolment_id>/<any(trainee, enterprise, teacher):party>"
@@ -29,7 +30,7 @@ FORM = "/ratings/<int:window_id>/<int:enrolment_id>/<any(trainee, enterprise, te
 @requires(Permission.RATE)
 def list_my_ratings() -> Any:
     """Show in which windows I rate, and whom: what is still open first."""
-    now, wanted = utcnow(), request.args.get("window", type=int)
+    now, wanted = utcnow(), request.args.get("window", type=whole)
     party = request.args.get("party")
     mine = queries.my_windows(current_user, now)
     chosen = queries.pick_mine(mine, wanted, Party(party) if party in set(Party) else None)

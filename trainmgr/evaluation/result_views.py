@@ -16,6 +16,7 @@ from trainmgr.evaluation.rules import Level, Party, Phase
 from trainmgr.evaluation.window_views import PREFIX, WINDOW, program_for, words
 from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.clock import utcnow
+from trainmgr.kernel.numbers import whole
 from trainmgr.programs.models import Program
 from trainmgr.programs.pages import render_program_page
 from trainmgr.programs.queries import program_or_404
@@ -36,7 +37,7 @@ def show_trainee_result(program_id: int, enrolment_id: int) -> Any:
 def show_my_result() -> Any:
     """Show the result of the training that I am in, or was in last."""
     mine = results.my_enrolments(current_user)
-    wanted = request.args.get("program", type=int)
+    wanted = request.args.get("program", type=whole)
     chosen = [one for one in mine if wanted in (None, one[1].id)]
     if not chosen:
         return abort(404) if mine else render_template("evaluation/no_result.html")
@@ -48,7 +49,7 @@ def _render_result(program: Program, enrolment: Enrolment, *, mine: Any = ()) ->
     now = utcnow()
     found = results.windows_with_result(program, enrolment, current_user, now)
     opened = [one for one in found if one.phase is not Phase.PLANNED]
-    wanted = request.args.get("window", type=int)
+    wanted = request.args.get("window", type=whole)
     chosen = next((one for one in opened if one.window.id == wanted), None) if wanted else None
     if wanted and chosen is None:
         abort(404)

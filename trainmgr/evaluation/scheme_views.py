@@ -20,6 +20,7 @@ from trainmgr.evaluation.window_views import PREFIX, program_for, words
 from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.clock import utcnow
 from trainmgr.kernel.errors import RuleBroken
+from trainmgr.kernel.numbers import whole
 from trainmgr.programs.models import Program
 from trainmgr.programs.pages import render_program_page
 from trainmgr.programs.queries import may, program_or_404
@@ -34,7 +35,7 @@ CRITERION = SCHEME + "/criteria/<int:criterion_id>"
 def show_scheme(program_id: int) -> Any:
     """Show who rates what with which weight, with the arithmetic, and what may be changed."""
     program = program_or_404(program_id, current_user)
-    return _render_scheme(program, queries.find_scheme(program.id, request.args.get("version", type=int)))
+    return _render_scheme(program, queries.find_scheme(program.id, request.args.get("version", type=whole)))
 
 
 def _render_scheme(
@@ -124,7 +125,7 @@ def save_weights(program_id: int) -> Any:
             scheme,
             form.levels,
             form.marks,
-            version=int(form.version.data or 0),
+            version=whole(form.version.data) or 0,
             by=current_user,
             now=utcnow(),
         )
@@ -164,7 +165,7 @@ def add_criterion(program_id: int) -> Any:
         return _render_criterion(program, scheme, None, form, status=422)
     try:
         criterion = schemes.add_criterion(
-            program, scheme, form.fields, version=int(form.version.data or 0), by=current_user, now=utcnow()
+            program, scheme, form.fields, version=whole(form.version.data) or 0, by=current_user, now=utcnow()
         )
     except RuleBroken as refusal:
         return _render_criterion(program, scheme, None, form, refusal=refusal, status=409)
@@ -196,7 +197,7 @@ def change_criterion(program_id: int, criterion_id: int) -> Any:
             scheme,
             criterion,
             form.fields,
-            version=int(form.version.data or 0),
+            version=whole(form.version.data) or 0,
             by=current_user,
             now=utcnow(),
         )
@@ -233,7 +234,7 @@ def move_criterion(program_id: int, criterion_id: int) -> Any:
 def preview_scheme(program_id: int, party: str) -> Any:
     """Show the form as a party will see it; nothing can be sent from here."""
     program = program_or_404(program_id, current_user)
-    scheme, who = queries.scheme_or_404(program.id, request.args.get("version", type=int)), Party(party)
+    scheme, who = queries.scheme_or_404(program.id, request.args.get("version", type=whole)), Party(party)
     asked = [criterion for criterion in scheme.criteria if who in criterion.parties]
     groups = [
         (level.level, [criterion for criterion in asked if criterion.level is level.level], level.weight)

@@ -21,6 +21,7 @@ from trainmgr.evaluation.scheme_forms import WindowForm
 from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.clock import utcnow
 from trainmgr.kernel.errors import RuleBroken
+from trainmgr.kernel.numbers import whole
 from trainmgr.kernel.paging import Listing
 from trainmgr.pathways.rules import from_document
 from trainmgr.programs.actions import remind
@@ -46,9 +47,9 @@ def _render_evaluation(
 ) -> Any:
     now, listing = utcnow(), Listing.from_request()
     planned = queries.windows_of(program.id, with_scheme=True)
-    window = queries.pick_window(planned, wanted or request.args.get("window", type=int), now)
+    window = queries.pick_window(planned, wanted or request.args.get("window", type=whole), now)
     sees_all = may(program, current_user, Permission.RESULT_VIEW_ALL)
-    filters = Filters(request.args.get("class", type=int), request.args.get("show", "") if sees_all else "")
+    filters = Filters(request.args.get("class", type=whole), request.args.get("show", "") if sees_all else "")
     summary = results.summarise(program, window, current_user, listing, filters) if window else None
     page = (
         results.list_results(
@@ -166,7 +167,7 @@ def change_window(program_id: int, window_id: int) -> Any:
             program,
             window,
             form.fields,
-            version=int(form.version.data or 0),
+            version=whole(form.version.data) or 0,
             reason=form.reason.data,
             by=current_user,
             now=now,

@@ -13,6 +13,7 @@ from trainmgr.identity.queries import PeopleFilter
 from trainmgr.kernel.access import Permission, Role, requires
 from trainmgr.kernel.clock import today, utcnow
 from trainmgr.kernel.errors import RuleBroken
+from trainmgr.kernel.numbers import whole
 from trainmgr.kernel.paging import Listing
 
 bp = Blueprint("people", __name__)
@@ -40,7 +41,7 @@ def list_people():
 def new_person():
     """Offer the form for a new account."""
     return _new_person_page(
-        NewPersonForm(formdata=None, organization=request.args.get("organization", type=int))
+        NewPersonForm(formdata=None, organization=request.args.get("organization", type=whole))
     )
 
 
@@ -231,7 +232,7 @@ def _wanted() -> PeopleFilter:
     role, state = request.args.get("role", ""), request.args.get("state", "")
     return PeopleFilter(
         role=Role(role) if role in set(Role) else None,
-        organization_id=request.args.get("organization", type=int),
+        organization_id=request.args.get("organization", type=whole),
         state=state if state in STATES else "",
     )
 

@@ -11,6 +11,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.utils import cached_property
 
 from trainmgr.kernel import access, config, crypto, db, errors, files, headers, health, i18n, jobs, shell
+from trainmgr.kernel.numbers import RowConverter
 
 
 class PlainRequest(Request):
@@ -38,6 +39,10 @@ class App(Flask):
     """A Flask application in which a write request is one transaction."""
 
     request_class = PlainRequest
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.url_map.converters["int"] = RowConverter
 
     def dispatch_request(self) -> Response:
         """Answer the request, then commit or roll back before the answer leaves."""

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
+from urllib.parse import urlencode
 
 import sqlalchemy as sa
 from flask import request, url_for
 
 from trainmgr.kernel.db import db
+from trainmgr.kernel.numbers import whole
 
 PAGE_SIZE = 50
+LAST_PAGE = 999_999
 
 T = TypeVar("T")
 
@@ -47,8 +50,9 @@ class Page(Generic[T]):
     def url(self, **changes: Any) -> str:
         """Return the current address with some query arguments changed; None removes one."""
         args = request.args.to_dict() | changes
-        args = {key: value for key, value in args.items() if value not in (None, "")}
-        return url_for(request.endpoint or "", **(request.view_args or {}), **args)
+        query = urlencode({key: value for key, value in args.items() if value not in (None, "")})
+        address = url_for(request.endpoint or "", **(request.view_args or {}))
+        return f"{address}?{query}" if query else address
 
 
 @dataclass(frozen=True)
@@ -63,11 +67,8 @@ class Listing:
     @classmethod
     def from_request(cls) -> Listing:
         """Read the listing from the address."""
-        number = request.args.get("page", "1")
         return cls(
-            number=int(number)
-            if number.isascii() and number.isdigit() and len(number) < 7 and int(number)
-            else 1,
+            number=min(whole(request.args.get("page")) or 1, LAST_PAGE),
             q=request.args.get("q", "").replace("\0", "").strip()[:100],
             sort=request.args.get("sort", "")[:40],
             direction="desc" if request.args.get("direction") == "desc" else "asc",

@@ -12,6 +12,7 @@ from flask_login import current_user
 from trainmgr.kernel.access import Permission, Role, can, requires
 from trainmgr.kernel.clock import today, utcnow
 from trainmgr.kernel.errors import RuleBroken
+from trainmgr.kernel.numbers import whole
 from trainmgr.kernel.paging import Listing
 from trainmgr.mentoring import actions, labels, queries, station  # noqa: F401
 from trainmgr.mentoring.forms import HandoverForm, LeavingForm, NamingForm, PairForm, ProfileForm, options
@@ -174,7 +175,7 @@ def change_mentor(program_id, program_mentor_id):
     form = ProfileForm()
     if not form.validate():
         return _mentor_page(program, named, form, 422)
-    version = int(form.version.data) if (form.version.data or "").isdigit() else -1
+    version = whole(form.version.data) or -1
     try:
         actions.change_mentor(
             program, named.mentor, form.values(), version=version, by=current_user, now=utcnow()
@@ -429,10 +430,8 @@ def approve_proposal(program_id, side):
     _require(program, P.MENTOR_ASSIGN)
     side = _side_or_404(side)
     proposal = queries.proposal_or_404(program, side)
-    version = request.form.get("version", "")
-    count = actions.approve_proposal(
-        program, proposal, version=int(version) if version.isdigit() else -1, by=current_user, now=utcnow()
-    )
+    version = whole(request.form.get("version")) or -1
+    count = actions.approve_proposal(program, proposal, version=version, by=current_user, now=utcnow())
     flash(ngettext("%(num)d pair approved.", "%(num)d pairs approved.", count), "success")
     return redirect(url_for(".show_mentors", program_id=program.id, side=side))
 

@@ -14,6 +14,7 @@ from trainmgr.evaluation.models import Result, Scheme, Window
 from trainmgr.evaluation.rules import WindowKind
 from trainmgr.identity.models import User
 from trainmgr.kernel.db import db
+from trainmgr.kernel.numbers import whole
 from trainmgr.kernel.paging import Listing, Page, like, paginate
 from trainmgr.needs.models import Competency
 from trainmgr.outcomes.models import GapClosure, PassDecision
@@ -69,8 +70,9 @@ def list_results(
                 Enrolment.student_number.ilike(pattern, escape="\\"),
             )
         )
-    if chosen.get("class", "").isdigit():
-        statement = statement.where(Enrolment.cohort_id == int(chosen["class"]))
+    cohort_id = whole(chosen.get("class"))
+    if cohort_id is not None:
+        statement = statement.where(Enrolment.cohort_id == cohort_id)
     if chosen.get("decision") in DECISIONS:
         statement = statement.where(DECISIONS[chosen["decision"]])
     orders: dict[str, Sequence[Any]] = {

@@ -15,6 +15,7 @@ from trainmgr.evaluation.scoring import hundred
 from trainmgr.kernel.access import Permission, can, requires
 from trainmgr.kernel.clock import utcnow
 from trainmgr.kernel.errors import RuleBroken
+from trainmgr.kernel.numbers import whole
 from trainmgr.kernel.paging import Listing
 from trainmgr.kernel.sheets import send_workbook
 from trainmgr.outcomes import actions, exporting, keeping, queries, station  # noqa: F401
@@ -113,7 +114,8 @@ def _deciding(program_id: int) -> Program:
 
 
 def _ids() -> list[int]:
-    return [int(value) for value in request.values.getlist("id") if value.isdigit() and len(value) < 12][:500]
+    found = (whole(value) for value in request.values.getlist("id")[:500])
+    return [number for number in found if number is not None]
 
 
 def _confirmation(program: Program, form: DecisionForm, status: int = 200, **context: Any) -> tuple[str, int]:

@@ -13,6 +13,7 @@ from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.clock import utcnow
 from trainmgr.kernel.errors import Conflict
 from trainmgr.kernel.i18n import language, say
+from trainmgr.kernel.numbers import whole
 from trainmgr.kernel.paging import Listing
 from trainmgr.pathways import actions, queries
 from trainmgr.pathways.forms import CopyForm, FileForm, PathwayForm, TextForm, document_of, values_of
@@ -26,6 +27,7 @@ from trainmgr.pathways.rules import (
     label,
     parse,
     planned_metrics,
+    rules_of,
     to_document,
 )
 from trainmgr.pathways.rules import differences as differences_between
@@ -58,6 +60,11 @@ def list_pathways():
     return _render("pathways/list.html", library=queries.library(), page=own)
 
 
+def _held(entry):
+    """Hold the pathway's own stages against its rules."""
+    return evaluate_checks(rules_of(entry.pathway), planned_metrics(entry.pathway))
+
+
 @bp.get("/<ref>")
 @requires(Permission.PATHWAY_VIEW)
 def show_pathway(ref):
@@ -67,7 +74,7 @@ def show_pathway(ref):
         "pathways/show.html",
         entry=entry,
         pathway=entry.pathway,
-        checks=evaluate_checks(entry.pathway.checks, planned_metrics(entry.pathway)),
+        checks=_held(entry),
         may_edit=queries.may_edit(entry, current_user),
         form=CopyForm(),
     )
@@ -109,7 +116,7 @@ def copy_pathway(ref):
     form = CopyForm()
     if not form.validate():
         return _render("pathways/show.html", entry=entry, pathway=entry.pathway, form=form, may_edit=False,
-                       checks=evaluate_checks(entry.pathway.checks, planned_metrics(entry.pathway))), 422  # fmt: skip
+                       checks=_held(entry)), 422  # fmt: skip
     name = (form.name.data or "").strip()
     row = actions.copy_pathway(entry.pathway, name, organization_id=_home(), by=current_user, now=utcnow())
     flash(_("The copy “%(name)s” is yours to edit.", name=row.name), "success")
@@ -173,7 +180,7 @@ def change_pathway(ref):
         return _edit_page(entry, form)
     valid = form.validate()
     document = document_of(form, to_document(entry.pathway))
-    version = int(form.version.data) if (form.version.data or "").isdigit() else -1
+    version = whole(form.version.data) or -1
     try:
         if valid:
             actions.change_pathway(entry.custom, document, version=version, by=current_user, now=utcnow())
@@ -203,7 +210,7 @@ def change_text(ref):
     """Save a pathway from its text, or answer with the line and the reason of every fault."""
     entry = _own_or_403(ref)
     form = TextForm()
-    version = int(form.version.data) if (form.version.data or "").isdigit() else -1
+    version = whole(form.version.data) or -1
     if not form.validate():
         return _render("pathways/text.html", entry=entry, form=form), 422
     try:

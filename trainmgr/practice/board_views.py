@@ -12,10 +12,10 @@ from trainmgr.curriculum.queries import stages_of
 from trainmgr.enrolment.queries import cohorts, enrolment_or_404
 from trainmgr.kernel.access import Permission, Role, requires
 from trainmgr.kernel.clock import today, utcnow
+from trainmgr.kernel.numbers import whole
 from trainmgr.kernel.paging import Listing
 from trainmgr.practice import actions, board, gates, owed, queries
 from trainmgr.practice.blueprint import bp
-from trainmgr.practice.forms import whole
 from trainmgr.practice.labels import LOG_STATES, STANDING_TONES, STANDINGS
 from trainmgr.practice.models import LogState
 from trainmgr.practice.rules import gates_in, next_stage, standing_at

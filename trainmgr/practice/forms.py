@@ -28,6 +28,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from trainmgr.curriculum.labels import named
 from trainmgr.curriculum.models import Module, PlanStage
 from trainmgr.kernel.i18n import say
+from trainmgr.kernel.numbers import whole
 from trainmgr.needs.models import Competency
 from trainmgr.practice.drafts import KEY_LENGTH, Content
 from trainmgr.practice.labels import OUTCOMES
@@ -40,11 +41,6 @@ LEARNED_LENGTH = 500
 def stripped(text: str | None) -> str:
     """Take the blanks around what was typed away."""
     return (text or "").strip()
-
-
-def whole(text: str | None) -> int | None:
-    """Read an id or number from a form or address; nonsense is None."""
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 12 else None
 
 
 def _whole_or_none(text: Any) -> int | None:

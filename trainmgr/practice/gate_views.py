@@ -15,11 +15,12 @@ from trainmgr.enrolment.queries import chosen, cohorts, enrolment_or_404
 from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.clock import today, utcnow
 from trainmgr.kernel.errors import RuleBroken
+from trainmgr.kernel.numbers import whole
 from trainmgr.kernel.paging import Listing
 from trainmgr.practice import board, gates, queries
 from trainmgr.practice.blueprint import bp
 from trainmgr.practice.board_views import page_of
-from trainmgr.practice.forms import GateForm, chosen_ids, whole
+from trainmgr.practice.forms import GateForm, chosen_ids
 from trainmgr.practice.labels import STANDING_TONES, STANDINGS
 from trainmgr.practice.models import GateOutcome
 from trainmgr.practice.rules import JUDGEABLE, gates_in, standing_at

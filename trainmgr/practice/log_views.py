@@ -19,10 +19,11 @@ from trainmgr.kernel.db import keep_writes
 from trainmgr.kernel.errors import RuleBroken
 from trainmgr.kernel.files import photo_response
 from trainmgr.kernel.i18n import hours
+from trainmgr.kernel.numbers import whole
 from trainmgr.kernel.paging import Listing
 from trainmgr.practice import actions, drafts, queries
 from trainmgr.practice.blueprint import bp
-from trainmgr.practice.forms import LogForm, ReturnForm, chosen_ids, uploads, values_of, whole
+from trainmgr.practice.forms import LogForm, ReturnForm, chosen_ids, uploads, values_of
 from trainmgr.practice.labels import LOG_STATES
 from trainmgr.practice.models import LogPhoto, LogState, PracticeLog
 from trainmgr.practice.rules import MOST_PHOTOS, side_of, stage_on

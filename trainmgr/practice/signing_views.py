@@ -13,10 +13,11 @@ from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.clock import today, utcnow
 from trainmgr.kernel.errors import RuleBroken
 from trainmgr.kernel.i18n import hours, short_day
+from trainmgr.kernel.numbers import whole
 from trainmgr.kernel.paging import Listing
 from trainmgr.practice import actions, queries
 from trainmgr.practice.blueprint import bp
-from trainmgr.practice.forms import ReturnForm, chosen_ids, whole
+from trainmgr.practice.forms import ReturnForm, chosen_ids
 from trainmgr.practice.log_views import log_page
 from trainmgr.practice.rules import DAYS_TO_SIGN
 from trainmgr.programs.models import Program
