@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from trainmgr.standards import models  # noqa: F401  its tables are known from the start
+from trainmgr.standards import evidence, models  # noqa: F401  their tables are known from the start
 
 bp = Blueprint("standards", __name__)
 
