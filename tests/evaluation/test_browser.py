@@ -79,6 +79,52 @@ def test_an_unfinished_form_comes_back_at_what_is_missing(stage, opened):
     ).first.get_attribute("id")
 
 
+def test_answers_given_without_a_network_are_there_again_and_go_in_once(stage, opened):
+    page = opened(stage.mentor, stage.url(E), phone=True)
+    asked = page.locator("fieldset.criterion").count()
+    page.context.set_offline(True)
+    tap_all(page, 4)
+    page.locator("#comment").fill("断网时写的")
+    page.locator(".savebar .btn-primary").click()
+    page.wait_for_selector(".saved.say-bad")
+
+    page.context.set_offline(False)
+    page.goto(stage.url(E))
+    assert page.locator("fieldset.criterion .is-on").count() == asked
+    assert page.locator("[data-answers-text]").inner_text() == f"{asked} / {asked}"
+    assert page.locator("#comment").input_value() == "断网时写的"
+    page.locator(".savebar .btn-primary").click()
+    page.wait_for_url(f"**{stage.url(E, 1)}")
+
+    with stage.world.inside():
+        [rating] = db.session.query(Rating).all()
+        assert (rating.state, rating.comment) == (RatingState.SUBMITTED, "断网时写的")
+    assert page.evaluate("Object.keys(localStorage).filter((name) => name.startsWith('kept:'))") == []
+
+
+def test_a_correction_outlives_a_lost_network(stage, opened):
+    stage.rate(E, 0, 4)
+    with stage.world.inside():
+        path = f"/ratings/given/{db.session.query(Rating.id).scalar()}/correction"
+    page = opened(stage.mentor, path, phone=True)
+    page.context.set_offline(True)
+    page.fill("#reason", "看错了人")
+    tap_all(page, 2)
+    page.locator(".savebar .btn-primary").click()
+    page.wait_for_selector(".saved.say-bad")
+
+    page.context.set_offline(False)
+    page.goto(path)
+    assert page.input_value("#reason") == "看错了人"
+    page.locator(".savebar .btn-primary").click()
+    page.wait_for_url("**/ratings/given/*")
+
+    with stage.world.inside():
+        [kept, correction] = db.session.query(Rating).order_by(Rating.id).all()
+        assert (kept.state, correction.state) == (RatingState.CORRECTED, RatingState.SUBMITTED)
+        assert correction.score < kept.score
+
+
 @pytest.mark.parametrize("language", ["zh-CN", "en"])
 @pytest.mark.parametrize("phone", [True, False])
 def test_the_pages_are_orderly(stage, opened, screenshot, language, phone):
