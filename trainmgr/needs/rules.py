@@ -54,6 +54,59 @@ class Lane(enum.StrEnum):
     ENTERPRISE = "enterprise"
 
 
+class LaneStep(enum.StrEnum):
+    """The twelve steps of the two lanes (两维六步), in their order."""
+
+    STANDARD = "standard"
+    INSTRUMENT = "instrument"
+    TEST = "test"
+    REPORT = "report"
+    WEAKNESSES = "weaknesses"
+    PRIORITIES = "priorities"
+    BUSINESS_NEED = "business_need"
+    EXPECTED = "expected"
+    CURRENT = "current"
+    GAP = "gap"
+    BENCHMARK = "benchmark"
+    SHORTFALLS = "shortfalls"
+
+    @property
+    def lane(self) -> Lane:
+        """The lane that the step belongs to."""
+        return Lane.TRAINEE if self in TRAINEE_STEPS else Lane.ENTERPRISE
+
+
+TRAINEE_STEPS = tuple(LaneStep)[:6]
+ENTERPRISE_STEPS = tuple(LaneStep)[6:]
+
+
+class LevelSource(enum.StrEnum):
+    """Where a competency's current level comes from: typed, rated by respondents, tested, or not measured yet."""
+
+    TYPED = "typed"
+    RATED = "rated"
+    TESTED = "tested"
+    NONE = "none"
+
+
+class SeriesRule(enum.StrEnum):
+    """How an indicator's current figure comes from its months: typed, the last, or mean or sum of the last twelve."""
+
+    TYPED = "typed"
+    LATEST = "latest"
+    MEAN = "mean"
+    SUM = "sum"
+
+
+class WeightState(enum.StrEnum):
+    """A proposal of weights is open until the other side answers or it is taken back."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
 # --- trainee side -------------------------------------------------------------------------------
 
 
