@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainmgr.curriculum import comparing, founding, rules
+from trainmgr.curriculum import checks, comparing, founding, rules
 from trainmgr.curriculum.presenting import heat
 from trainmgr.curriculum.rules import ModuleLine, Plan, StageLine, Wanted
 from trainmgr.pathways.rules import Layer, Metric, PracticeLevel, Venue
@@ -74,19 +74,19 @@ def test_the_remedial_stage_counts_for_nobody_else():
     ],
 )
 def test_the_figures_of_a_plan(metric, value):
-    assert rules.metrics(PLAN, (4, 5))[metric] == pytest.approx(value)
+    assert checks.metrics(PLAN, (4, 5))[metric] == pytest.approx(value)
 
 
 def test_a_ratio_of_nothing_is_not_known():
-    found = rules.metrics(Plan())
+    found = checks.metrics(Plan())
     assert not found.keys() & {Metric.PRACTICE_RATIO, Metric.LEAD_RATIO, Metric.PRIORITY_COVERAGE}
     assert found[Metric.TOTAL_HOURS] == 0
 
 
 def test_a_priority_without_hours_hinders_and_one_that_is_only_short_does_not():
-    assert [wanted.id for wanted in rules.hindrances(PLAN, ()).uncovered] == [2]
+    assert [wanted.id for wanted in checks.hindrances(PLAN, ()).uncovered] == [2]
     covered = rules.with_cells(PLAN, {(2, 2): 1})
-    assert not rules.hindrances(covered, ())
+    assert not checks.hindrances(covered, ())
 
 
 def test_a_cell_takes_no_more_than_the_module_has_left():

@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 
 from trainmgr.curriculum import queries, rules
 from trainmgr.curriculum.board import Board, read_board
+from trainmgr.curriculum.checks import Hindrances
 from trainmgr.curriculum.editing import (
     FieldFault,
     ModuleFacts,
@@ -78,7 +79,7 @@ SIGNED = {
 class NotReady(RuleBroken):
     """A plan cannot be offered or signed yet; `hindrances` say why."""
 
-    def __init__(self, hindrances: rules.Hindrances) -> None:
+    def __init__(self, hindrances: Hindrances) -> None:
         english = language() == "en"
         names = [result.check.name.to("en" if english else "zh") for result in hindrances.checks]
         names += [(each.name_en if english else "") or each.name for each in hindrances.uncovered]

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from trainmgr.curriculum import checks as checking
 from trainmgr.curriculum import comparing, queries, rules
-from trainmgr.curriculum.models import Edition, EditionState
+from trainmgr.curriculum.models import Edition, EditionState, PlanRule
 from trainmgr.curriculum.queries import Shelf
+from trainmgr.curriculum.rulebook import Rulebook, read_rulebook
 from trainmgr.curriculum.rules import Plan
-from trainmgr.pathways.rules import Check, CheckResult, from_document
+from trainmgr.pathways.rules import CheckResult, Metric
 from trainmgr.programs.models import Program, Signature
 from trainmgr.programs.queries import signatures_of
 from trainmgr.programs.rules import Side
@@ -26,16 +28,23 @@ class Board:
     previous: Edition | None = None
     before: Plan | None = None
     signatures: list[Signature] = field(default_factory=list)
+    decisions: list[PlanRule] = field(default_factory=list)
 
     @cached_property
-    def checks(self) -> tuple[Check, ...]:
-        """The limits that the pathway sets on the plan."""
-        return from_document(self.program.pathway_document).checks
+    def rulebook(self) -> Rulebook:
+        """The rules of the plan: the pathway's, the standard ones, what the programme has decided otherwise."""
+        return read_rulebook(self.program.pathway_document, self.decisions)
 
     @cached_property
     def results(self) -> tuple[CheckResult, ...]:
-        """How the plan stands against them."""
-        return rules.check_plan(self.plan, self.checks, self.shelf.teachers)
+        """How the plan stands against the rules that are on."""
+        checks = [rule.check for rule in self.rulebook.rules]
+        return checking.check_plan(self.plan, checks, self.shelf.teachers)
+
+    @cached_property
+    def figures(self) -> dict[Metric, checking.Figure]:
+        """The figures behind the rules, with what is counted and out of what."""
+        return checking.figures(self.plan, self.shelf.teachers)
 
     @cached_property
     def totals(self) -> rules.Totals:
@@ -43,9 +52,9 @@ class Board:
         return rules.totals(self.plan)
 
     @cached_property
-    def hindrances(self) -> rules.Hindrances:
+    def hindrances(self) -> checking.Hindrances:
         """What keeps the plan from being offered for signatures."""
-        return rules.hindrances(self.plan, self.results)
+        return checking.hindrances(self.plan, self.results)
 
     @cached_property
     def coverage(self) -> list[rules.Coverage]:
@@ -89,18 +98,18 @@ def read_board(
 ) -> Board | None:
     """Return the plan of a programme: the edition asked for, else the newest that the reader may see.
 
-    None when the edition asked for is not there or not to be seen. Three statements, four where there are signatures.
+    None when the edition asked for is not there or not to be seen. Four statements, five where there are signatures.
     """
-    shelf = queries.shelf_of(program.id)
+    shelf, decisions = queries.shelf_of(program.id), queries.decisions_of(program.id)
     if number is not None:
         edition = shelf.numbered(number)
     else:
         edition = shelf.newest if drafts else shelf.signed
     if edition is None or not (drafts or edition.state in (EditionState.SIGNED, EditionState.SUPERSEDED)):
-        return None if number is not None else Board(program, shelf)
+        return None if number is not None else Board(program, shelf, decisions=decisions)
     previous = _previous(shelf, edition) if compare else None
     plans = queries.read_plans(program.id, [each.id for each in (edition, previous) if each])
-    board = Board(program, shelf, edition, plans[edition.id])
+    board = Board(program, shelf, edition, plans[edition.id], decisions=decisions)
     if previous is not None:
         board.previous, board.before = previous, plans[previous.id]
     if edition.state is not EditionState.DRAFT:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from flask import abort
 from sqlalchemy.orm import joinedload
 
-from trainmgr.curriculum.models import Edition, EditionState, Module, ModuleCompetency, PlanStage
+from trainmgr.curriculum.models import Edition, EditionState, Module, ModuleCompetency, PlanRule, PlanStage
 from trainmgr.curriculum.rules import ModuleLine, Plan, StageLine, Wanted
 from trainmgr.identity.models import Membership, Organization, User
 from trainmgr.kernel.access import Permission, Role
@@ -64,6 +64,18 @@ def modules_of(program_id: int) -> list[Module]:
             sa.select(Module)
             .where(Module.edition_id == _edition_in_force(program_id))
             .order_by(Module.stage_number, Module.position, Module.id)
+        )
+    )
+
+
+def decisions_of(program_id: int) -> list[PlanRule]:
+    """Return what a programme has decided about the rules of its plan, with who decided."""
+    return list(
+        db.session.scalars(
+            sa.select(PlanRule)
+            .where(PlanRule.program_id == program_id)
+            .options(joinedload(PlanRule.changed_by))
+            .order_by(PlanRule.id)
         )
     )
 
@@ -171,7 +183,8 @@ def _read_modules(
 ) -> tuple[dict[int, list[StageLine]], dict[int, list[ModuleLine]]]:
     of_stage = sa.and_(Module.edition_id == PlanStage.edition_id, Module.stage_number == PlanStage.number)
     rows = db.session.execute(
-        sa.select(PlanStage, Module, User.name)
+        sa.select(PlanStage, Module, User.name, _may_teach(LEADING[0]), _may_teach(LEADING[1]))
+        .join(Edition, Edition.id == PlanStage.edition_id)
         .outerjoin(Module, of_stage)
         .outerjoin(User, User.id == Module.lead_teacher_id)
         .where(PlanStage.edition_id.in_(edition_ids))
@@ -179,13 +192,26 @@ def _read_modules(
     )
     stages: dict[int, list[StageLine]] = {}
     modules: dict[int, list[ModuleLine]] = {}
-    for stage, module, lead in rows:
+    for stage, module, lead, of_college, of_enterprise in rows:
         of_edition = stages.setdefault(stage.edition_id, [])
         if not of_edition or of_edition[-1].number != stage.number:
             of_edition.append(stage_line(stage))
         if module is not None:
-            modules.setdefault(stage.edition_id, []).append(module_line(module, lead or ""))
+            modules.setdefault(stage.edition_id, []).append(
+                module_line(module, lead or "", of_college, of_enterprise)
+            )
     return stages, modules
+
+
+def _may_teach(role: Role) -> sa.ColumnElement[bool]:
+    """Whether a module's lead holds a role at one of the programme's parties today."""
+    parties = sa.select(ProgramParty.organization_id).where(ProgramParty.program_id == Edition.program_id)
+    return sa.exists().where(
+        Membership.user_id == Module.lead_teacher_id,
+        Membership.role == role,
+        Membership.ended_on.is_(None),
+        Membership.organization_id.in_(parties.correlate(Edition)),
+    )
 
 
 def _read_wanted(
@@ -210,6 +236,8 @@ def _read_wanted(
             Competency.rank,
             Competency.required_hours,
             Competency.is_priority,
+            Competency.score,
+            Competency.required_level - Competency.current_level,
             cell.c.edition_id,
             cell.c.module_id,
             cell.c.hours,
@@ -222,9 +250,10 @@ def _read_wanted(
     )
     wanted: dict[int, Wanted] = {}
     cells: dict[int, dict[tuple[int, int], int]] = {}
-    for key, name, name_en, rank, required, is_priority, edition_id, module_id, hours in rows:
+    for key, name, name_en, rank, required, is_priority, score, gap, edition_id, module_id, hours in rows:
         if key not in wanted:
-            wanted[key] = Wanted(key, name, rank, required, is_priority, name_en)
+            lacking = max(0.0, float(gap))
+            wanted[key] = Wanted(key, name, rank, required, is_priority, name_en, score, lacking)
         if module_id is not None:
             cells.setdefault(edition_id, {})[module_id, key] = hours
     return list(wanted.values()), cells
@@ -239,14 +268,22 @@ def stage_line(stage: PlanStage) -> StageLine:
     return StageLine(**{name: getattr(stage, name) for name in names})
 
 
-def module_line(module: Module, lead_name: str = "") -> ModuleLine:
-    """Return a module as a value."""
+def module_line(
+    module: Module, lead_name: str = "", of_college: bool = False, of_enterprise: bool = False
+) -> ModuleLine:
+    """Return a module as a value, with what its lead is called and for which side the lead may teach."""
     names = (
         "id", "stage_number", "position", "name", "name_en", "theory_hours", "practice_hours", "layer",
         "practice_level", "venue", "taught_by_enterprise", "jointly_developed", "lineage", "version",
     )  # fmt: skip
     values = {name: getattr(module, name) for name in names}
-    return ModuleLine(**values, lead_id=module.lead_teacher_id, lead_name=lead_name)
+    return ModuleLine(
+        **values,
+        lead_id=module.lead_teacher_id,
+        lead_name=lead_name,
+        lead_of_college=of_college,
+        lead_of_enterprise=of_enterprise,
+    )
 
 
 # --- who could lead a module ----------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""A plan as values: its totals, the figures that checks are set on, what covers which need, and what could.
+"""A plan as values: its totals, what covers which need, and what could.
 
 Hours are whole class hours (学时). Modules of a remedial stage are only for those who failed a gate; they are left
 out of every total, and out of the coverage.
@@ -6,22 +6,13 @@ out of every total, and out of the coverage.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import pairwise
 from typing import Any
 
-from trainmgr.pathways.rules import (
-    Check,
-    CheckResult,
-    Layer,
-    Metric,
-    PracticeLevel,
-    Venue,
-    evaluate_checks,
-    obstacles,
-)
+from trainmgr.pathways.rules import Layer, PracticeLevel, Venue
 
 MINUTES_PER_HOUR = 60
 HOURS_UNLESS_ASKED = 8  # what a priority gets when its analysis names no hours: one day of training
@@ -50,7 +41,11 @@ class StageLine:
 
 @dataclass(frozen=True, slots=True)
 class ModuleLine:
-    """A module of a plan. `lineage` tells the same module from edition to edition."""
+    """A module of a plan. `lineage` tells the same module from edition to edition.
+
+    `lead_of_college` and `lead_of_enterprise` say for which side its lead may teach: as a teacher of a college of the
+    programme, as a mentor of an enterprise of it.
+    """
 
     id: int
     stage_number: int
@@ -64,6 +59,8 @@ class ModuleLine:
     jointly_developed: bool = False
     lead_id: int | None = None
     lead_name: str = ""
+    lead_of_college: bool = False
+    lead_of_enterprise: bool = False
     name_en: str = ""
     lineage: str = ""
     position: int = 0
@@ -74,10 +71,18 @@ class ModuleLine:
         """All hours of the module."""
         return self.theory_hours + self.practice_hours
 
+    @property
+    def lead_qualified(self) -> bool:
+        """Whether the lead may teach for the side that teaches the module."""
+        return self.lead_of_enterprise if self.taught_by_enterprise else self.lead_of_college
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A competency that the plan is to serve, with the hours that its analysis asks for."""
+    """A competency that the plan is to serve, with the hours that its analysis asks for.
+
+    `score` (0–100) is its urgency in the ranked list, `gap` the levels (0–4) that are missing.
+    """
 
     id: int
     name: str
@@ -85,6 +90,8 @@ class Wanted:
     required_hours: int = 0
     is_priority: bool = False
     name_en: str = ""
+    score: float = 0.0
+    gap: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -115,7 +122,7 @@ class Plan:
         return sum(module.hours for module in self.modules_of(stage_number))
 
 
-# --- totals and checks ----------------------------------------------------------------------------
+# --- totals ---------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,67 +153,6 @@ def totals(plan: Plan) -> Totals:
         enterprise=sum(module.hours for module in counted if module.taught_by_enterprise),
         leads=sum(module.lead_id is not None for module in counted),
     )
-
-
-def metrics(plan: Plan, teachers: tuple[int, int] | None = None) -> dict[str, float]:
-    """Return the figures of a plan that a pathway's checks are set on; ratios are percentages.
-
-    A ratio of nothing is left out: it is not known, and a check on it does not pass. `teachers` are the people of the
-    programme who teach, (of the college, of the enterprise).
-    """
-    sums, counted = totals(plan), plan.counted
-    priorities = [line for line in coverage(plan) if line.wanted.is_priority]
-    found: dict[str, float] = {
-        Metric.TOTAL_HOURS: sums.hours,
-        Metric.MODULE_COUNT: sums.modules,
-        Metric.JOINT_MODULE_COUNT: sum(module.jointly_developed for module in counted),
-        Metric.LAYER_COUNT: len({module.layer for module in counted}),
-        Metric.PRACTICE_LEVEL_COUNT: len({module.practice_level for module in counted}),
-        Metric.ENTERPRISE_WEEKS: sum(
-            stage.weeks for stage in plan.stages if stage.venue is Venue.ENTERPRISE and not stage.remedial
-        ),
-    }
-    if sums.hours:
-        found[Metric.PRACTICE_RATIO] = 100 * sums.practice / sums.hours
-        found[Metric.ENTERPRISE_TAUGHT_RATIO] = 100 * sums.enterprise / sums.hours
-        found[Metric.LEAD_RATIO] = 100 * sums.leads / sums.modules
-    if priorities:
-        found[Metric.PRIORITY_COVERAGE] = 100 * sum(line.given > 0 for line in priorities) / len(priorities)
-    if teachers is not None:
-        found[Metric.TEACHER_COUNT_COLLEGE], found[Metric.TEACHER_COUNT_ENTERPRISE] = teachers
-    return found
-
-
-def check_plan(
-    plan: Plan, checks: Iterable[Check], teachers: tuple[int, int] | None = None
-) -> tuple[CheckResult, ...]:
-    """Hold a plan against the checks of its pathway."""
-    return evaluate_checks(checks, metrics(plan, teachers))
-
-
-@dataclass(frozen=True)
-class Hindrances:
-    """What stands between a plan and its signatures: checks that fail, priorities without an hour."""
-
-    checks: Sequence[CheckResult] = ()
-    uncovered: Sequence[Wanted] = ()
-
-    def __len__(self) -> int:
-        return len(self.checks) + len(self.uncovered)
-
-
-def hindrances(plan: Plan, results: Iterable[CheckResult]) -> Hindrances:
-    """Return what keeps a plan from being offered for signatures.
-
-    The priorities stand by name; a failing check that only counts them is not told a second time.
-    """
-    uncovered = [line.wanted for line in coverage(plan) if line.is_uncovered]
-    failing = [
-        result
-        for result in obstacles(results)
-        if not (uncovered and result.check.metric is Metric.PRIORITY_COVERAGE)
-    ]
-    return Hindrances(failing, uncovered)
 
 
 # --- coverage -------------------------------------------------------------------------------------

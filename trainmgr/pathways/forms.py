@@ -88,6 +88,7 @@ class CheckForm(Form):
     low = StringField(_l("Limit"))
     high = StringField(_l("Upper limit of “between”"))
     severity = SelectField(_l("If it is missed"), choices=lambda: _options(Severity))
+    off = BooleanField(_l("Not used"))
 
 
 class LevelForm(Form):
@@ -162,6 +163,7 @@ def _check_values(check: Mapping[str, Any]) -> dict[str, Any]:
         **{key: check.get(key, "") for key in ("name", "name_en", "metric", "op", "severity")},
         "low": low,
         "high": high,
+        "off": check.get("off", False),
     }
 
 
@@ -222,4 +224,6 @@ def _check_document(row: Any) -> dict[str, Any]:
         _put(check, key, (row[key].data or "").strip())
     low = _number(row.low.data)
     check["value"] = [low, _number(row.high.data)] if row.op.data == Op.BETWEEN.value else low
+    if row.off.data:
+        check["off"] = True
     return check

@@ -13,6 +13,7 @@ from trainmgr.pathways.lines import locate
 from trainmgr.pathways.schema import (
     METRIC_UNITS,
     SCHEMA,
+    UNIT_MINUTES,
     Check,
     Cohort,
     Gate,
@@ -97,8 +98,10 @@ def _pathway(top: Table) -> Pathway:
     roles = _roles(top)
     evaluation = read_evaluation(top, len(stages))
     cohort = _cohort(top)
-    checks = _checks(top)
-    return Pathway(slug, version, name, summary, kinds, stages, roles, evaluation, checks, sources, cohort)
+    checks, minutes = _checks(top), top.whole("unit_minutes", 30, 60, default=UNIT_MINUTES)
+    return Pathway(
+        slug, version, name, summary, kinds, stages, roles, evaluation, checks, sources, cohort, minutes
+    )
 
 
 def _sources(top: Table) -> tuple[str, ...]:
@@ -235,6 +238,7 @@ def _check(table: Table) -> Check:
         limits=_limits(table, metric, op),
         severity=known(table.choice("severity", Severity), Severity.WARN),
         name=table.text("name", NAME),
+        off=table.flag("off"),
     )
     table.close()
     return check

@@ -13,9 +13,11 @@ from trainmgr.pathways.comparing import Comparison, Difference, Row, differences
 from trainmgr.pathways.faults import Fault, PathwayFault
 from trainmgr.pathways.labels import LABELS, label
 from trainmgr.pathways.reading import from_document, parse
+from trainmgr.pathways.rulebook import STANDARD, UNIT_MINUTES_KEY, complete, rules_of
 from trainmgr.pathways.schema import (
     METRIC_UNITS,
     SCHEMA,
+    UNIT_MINUTES,
     Ability,
     AnchorScale,
     Check,
@@ -48,12 +50,13 @@ from trainmgr.pathways.schema import (
 from trainmgr.pathways.writing import dump, to_document
 
 __all__ = [
-    "LABELS", "METRIC_UNITS", "SCHEMA", "Ability", "AnchorScale", "Check", "CheckResult", "Cohort", "Comparison",
+    "LABELS", "METRIC_UNITS", "SCHEMA", "STANDARD", "UNIT_MINUTES", "UNIT_MINUTES_KEY",
+    "Ability", "AnchorScale", "Check", "CheckResult", "Cohort", "Comparison",
     "Criterion", "Difference", "EvaluationPlan", "Fault", "Gate", "GateKind", "Layer", "Level", "LevelPlan",
     "Metric", "MetricUnit", "Op", "Party", "Pathway", "PathwayFault", "PracticeLevel", "ProgramKind", "Role",
     "RoleNeed", "Row", "Scope", "Severity", "Stage", "Text", "Unit", "Venue", "WindowKind", "WindowPlan",
-    "differences", "dump", "evaluate_check", "evaluate_checks", "from_document", "label", "obstacles", "parse",
-    "planned_metrics", "to_document",
+    "complete", "differences", "dump", "evaluate_check", "evaluate_checks", "from_document", "label", "obstacles",
+    "parse", "planned_metrics", "rules_of", "to_document",
 ]  # fmt: skip
 
 
@@ -75,7 +78,7 @@ class CheckResult:
     @property
     def blocks(self) -> bool:
         """Whether this stops the plan from being signed."""
-        return not self.passed and self.severity is Severity.BLOCK
+        return not self.passed and self.severity is Severity.BLOCK and not self.check.off
 
 
 def evaluate_check(check: Check, metrics: Mapping[str, float]) -> CheckResult:
@@ -117,6 +120,8 @@ def planned_metrics(pathway: Pathway) -> dict[str, float]:
         Metric.LAYER_COUNT.value: float(len({stage.layer for stage in stages if stage.layer})),
         Metric.PRACTICE_LEVEL_COUNT.value: float(len({s.practice_level for s in stages if s.practice_level})),
     }
+    if any(stage.weeks for stage in stages):
+        metrics[Metric.WEEKLY_HOURS.value] = max(stage.hours / stage.weeks for stage in stages)
     if hours:
         metrics[Metric.PRACTICE_RATIO.value] = 100 * sum(s.practice_hours for s in stages) / hours
         metrics[Metric.ENTERPRISE_TAUGHT_RATIO.value] = 100 * sum(s.enterprise_hours for s in stages) / hours

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 SCHEMA = 1
 WEEKS_PER_MONTH = 52 / 12
+UNIT_MINUTES = 45
 
 
 class ProgramKind(StrEnum):
@@ -140,6 +141,11 @@ class Metric(StrEnum):
     TEACHER_COUNT_ENTERPRISE = "teacher_count_enterprise"
     PRIORITY_COVERAGE = "priority_coverage"
     LEAD_RATIO = "lead_ratio"
+    PROFESSIONAL_PRACTICE_RATIO = "professional_practice_ratio"
+    PRACTISED_PRIORITIES = "practised_priorities"
+    TEACHING_SIDES = "teaching_sides"
+    QUALIFIED_LEADS = "qualified_leads"
+    WEEKLY_HOURS = "weekly_hours"
 
 
 class MetricUnit(StrEnum):
@@ -164,6 +170,11 @@ METRIC_UNITS: Mapping[Metric, MetricUnit] = {
     Metric.TEACHER_COUNT_ENTERPRISE: MetricUnit.COUNT,
     Metric.PRIORITY_COVERAGE: MetricUnit.PERCENT,
     Metric.LEAD_RATIO: MetricUnit.PERCENT,
+    Metric.PROFESSIONAL_PRACTICE_RATIO: MetricUnit.PERCENT,
+    Metric.PRACTISED_PRIORITIES: MetricUnit.PERCENT,
+    Metric.TEACHING_SIDES: MetricUnit.COUNT,
+    Metric.QUALIFIED_LEADS: MetricUnit.PERCENT,
+    Metric.WEEKLY_HOURS: MetricUnit.HOURS,
 }
 
 
@@ -332,18 +343,27 @@ class EvaluationPlan:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A limit on a figure of the plan. `limits` holds one number, or two for `between`."""
+    """A limit on a figure of the plan. `limits` holds one number, or two for `between`.
+
+    One that is `off` is known and not held against the plan.
+    """
 
     metric: Metric
     op: Op
     limits: tuple[float, ...]
     severity: Severity
     name: Text
+    off: bool = False
+
+    @property
+    def key(self) -> str:
+        """What the rule is known by: a pathway sets a metric and a comparison once."""
+        return f"{self.metric} {self.op}"
 
 
 @dataclass(frozen=True, slots=True)
 class Pathway:
-    """A whole training model that programmes are made from."""
+    """A whole training model that programmes are made from; `unit_minutes` is how long one class hour (学时) lasts."""
 
     slug: str
     version: int
@@ -356,6 +376,7 @@ class Pathway:
     checks: tuple[Check, ...] = ()
     sources: tuple[str, ...] = ()
     cohort: Cohort | None = None
+    unit_minutes: int = UNIT_MINUTES
 
     @property
     def hours(self) -> float:

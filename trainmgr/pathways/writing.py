@@ -8,6 +8,7 @@ from typing import Any
 
 from trainmgr.pathways.schema import (
     SCHEMA,
+    UNIT_MINUTES,
     AnchorScale,
     Check,
     Criterion,
@@ -37,6 +38,7 @@ def to_document(pathway: Pathway) -> Document:
         **_text("name", pathway.name),
         **_text("summary", pathway.summary),
         sources=list(pathway.sources),
+        unit_minutes=None if pathway.unit_minutes == UNIT_MINUTES else pathway.unit_minutes,
         kinds=[kind.value for kind in pathway.kinds],
         cohort=cohort
         and _filled(
@@ -170,6 +172,7 @@ def _check(check: Check) -> Document:
         value=limits if len(limits) > 1 else limits[0],
         severity=check.severity.value,
         **_text("name", check.name),
+        off=check.off,
     )
 
 
