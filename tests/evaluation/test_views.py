@@ -574,6 +574,20 @@ def test_a_window_is_planned_moved_opened_closed_and_opened_again(drafted, signe
         assert dues.one().amount == 2
 
 
+@pytest.mark.parametrize("state", [State.CLOSED, State.SUSPENDED, State.CANCELLED])
+def test_nothing_is_offered_that_the_programmes_state_refuses(stage, signed_in, state):
+    with stage.world.inside() as session:
+        session.get_one(Program, stage.program.id).state = state
+        session.commit()
+    base = f"/programs/{stage.program.id}/evaluation"
+    staff = signed_in(stage.staff)
+
+    pages = [staff.get(address).text for address in (base, f"{base}/scheme")]
+
+    assert not [page for page in pages if "<form" in page and f'action="{base}/' in page]
+    assert f"{base}/windows/new" not in pages[0]
+
+
 def test_staff_settle_a_closed_window_with_a_reason(stage, signed_in, clock):
     stage.rate(E)
     url = f"/programs/{stage.program.id}/evaluation/windows/{stage.window_id}/settle"

@@ -16,6 +16,7 @@ from trainmgr.kernel.access import Role
 from trainmgr.outcomes.actions import complete_trainees, recompute_closures
 from trainmgr.outcomes.models import GapClosure, PassDecision
 from trainmgr.outcomes.rules import PassKind
+from trainmgr.outcomes.station import assess
 from trainmgr.programs.hooks import Move
 from trainmgr.programs.models import Program
 from trainmgr.programs.rules import State
@@ -216,6 +217,26 @@ def test_without_entry_levels_the_needs_analysis_is_the_start(world, program, wi
     rate(world, program, window, world.enrolment(program), 4, levels={goal.id: 3.0})
 
     assert closures(world, program) == [(None, 1, 2.0, 3.0, 0.5, False)]
+
+
+def test_page_station_and_next_edition_mean_the_same_by_closed(world, staff, program, window):
+    """Closed is what reached the required level: not what rounds to 100%, nor what was there and got lost."""
+    nearly, lost, reached = (
+        world.competency(program, is_priority=True, rank=rank, required_level=4) for rank in (1, 2, 3)
+    )
+    levels = {nearly.id: 3.995, lost.id: 3.5, reached.id: 4.0}
+    entry = {nearly.id: 2.0, lost.id: 4.5, reached.id: 2.0}
+    rate(world, program, window, world.enrolment(program), 4, levels=levels, entry=entry)
+    closures(world, program)
+
+    page = staff.get(f"/programs/{program.id}/result").text
+    with world.inside() as session:
+        figures = assess(session.get_one(Program, program.id), NOW).figures
+
+    assert [(figure.part, figure.whole) for figure in figures] == [(1, 3)]
+    assert "<dd>1 <small>/ 3</small></dd>" in page
+    assert "99.8%" in page
+    assert "低于要求" in page
 
 
 def test_what_is_no_priority_is_not_counted_as_closed(world, program, window):

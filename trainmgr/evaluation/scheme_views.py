@@ -16,14 +16,14 @@ from trainmgr.evaluation.models import Criterion, Scheme
 from trainmgr.evaluation.ratings import Answers
 from trainmgr.evaluation.rules import Level, Party, party_weights, scheme_faults
 from trainmgr.evaluation.scheme_forms import CriterionForm, WeightsForm
-from trainmgr.evaluation.window_views import PREFIX, program_for, words
+from trainmgr.evaluation.window_views import PREFIX, may_shape, program_for, words
 from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.clock import utcnow
 from trainmgr.kernel.errors import RuleBroken
 from trainmgr.kernel.numbers import whole
 from trainmgr.programs.models import Program
 from trainmgr.programs.pages import render_program_page
-from trainmgr.programs.queries import may, program_or_404
+from trainmgr.programs.queries import program_or_404
 from trainmgr.programs.rules import Step
 
 SCHEME = PREFIX + "/scheme"
@@ -49,7 +49,7 @@ def _render_scheme(
     if scheme is None and request.args.get("version"):
         abort(404)
     frozen = bool(scheme and schemes.is_frozen(scheme, utcnow()))
-    may_edit = may(program, current_user, Permission.SCHEME_EDIT)
+    may_edit = may_shape(program)
     rated = {(c.level, p) for c in scheme.criteria for p in c.parties} if scheme else set()
     return render_program_page(
         "evaluation/scheme.html",

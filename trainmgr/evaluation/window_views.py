@@ -28,7 +28,7 @@ from trainmgr.programs.actions import remind
 from trainmgr.programs.models import Program
 from trainmgr.programs.pages import render_program_page
 from trainmgr.programs.queries import may, program_or_404
-from trainmgr.programs.rules import Step
+from trainmgr.programs.rules import Step, Work, is_open
 
 PREFIX = "/programs/<int:program_id>/evaluation"
 WINDOW = PREFIX + "/windows/<int:window_id>"
@@ -70,7 +70,8 @@ def _render_evaluation(
         filters=filters,
         classes=cohorts(program.id) if window else [],
         sees_all=sees_all,
-        may_edit=may(program, current_user, Permission.SCHEME_EDIT),
+        may_edit=may_shape(program),
+        is_rated=is_open(Work.EVALUATION, program.state),
         now=now,
         edges=EDGES,
         shows=results.discretion(window, current_user, sees_all, now) if window else None,
@@ -78,6 +79,11 @@ def _render_evaluation(
         form=form or ReasonForm(formdata=None),
         **words(),
     )
+
+
+def may_shape(program: Program) -> bool:
+    """Tell whether the reader may shape the evaluation of this programme in its present state."""
+    return is_open(Work.SCHEME, program.state) and may(program, current_user, Permission.SCHEME_EDIT)
 
 
 def words() -> dict[str, Any]:

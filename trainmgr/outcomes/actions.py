@@ -223,7 +223,7 @@ def complete_trainees(move: Move) -> None:
 def carry_over(edition: NextEdition) -> None:
     """Note in the next edition's needs what this one left open, so that it changes the next plan."""
     names = {closure.competency.name: closure for closure in queries.closures_of(edition.previous)}
-    left_open = {name: c for name, c in names.items() if c.after < c.required}
+    left_open = {name: c for name, c in names.items() if not c.is_closed}
     rows = db.session.scalars(
         sa.select(Competency).where(
             Competency.program_id == edition.program.id, Competency.name.in_(left_open)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from trainmgr.enrolment.models import Enrolment
@@ -65,3 +66,8 @@ class GapClosure(Model):
     computed_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
     competency: Mapped[Competency] = relationship(lazy="raise_on_sql")
+
+    @hybrid_property
+    def is_closed(self) -> bool:
+        """Whether the required level is reached."""
+        return self.after >= self.required

@@ -45,9 +45,9 @@ def assess(program: Program, now: datetime) -> Assessment:
         .where(PassDecision.program_id == program.id, PassDecision.is_present, COUNTED)
     ).one()
     closed, measured = db.session.execute(
-        sa.select(
-            sa.func.count(sa.case((GapClosure.after >= GapClosure.required, 1))), sa.func.count(GapClosure.id)
-        ).where(GapClosure.program_id == program.id, GapClosure.cohort_id.is_(None))
+        sa.select(sa.func.count(sa.case((GapClosure.is_closed, 1))), sa.func.count(GapClosure.id)).where(
+            GapClosure.program_id == program.id, GapClosure.cohort_id.is_(None)
+        )
     ).one()
     people = people or 0
     undecided = people - decided
