@@ -12,10 +12,11 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from trainmgr.kernel.inputs import LARGEST
 from trainmgr.kernel.sheets import Column, Kind, Record, normalise, write_workbook
 from trainmgr.needs import labels
 from trainmgr.needs.actions import CompetencyFacts
-from trainmgr.needs.forms import LARGEST, MOST_HOURS
+from trainmgr.needs.forms import MOST_HOURS
 from trainmgr.needs.indicators import IndicatorFacts
 from trainmgr.needs.models import Competency
 from trainmgr.needs.ratings import RatingFacts

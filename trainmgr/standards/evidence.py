@@ -42,9 +42,10 @@ class Interview(Model):
     """A conversation with an expert about the tasks of the post."""
 
     __tablename__ = "expert_interview"
+    __table_args__ = (sa.UniqueConstraint("version_id", "expert_id", "held_on"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    version_id: Mapped[int] = mapped_column(sa.ForeignKey("standard_version.id"), index=True)
+    version_id: Mapped[int] = mapped_column(sa.ForeignKey("standard_version.id"))
     expert_id: Mapped[int] = mapped_column(sa.ForeignKey("expert.id"), index=True)
     held_on: Mapped[date]
     notes: Mapped[str] = mapped_column(sa.Text, default="")

@@ -136,7 +136,7 @@ class VersionCompetency(Model):
 
 
 class StandardTask(Model):
-    """One task of a version: told by experts, typical, learning, or the school's own; `key` is that of every version."""
+    """One task of a version: told by experts, typical, learning, the school's own; `key` stays in all versions."""
 
     __tablename__ = "standard_task"
     __table_args__ = (

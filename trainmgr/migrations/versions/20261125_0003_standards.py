@@ -177,11 +177,11 @@ def upgrade() -> None:
     sa.Column('version', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['expert_id'], ['expert.id'], name=op.f('fk_expert_interview_expert_id_expert')),
     sa.ForeignKeyConstraint(['version_id'], ['standard_version.id'], name=op.f('fk_expert_interview_version_id_standard_version')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_expert_interview'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_expert_interview')),
+    sa.UniqueConstraint('version_id', 'expert_id', 'held_on', name=op.f('uq_expert_interview_version_id_expert_id_held_on'))
     )
     with op.batch_alter_table('expert_interview', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_expert_interview_expert_id'), ['expert_id'], unique=False)
-        batch_op.create_index(batch_op.f('ix_expert_interview_version_id'), ['version_id'], unique=False)
 
     op.create_table('program_standard',
     sa.Column('program_id', sa.Integer(), nullable=False),
@@ -356,7 +356,6 @@ def downgrade() -> None:
 
     op.drop_table('program_standard')
     with op.batch_alter_table('expert_interview', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_expert_interview_version_id'))
         batch_op.drop_index(batch_op.f('ix_expert_interview_expert_id'))
 
     op.drop_table('expert_interview')
