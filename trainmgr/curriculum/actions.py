@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from trainmgr.curriculum import queries, rules
+from trainmgr.curriculum.arranging import move_module, place_module, shift_module
 from trainmgr.curriculum.board import Board, read_board
 from trainmgr.curriculum.checks import Hindrances
 from trainmgr.curriculum.editing import (
@@ -19,13 +20,13 @@ from trainmgr.curriculum.editing import (
     apply_proposals,
     change_module,
     change_stage,
-    move_module,
     name_lead,
     remove_module,
     set_cell,
     set_cells,
 )
 from trainmgr.curriculum.founding import first_plan
+from trainmgr.curriculum.history import forget_steps, redo, undo
 from trainmgr.curriculum.keeping import Overtaken, locked, opened, require_unfrozen, settle
 from trainmgr.curriculum.models import Edition, EditionState, Module, ModuleCompetency, PlanStage
 from trainmgr.curriculum.queries import SUBJECT
@@ -48,7 +49,8 @@ from trainmgr.programs.thread import refresh
 __all__ = [
     "FieldFault", "ModuleFacts", "Overtaken", "StageFacts", "add_module", "apply_proposals", "change_module",
     "change_stage", "copy_edition", "create_first_edition", "discard_edition", "move_module", "name_lead", "offer",
-    "open_edition", "remove_module", "set_cell", "set_cells", "sign", "withdraw",
+    "open_edition", "place_module", "redo", "remove_module", "set_cell", "set_cells", "shift_module", "sign", "undo",
+    "withdraw",
 ]  # fmt: skip
 
 BEGUN = audit.sentence(
@@ -243,6 +245,7 @@ def open_edition(program: Program, reason: str, *, by: User, now: datetime) -> E
 def discard_edition(program: Program, edition: Edition, *, by: User, now: datetime) -> None:
     """Throw a draft away; what is signed stays in force."""
     edition = opened(program, edition)
+    forget_steps(edition.id)
     modules = list(db.session.scalars(sa.select(Module).where(Module.edition_id == edition.id)))
     of_edition = ModuleCompetency.module_id.in_([module.id for module in modules])
     db.session.execute(sa.delete(ModuleCompetency).where(of_edition))
@@ -282,6 +285,7 @@ def offer(program: Program, edition: Edition, *, version: int | None = None, by:
     _require_seen(edition, version)
     _require_ready(_board(program, edition))
     edition.state, edition.offered_at = EditionState.OFFERED, now
+    forget_steps(edition.id)
     audit.record(OFFERED, edition, by=by, now=now, program_id=program.id, number=edition.number)
     settle(program, edition, by=by, now=now)
 

@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm.attributes import flag_modified
 
 from trainmgr.curriculum import queries, rules
+from trainmgr.curriculum.history import reversible
 from trainmgr.curriculum.keeping import opened, require_version, settle
 from trainmgr.curriculum.models import (
     Edition,
@@ -98,6 +99,7 @@ def _plan(edition: Edition) -> rules.Plan:
 # --- modules --------------------------------------------------------------------------------------
 
 
+@reversible("add")
 def add_module(program: Program, edition: Edition, facts: ModuleFacts, *, by: User, now: datetime) -> Module:
     """Put a new module at the end of its stage."""
     edition = opened(program, edition)
@@ -114,6 +116,7 @@ def add_module(program: Program, edition: Edition, facts: ModuleFacts, *, by: Us
     return module
 
 
+@reversible("change")
 def change_module(
     program: Program,
     edition: Edition,
@@ -173,6 +176,7 @@ def _last_position(edition_id: int) -> int:
     ) or 0  # fmt: skip
 
 
+@reversible("remove")
 def remove_module(program: Program, edition: Edition, module: Module, *, by: User, now: datetime) -> None:
     """Take a module out of the draft, with the hours that it gives to competencies."""
     edition = opened(program, edition)
@@ -191,41 +195,10 @@ def remove_module(program: Program, edition: Edition, module: Module, *, by: Use
     settle(program, edition, by=by, now=now)
 
 
-def move_module(
-    program: Program, edition: Edition, module_id: int, *, up: bool, by: User, now: datetime
-) -> None:
-    """Move a module one place up or down; at the end of its stage it goes into the neighbouring one."""
-    edition = opened(program, edition)
-    modules = list(
-        db.session.scalars(
-            sa.select(Module)
-            .where(Module.edition_id == edition.id)
-            .order_by(Module.stage_number, Module.position, Module.id)
-        )
-    )
-    numbers = sorted(
-        db.session.scalars(sa.select(PlanStage.number).where(PlanStage.edition_id == edition.id))
-    )
-    place = next((place for place, module in enumerate(modules) if module.id == module_id), None)
-    require(place is not None, _("This module is no longer in the plan."))
-    assert place is not None
-    module, other = modules[place], place + (-1 if up else 1)
-    stage = numbers.index(module.stage_number) + (-1 if up else 1)
-    if 0 <= other < len(modules) and modules[other].stage_number == module.stage_number:
-        modules[place], modules[other] = modules[other], module
-    elif 0 <= stage < len(numbers):
-        # The order of all modules stays: the last of a stage becomes the first of the next.
-        module.stage_number = numbers[stage]
-    else:
-        return
-    for position, each in enumerate(modules, start=1):
-        each.position = position
-    settle(program, edition, by=by, now=now)
-
-
 # --- stages ---------------------------------------------------------------------------------------
 
 
+@reversible("stage")
 def change_stage(
     program: Program,
     edition: Edition,
@@ -273,6 +246,7 @@ def set_cell(
     set_cells(program, edition, {(module_id, competency_id): hours}, expected=expected, by=by, now=now)
 
 
+@reversible("cells")
 def set_cells(
     program: Program,
     edition: Edition,
@@ -378,6 +352,7 @@ def apply_proposals(
 # --- who leads ------------------------------------------------------------------------------------
 
 
+@reversible("lead")
 def name_lead(
     program: Program,
     edition: Edition,

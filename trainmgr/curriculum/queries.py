@@ -22,6 +22,14 @@ from trainmgr.programs.queries import may
 
 SUBJECT = "edition"
 LEADING = (Role.SCHOOL_TEACHER, Role.ENTERPRISE_MENTOR)
+STAGE_LINE = (
+    "id", "number", "name", "name_en", "venue", "weeks", "hours", "gate", "gate_en", "starts_on", "ends_on",
+    "remedial", "version",
+)  # fmt: skip
+MODULE_LINE = (
+    "id", "stage_number", "position", "name", "name_en", "theory_hours", "practice_hours", "layer", "practice_level",
+    "venue", "taught_by_enterprise", "jointly_developed", "lineage", "version",
+)  # fmt: skip
 
 
 # --- for other features ---------------------------------------------------------------------------
@@ -183,7 +191,15 @@ def _read_modules(
 ) -> tuple[dict[int, list[StageLine]], dict[int, list[ModuleLine]]]:
     of_stage = sa.and_(Module.edition_id == PlanStage.edition_id, Module.stage_number == PlanStage.number)
     rows = db.session.execute(
-        sa.select(PlanStage, Module, User.name, _may_teach(LEADING[0]), _may_teach(LEADING[1]))
+        sa.select(
+            PlanStage.edition_id,
+            *[getattr(PlanStage, name) for name in STAGE_LINE],
+            User.name,
+            Module.lead_teacher_id,
+            _may_teach(LEADING[0]),
+            _may_teach(LEADING[1]),
+            *[getattr(Module, name) for name in MODULE_LINE],
+        )
         .join(Edition, Edition.id == PlanStage.edition_id)
         .outerjoin(Module, of_stage)
         .outerjoin(User, User.id == Module.lead_teacher_id)
@@ -192,14 +208,19 @@ def _read_modules(
     )
     stages: dict[int, list[StageLine]] = {}
     modules: dict[int, list[ModuleLine]] = {}
-    for stage, module, lead, of_college, of_enterprise in rows:
-        of_edition = stages.setdefault(stage.edition_id, [])
+    for edition_id, *rest in rows:
+        stage = StageLine(**dict(zip(STAGE_LINE, rest, strict=False)))
+        of_edition = stages.setdefault(edition_id, [])
         if not of_edition or of_edition[-1].number != stage.number:
-            of_edition.append(stage_line(stage))
-        if module is not None:
-            modules.setdefault(stage.edition_id, []).append(
-                module_line(module, lead or "", of_college, of_enterprise)
-            )
+            of_edition.append(stage)
+        name, lead_id, of_college, of_enterprise, *facts = rest[len(STAGE_LINE) :]
+        values = dict(zip(MODULE_LINE, facts, strict=True))
+        if values["id"] is not None:
+            line = ModuleLine(
+                **values, lead_id=lead_id, lead_name=name or "", lead_of_college=of_college,
+                lead_of_enterprise=of_enterprise,
+            )  # fmt: skip
+            modules.setdefault(edition_id, []).append(line)
     return stages, modules
 
 
@@ -261,29 +282,13 @@ def _read_wanted(
 
 def stage_line(stage: PlanStage) -> StageLine:
     """Return a stage as a value."""
-    names = (
-        "id", "number", "name", "name_en", "venue", "weeks", "hours", "gate", "gate_en", "starts_on", "ends_on",
-        "remedial", "version",
-    )  # fmt: skip
-    return StageLine(**{name: getattr(stage, name) for name in names})
+    return StageLine(**{name: getattr(stage, name) for name in STAGE_LINE})
 
 
-def module_line(
-    module: Module, lead_name: str = "", of_college: bool = False, of_enterprise: bool = False
-) -> ModuleLine:
-    """Return a module as a value, with what its lead is called and for which side the lead may teach."""
-    names = (
-        "id", "stage_number", "position", "name", "name_en", "theory_hours", "practice_hours", "layer",
-        "practice_level", "venue", "taught_by_enterprise", "jointly_developed", "lineage", "version",
-    )  # fmt: skip
-    values = {name: getattr(module, name) for name in names}
-    return ModuleLine(
-        **values,
-        lead_id=module.lead_teacher_id,
-        lead_name=lead_name,
-        lead_of_college=of_college,
-        lead_of_enterprise=of_enterprise,
-    )
+def module_line(module: Module, lead_name: str = "") -> ModuleLine:
+    """Return a module as a value."""
+    values = {name: getattr(module, name) for name in MODULE_LINE}
+    return ModuleLine(**values, lead_id=module.lead_teacher_id, lead_name=lead_name)
 
 
 # --- who could lead a module ----------------------------------------------------------------------
