@@ -16,7 +16,7 @@ from trainmgr.kernel.errors import Conflict
 from trainmgr.needs import queries, rules
 from trainmgr.needs.models import AnalysisState, Competency, Indicator, IndicatorLink, NeedsAnalysis
 from trainmgr.needs.queries import SUBJECT, Means
-from trainmgr.needs.rules import MOST, Ability, Gauge, Lane
+from trainmgr.needs.rules import MOST, Ability, Gauge, Lane, LevelSource
 from trainmgr.programs.actions import require_open
 from trainmgr.programs.models import Program
 from trainmgr.programs.rules import Step, Work
@@ -158,10 +158,18 @@ def rescore(analysis: NeedsAnalysis) -> None:
 
 
 def _take_means(competency: Competency, means: Means | None) -> None:
-    competency.respondents = means.respondents if means else 0
+    """What respondents say is the level, unless a test has measured it; then they only say how important it is."""
     if means:
         competency.importance = _hundredths(means.importance)
+    if competency.level_source is LevelSource.TESTED:
+        return
+    competency.respondents = means.respondents if means else 0
+    competency.below, competency.above = (means.below, means.above) if means else (0, 0)
+    if means:
         competency.current_level = _hundredths(means.attainment)
+        competency.level_source = LevelSource.RATED
+    elif competency.level_source is LevelSource.RATED:
+        competency.level_source = LevelSource.TYPED
 
 
 def _hundredths(value: float) -> Decimal:
@@ -175,7 +183,9 @@ def _ability(competency: Competency, means: Means | None) -> Ability:
         position=competency.position,
         importance=means.importance if means else float(competency.importance),
         required=float(competency.required_level),
-        current=means.attainment if means else float(competency.current_level),
+        current=means.attainment
+        if means and competency.level_source is LevelSource.RATED
+        else float(competency.current_level),
     )
 
 

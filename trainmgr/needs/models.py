@@ -23,7 +23,6 @@ from trainmgr.programs.rules import Side
 from trainmgr.standards.rules import Dimension
 
 __all__ = [
-    "AnalysisStandard",
     "AnalysisState",
     "BusinessNeed",
     "Competency",
@@ -67,17 +66,6 @@ class NeedsAnalysis(Model):
     version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": version}
-
-
-class AnalysisStandard(Model):
-    """A version of a job standard that the analysis draws on; there may be several, one a post."""
-
-    __tablename__ = "analysis_standard"
-
-    analysis_id: Mapped[int] = mapped_column(sa.ForeignKey("needs_analysis.id"), primary_key=True)
-    version_id: Mapped[int] = mapped_column(
-        sa.ForeignKey("standard_version.id"), primary_key=True, index=True
-    )
 
 
 class LaneProduct(Model):

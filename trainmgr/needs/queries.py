@@ -91,6 +91,8 @@ class Means:
     importance: float
     attainment: float
     respondents: int
+    below: int = 0  # of the required level
+    above: int = 0
 
 
 def rating_means(program_id: int) -> dict[int, Means]:
@@ -101,13 +103,16 @@ def rating_means(program_id: int) -> dict[int, Means]:
             sa.func.avg(CompetencyRating.importance),
             sa.func.avg(CompetencyRating.attainment),
             sa.func.count(),
+            sa.func.sum(sa.case((CompetencyRating.attainment < Competency.required_level, 1), else_=0)),
+            sa.func.sum(sa.case((CompetencyRating.attainment > Competency.required_level, 1), else_=0)),
         )
         .join(Competency, Competency.id == CompetencyRating.competency_id)
         .where(Competency.program_id == program_id)
         .group_by(CompetencyRating.competency_id)
     )
     return {
-        key: Means(float(importance), float(attained), count) for key, importance, attained, count in rows
+        key: Means(float(importance), float(attained), *counts)
+        for key, importance, attained, *counts in rows
     }
 
 

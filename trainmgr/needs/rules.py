@@ -26,6 +26,8 @@ import enum
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
 
 FEW_RESPONDENTS = 5  # below this a mean says little; it is marked
 MOST = 50  # competencies, or indicators, of one analysis
@@ -132,6 +134,20 @@ def borich_of_means(importance: float, required: float, current: float) -> float
     return (required - current) * importance
 
 
+def ranked_discrepancy(below: int, above: int, people: int) -> float | None:
+    """Return the ranked discrepancy score: the share of people above the required level minus those below it, in
+    percent, between −100 (everybody lacks it: the most pressing) and 100; None without people.
+
+    Narine and Harder (2021), "Comparing the Borich model with the Ranked Discrepancy Model for competency assessment",
+    Advancements in Agricultural Development 2(3), 96–111. It only asks who lies below, at or above, so that it does
+    not treat the steps of a rating scale as equal distances, as Borich's product of means does. As in `borich`, what
+    should be is the required level. ValueError when more people lie below and above than there are.
+    """
+    if below < 0 or above < 0 or below + above > people:
+        raise ValueError(f"{below} below and {above} above of {people}")
+    return 100 * (above - below) / people if people else None
+
+
 def is_few(respondents: int) -> bool:
     """Tell whether a mean rests on so few respondents that it is marked (typed means have none)."""
     return 0 < respondents < FEW_RESPONDENTS
@@ -156,6 +172,23 @@ def shortfall(
     if lag <= 0:
         return 0.0
     return min(1.0, lag / max(abs(target), abs(current)))
+
+
+MONTHS = 12
+
+
+def figure_of(rule: SeriesRule, months: Mapping[date, Decimal]) -> Decimal | None:
+    """Return an indicator's current figure from its months: the last one, or mean or sum of the last twelve on record.
+
+    None where the rule is to type it, or where there are no months.
+    """
+    if rule is SeriesRule.TYPED or not months:
+        return None
+    last = [months[month] for month in sorted(months)[-MONTHS:]]
+    if rule is SeriesRule.LATEST:
+        return last[-1]
+    total = sum(last, Decimal(0))
+    return total if rule is SeriesRule.SUM else total / len(last)
 
 
 @dataclass(frozen=True, slots=True)

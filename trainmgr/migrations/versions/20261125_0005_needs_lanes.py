@@ -67,15 +67,6 @@ def upgrade() -> None:
     with op.batch_alter_table('weight_proposal', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_weight_proposal_program_id'), ['program_id'], unique=False)
         batch_op.create_index('uq_weight_proposal_open', ['program_id'], unique=True, sqlite_where=sa.text("state = 'open'"), postgresql_where=sa.text("state = 'open'"))
-    op.create_table('analysis_standard',
-    sa.Column('analysis_id', sa.Integer(), nullable=False),
-    sa.Column('version_id', sa.Integer(), nullable=False),
-    sa.ForeignKeyConstraint(['analysis_id'], ['needs_analysis.id'], name=op.f('fk_analysis_standard_analysis_id_needs_analysis')),
-    sa.ForeignKeyConstraint(['version_id'], ['standard_version.id'], name=op.f('fk_analysis_standard_version_id_standard_version')),
-    sa.PrimaryKeyConstraint('analysis_id', 'version_id', name=op.f('pk_analysis_standard'))
-    )
-    with op.batch_alter_table('analysis_standard', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_analysis_standard_version_id'), ['version_id'], unique=False)
     op.create_table('indicator_figure',
     sa.Column('indicator_id', sa.Integer(), nullable=False),
     sa.Column('month', sa.Date(), nullable=False),
@@ -128,9 +119,6 @@ def downgrade() -> None:
         batch_op.drop_column('standard_competency_id')
         batch_op.drop_column('post')
     op.drop_table('indicator_figure')
-    with op.batch_alter_table('analysis_standard', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_analysis_standard_version_id'))
-    op.drop_table('analysis_standard')
     with op.batch_alter_table('weight_proposal', schema=None) as batch_op:
         batch_op.drop_index('uq_weight_proposal_open', sqlite_where=sa.text("state = 'open'"), postgresql_where=sa.text("state = 'open'"))
         batch_op.drop_index(batch_op.f('ix_weight_proposal_program_id'))
