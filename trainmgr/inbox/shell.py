@@ -27,6 +27,7 @@ AREAS = {
     "quality": "quality",
     "help": "help",
     "search": "",
+    "standards": "resources",
 }
 # Mentors and trainees have places of their own for some of a programme's pages.
 OWN_AREAS = {"practice": "logs", "evaluation": "ratings", "mentoring": "trainees"}

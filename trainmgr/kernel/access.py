@@ -71,6 +71,7 @@ class Permission(enum.Enum):
 
     STANDARD_VIEW = enum.auto()
     STANDARD_EDIT = enum.auto()
+    EXPERT_VIEW = enum.auto()  # the expert pool, interviews and Delphi rounds behind a standard
 
     BANK_VIEW = enum.auto()  # items with their answers
     BANK_EDIT = enum.auto()
@@ -135,6 +136,7 @@ _READER = _EVERYONE | {
     P.LESSON_VIEW,
 }
 _COLLEGE = _READER | {
+    P.EXPERT_VIEW,
     P.BANK_VIEW,
     P.RESEARCH_VIEW,
     P.TEST_VIEW,
@@ -205,6 +207,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.SCHOOL_TEACHER: frozenset(
         _READER
         | {
+            P.EXPERT_VIEW,
             P.BANK_VIEW,
             P.BANK_EDIT,
             P.NEEDS_VIEW,

@@ -249,9 +249,12 @@ def discard_competencies(draft: StandardVersion, ids: Sequence[int]) -> None:
     db.session.flush()
 
 
-def move_competency(standard: JobStandard, competency: VersionCompetency, *, places: int) -> None:
+def move_competency(
+    standard: JobStandard, competency: VersionCompetency, *, places: int, by: Actor, now: datetime
+) -> None:
     """Move a competency up (negative) or down in the draft."""
     draft = opened(standard)
-    rows = competencies_in(draft)
-    relocate(rows, fresh(VersionCompetency, competency.id), places)
+    competency = fresh(VersionCompetency, competency.id)
+    if relocate(competencies_in(draft), competency, places):
+        audit.record(EDITED, competency, by=by, now=now, name=competency.name, standard=standard.post)
     db.session.flush()
