@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from trainmgr.curriculum.models import Edition, EditionState
 from trainmgr.demo import PASSWORD, SIGN_INS
+from trainmgr.demo.loading import FEW_TECHNICIANS, TECHNICIANS
 from trainmgr.enrolment.models import Application, ApplicationState, Cohort, Enrolment, EnrolmentState
 from trainmgr.evaluation.models import Rating, RatingState, Result, Window
 from trainmgr.evaluation.rules import WindowKind
@@ -208,6 +209,17 @@ def test_the_recruiting_case_has_applications_in_every_state(session):
     assert states[ApplicationState.ADMITTED] == present(session, program) == program.planned_size
     for state in (ApplicationState.PENDING, ApplicationState.WAITLISTED, ApplicationState.REJECTED):
         assert states[state] > 0
+
+
+def test_the_large_case_has_all_its_technicians_in_classes_of_fifty(session):
+    (program,) = programs_of(session, "five-dimension")
+    classes = session.scalars(
+        sa.select(sa.func.count()).where(Enrolment.program_id == program.id).group_by(Enrolment.cohort_id)
+    ).all()
+
+    assert TECHNICIANS == 1800  # the figure of the case; the tests load fewer
+    assert present(session, program) == program.planned_size == FEW_TECHNICIANS
+    assert max(classes) <= 50
 
 
 def test_the_large_case_is_being_evaluated_and_some_ratings_are_missing(session):

@@ -91,8 +91,6 @@ def _gather(case: Case, start: date, size: int) -> None:
 
 
 def _train(case: Case, size: int, end: date) -> None:
-    people = case.enrolments()
-    gathering.withdraw(case, people[::400], end - timedelta(days=30), case.texts["leaving"]["trainee"][0])
     practising.pass_gates(case, [1, 2, 3], looping=max(3, size * 6 // 100))
     window = judging.window(case, WindowKind.PROCESS, 3)
     judging.rate_all(window, judging.Jury.of(case), until=window.closes_at)
