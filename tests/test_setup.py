@@ -47,6 +47,8 @@ def test_only_the_wanted_files_are_unzipped(wheels, pins, tmp_path):
         "popper.min.js",
         "bootstrap-icons.min.css",
         "fonts/bootstrap-icons.woff2",
+        "fonts/NotoSansSC-Regular.otf",
+        "fonts/NotoSansSC-LICENSE.txt",
         "htmx.min.js",
         "echarts.esm.min.js",
         ".fetched.json",

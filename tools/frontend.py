@@ -31,6 +31,11 @@ FILES = {
     },
     "django_htmx": {"django_htmx/static/django_htmx/htmx-2.min.js": "htmx.min.js"},
     "instaui_echarts": {"instaui_echarts/static/echarts.esm.min.js": "echarts.esm.min.js"},
+    # Not for browsers: PDFs embed the letters that they use.
+    "pylopdf_fonts_zh_cn": {
+        "pylopdf_fonts_zh_cn/NotoSansSC-Regular.otf": "fonts/NotoSansSC-Regular.otf",
+        "pylopdf_fonts_zh_cn-0.1.1.dist-info/licenses/LICENSE": "fonts/NotoSansSC-LICENSE.txt",
+    },
 }
 
 

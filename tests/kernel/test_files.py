@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from PIL import Image
 from werkzeug.datastructures import FileStorage
 
-from trainmgr.kernel import files
+from trainmgr.kernel import files, photos
 from trainmgr.kernel.db import db
 from trainmgr.kernel.files import StoredFile
 from trainmgr.kernel.sheets.refusals import FileRefused
@@ -140,7 +140,7 @@ def test_what_is_no_whole_photo_is_refused_and_leaves_nothing(session, data):
 
 def test_too_large_a_file_is_refused_before_it_is_decoded(app, session, monkeypatch):
     app.config["PHOTO_MAX_BYTES"] = 1000
-    monkeypatch.setattr(files, "_decode", None)
+    monkeypatch.setattr(photos, "_decode", None)
 
     with pytest.raises(FileRefused):
         store(picture())

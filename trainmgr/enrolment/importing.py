@@ -17,9 +17,9 @@ from trainmgr.enrolment.models import Cohort, RosterFault
 from trainmgr.identity.models import Organization, User
 from trainmgr.kernel import audit, crypto, jobs, sheets
 from trainmgr.kernel.clock import local_day, utcnow
-from trainmgr.kernel.db import after_commit, db
+from trainmgr.kernel.db import db
 from trainmgr.kernel.errors import RuleBroken
-from trainmgr.kernel.files import StoredFile, store_bytes
+from trainmgr.kernel.files import StoredFile, is_kept, open_file, remove, store_bytes
 from trainmgr.kernel.msgids import N_
 from trainmgr.kernel.sheets.refusals import FileRefused, refusal
 from trainmgr.needs.models import Competency
@@ -129,9 +129,10 @@ def import_roster(run: jobs.JobRun) -> None:
 def read_upload(params: dict[str, Any]) -> bytes:
     """Return the content of the upload of an import; raises RuleBroken when it was put away."""
     stored = db.session.get(StoredFile, params["file"])
-    if stored is None or not stored.path.exists():
+    if stored is None or not is_kept(stored):
         raise RuleBroken(_("The uploaded file is no longer kept. Upload it again."))
-    return crypto.decrypt_bytes(stored.path.read_bytes())
+    with open_file(stored) as content:
+        return crypto.decrypt_bytes(content.read())
 
 
 def _write_batch(run: jobs.JobRun, batch: Sequence[Understood]) -> None:
@@ -188,11 +189,8 @@ def _close(run: jobs.JobRun) -> None:
 def drop_upload(params: dict[str, Any]) -> None:
     """Delete the uploaded file of an import for good; it holds people's numbers."""
     stored = db.session.get(StoredFile, params["file"])
-    if stored is None:
-        return
-    path = stored.path
-    db.session.delete(stored)
-    after_commit(lambda: path.unlink(missing_ok=True))
+    if stored is not None:
+        remove(stored)
 
 
 def put_away(job: jobs.Job) -> None:

@@ -12,7 +12,15 @@ from typing import Any
 from flask import Flask
 
 # Taken from the environment as TRAINMGR_<NAME>; DATABASE_URL also as it is.
-FROM_ENVIRONMENT = ("SECRET_KEY", "INSTANCE_PATH", "TIMEZONE", "JOBS_URL", "DATA_KEYS", "TRUSTED_PROXIES")
+FROM_ENVIRONMENT = (
+    "SECRET_KEY",
+    "INSTANCE_PATH",
+    "TIMEZONE",
+    "JOBS_URL",
+    "DATA_KEYS",
+    "TRUSTED_PROXIES",
+    "FILES_URL",
+)
 
 
 def apply(app: Flask, root: Path, overrides: Mapping[str, Any] | None) -> None:
@@ -32,6 +40,8 @@ def apply(app: Flask, root: Path, overrides: Mapping[str, Any] | None) -> None:
     for name in FROM_ENVIRONMENT:
         if value := os.environ.get(f"TRAINMGR_{name}"):
             app.config[name] = value.split(",") if name == "DATA_KEYS" else value
+    if megabytes := os.environ.get("TRAINMGR_UPLOAD_MB"):
+        app.config["MAX_CONTENT_LENGTH"] = int(megabytes) * 1024 * 1024
     if url := os.environ.get("TRAINMGR_DATABASE_URL") or os.environ.get("DATABASE_URL"):
         app.config["SQLALCHEMY_DATABASE_URI"] = url
     app.config.update(overrides or {})

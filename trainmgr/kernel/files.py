@@ -1,40 +1,37 @@
-"""Uploaded and produced files: photos made small and free of hidden data, kept by the hash of their content.
+"""Uploaded and produced files: documents checked, photos made small, both kept by the hash of their content.
 
-A file is written before its row is committed. If the transaction rolls back, the file has no row, does no harm,
-and `flask files sweep` removes it.
+A content is written (see kernel.storage) before its row is committed. If the transaction rolls back, it has no row,
+does no harm, and `flask files sweep` removes it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
-import os
+import shutil
+import tempfile
 import time
-import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 import click
 import sqlalchemy as sa
-from flask import Flask, Response, abort, current_app, send_file
+from flask import Flask, Response, abort, current_app, request, send_file
 from flask.cli import AppGroup
-from PIL import Image, ImageOps
 from sqlalchemy.orm import Mapped, mapped_column
 from werkzeug.datastructures import FileStorage
+from werkzeug.wsgi import FileWrapper
 
+from trainmgr.kernel import photos, storage
 from trainmgr.kernel.audit import Actor
-from trainmgr.kernel.db import Model, UTCDateTime, db
-from trainmgr.kernel.msgids import N_
-from trainmgr.kernel.places import instance_folder, write_atomically
-from trainmgr.kernel.sheets.refusals import FileRefused
+from trainmgr.kernel.db import Model, UTCDateTime, after_commit, db
+from trainmgr.kernel.places import instance_folder
 from trainmgr.kernel.sheets.writer import content_disposition
+from trainmgr.kernel.uploads import type_of
 
-PHOTO_BYTES = 10 * 1024 * 1024  # PHOTO_MAX_BYTES in the configuration replaces it
-PHOTO_PIXELS = 50_000_000
-PHOTO_EDGE, THUMBNAIL_EDGE = 1600, 320
-FORMATS = ("JPEG", "PNG", "WEBP")
 FRESH_SECONDS = 3600  # younger files may belong to a transaction that is still open
 
 
@@ -54,24 +51,39 @@ class StoredFile(Model):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
     @property
+    def key(self) -> str:
+        """The content's key in the store."""
+        return key_of(self.sha256)
+
+    @property
+    def thumbnail_key(self) -> str:
+        """The small picture's key in the store (photos only)."""
+        return f"{self.key}.thumb"
+
+    @property
     def path(self) -> Path:
-        """Where the content stands."""
+        """Where the content stands on disk (in an installation that keeps files there)."""
         return path_of(self.sha256)
 
     @property
     def thumbnail_path(self) -> Path:
-        """Where the small picture stands (photos only)."""
+        """Where the small picture stands on disk."""
         return path_of(self.sha256).with_suffix(".thumb")
 
 
+def key_of(sha256: str) -> str:
+    """Return the key of content with this hash."""
+    return f"{sha256[:2]}/{sha256[2:]}"
+
+
 def files_folder(app: Flask | None = None) -> Path:
-    """Return the folder that holds all stored files."""
+    """Return the folder that holds all stored files, where they are kept on disk."""
     return instance_folder(app or current_app) / "files"
 
 
 def path_of(sha256: str) -> Path:
-    """Return where content with this hash stands."""
-    return files_folder() / sha256[:2] / sha256[2:]
+    """Return where content with this hash stands on disk."""
+    return files_folder() / key_of(sha256)
 
 
 # --- writing ------------------------------------------------------------------------------------
@@ -88,12 +100,50 @@ def store_bytes(
     now: datetime,
 ) -> StoredFile:
     """Keep bytes as a file (an upload for a job, a produced workbook); the caller's transaction commits the row."""
-    sha256 = hashlib.sha256(data).hexdigest()
-    _keep(path_of(sha256), data)
+    return store_stream(
+        io.BytesIO(data),
+        name=name,
+        media_type=media_type,
+        purpose=purpose,
+        by=by,
+        program_id=program_id,
+        now=now,
+    )
+
+
+def store_document(
+    upload: FileStorage, *, by: Actor | None, program_id: int | None, now: datetime, purpose: str
+) -> StoredFile:
+    """Keep an uploaded document after its content was found to be what its name says; raises FileRefused."""
+    content, name = upload.stream, upload.filename or ""
+    return store_stream(
+        content,
+        name=name,
+        media_type=type_of(content, name),
+        purpose=purpose,
+        by=by,
+        program_id=program_id,
+        now=now,
+    )
+
+
+def store_stream(
+    content: IO[bytes],
+    *,
+    name: str,
+    media_type: str,
+    purpose: str,
+    by: Actor | None,
+    program_id: int | None,
+    now: datetime,
+) -> StoredFile:
+    """Keep a content piece by piece, however long it is; the caller's transaction commits the row."""
+    sha256, size = _measure(content)
+    storage.store().put(key_of(sha256), content)
     stored = StoredFile(
         sha256=sha256,
         media_type=media_type,
-        size=len(data),
+        size=size,
         name=_tidy(name),
         purpose=purpose,
         owner_id=by.id if by else None,
@@ -105,12 +155,23 @@ def store_bytes(
     return stored
 
 
+def _measure(content: IO[bytes]) -> tuple[str, int]:
+    digest, size = hashlib.sha256(), 0
+    content.seek(0)
+    while piece := content.read(storage.PIECE):
+        digest.update(piece)
+        size += len(piece)
+    content.seek(0)
+    return digest.hexdigest(), size
+
+
 def store_photo(
     upload: FileStorage, *, by: Actor | None, program_id: int | None, now: datetime, purpose: str = "photo"
 ) -> StoredFile:
     """Keep an uploaded photo at most 1600 pixels wide or high, without place, camera or other hidden data."""
-    picture = _decode(_read_limited(upload))
-    photo = _as_jpeg(picture, PHOTO_EDGE)
+    photo, thumbnail = photos.make_small(
+        upload, int(current_app.config.get("PHOTO_MAX_BYTES", photos.MOST_BYTES))
+    )
     stored = store_bytes(
         photo,
         name=Path(upload.filename or "photo").stem + ".jpg",
@@ -120,73 +181,8 @@ def store_photo(
         program_id=program_id,
         now=now,
     )
-    _keep(stored.thumbnail_path, _as_jpeg(picture, THUMBNAIL_EDGE))
+    storage.store().put(stored.thumbnail_key, io.BytesIO(thumbnail))
     return stored
-
-
-def _read_limited(upload: FileStorage) -> bytes:
-    most = int(current_app.config.get("PHOTO_MAX_BYTES", PHOTO_BYTES))
-    data = upload.stream.read(most + 1)
-    if not data:
-        raise FileRefused(N_("The photo is empty. Choose it again."))
-    if len(data) > most:
-        raise FileRefused(
-            N_("The photo has more than %(most)s MB. Choose a smaller one."), most=most // 1024**2
-        )
-    return data
-
-
-def _decode(data: bytes) -> Image.Image:
-    if not _looks_like_photo(data):
-        raise FileRefused(N_("This is not a photo that can be shown. Choose a JPEG, PNG or WebP picture."))
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            picture: Image.Image = Image.open(io.BytesIO(data), formats=FORMATS)
-        if picture.width * picture.height > PHOTO_PIXELS:
-            raise Image.DecompressionBombError
-        picture.draft("RGB", (PHOTO_EDGE, PHOTO_EDGE))  # lets the JPEG decoder skip what is not needed
-        return _upright(picture)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise FileRefused(
-            N_("The picture has more than %(most)s million pixels. Choose a smaller one."),
-            most=PHOTO_PIXELS // 10**6,
-        ) from None
-    except (OSError, ValueError, SyntaxError, EOFError, MemoryError):
-        raise FileRefused(N_("The photo is damaged and cannot be shown. Choose another one.")) from None
-
-
-def _looks_like_photo(data: bytes) -> bool:
-    webp = data[:4] == b"RIFF" and data[8:12] == b"WEBP"
-    return webp or data.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"))
-
-
-def _upright(picture: Image.Image) -> Image.Image:
-    """Turn the picture as the camera was held and put it on white, so that nothing of the file but pixels stays."""
-    picture.load()
-    turned = ImageOps.exif_transpose(picture)
-    if turned.mode in ("RGBA", "LA", "P", "PA"):
-        turned = turned.convert("RGBA")
-        ground = Image.new("RGB", turned.size, "white")
-        ground.paste(turned, mask=turned.getchannel("A"))
-        return ground
-    return turned.convert("RGB")
-
-
-def _as_jpeg(picture: Image.Image, edge: int) -> bytes:
-    small = picture.copy()
-    small.info.clear()
-    small.thumbnail((edge, edge), Image.Resampling.LANCZOS)
-    out = io.BytesIO()
-    small.save(out, "JPEG", quality=82, optimize=True, progressive=True)
-    return out.getvalue()
-
-
-def _keep(path: Path, data: bytes) -> None:
-    if path.exists():
-        os.utime(path)  # fresh again: the sweep must not take it before the new row is committed
-    else:
-        write_atomically(path, data)
 
 
 def _tidy(name: str) -> str:
@@ -197,26 +193,60 @@ def _tidy(name: str) -> str:
 # --- reading ------------------------------------------------------------------------------------
 
 
-def open_file(stored: StoredFile) -> BinaryIO:
+def open_file(stored: StoredFile) -> IO[bytes]:
     """Open the content for reading; raises FileNotFoundError when it is gone."""
-    return stored.path.open("rb")
+    return storage.store().open(stored.key, stored.size)
+
+
+def is_kept(stored: StoredFile) -> bool:
+    """Tell whether the content is still there."""
+    return storage.store().exists(stored.key)
+
+
+@contextmanager
+def local_copy(stored: StoredFile) -> Iterator[Path]:
+    """Give a path on this machine at which the content can be read, for readers that need one."""
+    if isinstance(storage.store(), storage.DiskStore):
+        yield stored.path
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "content"
+        with open_file(stored) as content, path.open("wb") as out:
+            shutil.copyfileobj(content, out, storage.PIECE)
+        yield path
+
+
+def remove(stored: StoredFile) -> None:
+    """Delete a file for good: its row now, its content after the commit, unless another row has the same content."""
+    place, key = storage.store(), stored.key
+    others = sa.exists().where(StoredFile.sha256 == stored.sha256, StoredFile.id != stored.id)
+    if not db.session.scalar(sa.select(others)):
+        after_commit(lambda: place.delete([key]))
+    db.session.delete(stored)
 
 
 def photo_response(stored: StoredFile, *, thumbnail: bool = False) -> Response:
     """Answer with a photo; the caller has made sure that the reader may see it."""
-    path = stored.thumbnail_path if thumbnail else stored.path
-    return _send(path, stored, "inline", etag=f"{stored.sha256}{'-t' if thumbnail else ''}", max_age=3600)
+    key = stored.thumbnail_key if thumbnail else stored.key
+    return _send(key, stored, "inline", etag=f"{stored.sha256}{'-t' if thumbnail else ''}", max_age=3600)
 
 
 def file_response(stored: StoredFile) -> Response:
     """Answer with a file to keep under its name; the caller has made sure that the reader may have it."""
-    return _send(stored.path, stored, "attachment", etag=stored.sha256, max_age=0)
+    return _send(stored.key, stored, "attachment", etag=stored.sha256, max_age=0)
 
 
-def _send(path: Path, stored: StoredFile, how: str, *, etag: str, max_age: int) -> Response:
-    if not path.exists():
+def _send(key: str, stored: StoredFile, how: str, *, etag: str, max_age: int) -> Response:
+    place = storage.store()
+    try:
+        if isinstance(place, storage.DiskStore):
+            response: Response = send_file(
+                place.path(key), mimetype=stored.media_type, etag=etag, conditional=True
+            )
+        else:
+            response = _pass_on(place, key, stored, etag)
+    except FileNotFoundError:
         abort(404)
-    response: Response = send_file(path, mimetype=stored.media_type, etag=etag, conditional=True)
     response.headers["Content-Disposition"] = content_disposition(how, stored.name)
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
@@ -224,24 +254,29 @@ def _send(path: Path, stored: StoredFile, how: str, *, etag: str, max_age: int) 
     return response
 
 
+def _pass_on(place: storage.Store, key: str, stored: StoredFile, etag: str) -> Response:
+    """Pass a content of a bucket on piece by piece: the store needs no door to the world, the checks stay here."""
+    content = place.open(key)
+    size = content.seek(0, 2)
+    content.seek(0)
+    pieces = FileWrapper(content, storage.PIECE)
+    response = current_app.response_class(pieces, mimetype=stored.media_type, direct_passthrough=True)
+    response.content_length = size
+    response.set_etag(etag)
+    response.make_conditional(request.environ, accept_ranges=True, complete_length=size)
+    return response
+
+
 # --- sweeping -----------------------------------------------------------------------------------
 
 
 def sweep(*, older_than: float = FRESH_SECONDS) -> int:
-    """Remove files that no row speaks of and that are older than so many seconds; returns how many went."""
-    known = set(db.session.scalars(sa.select(StoredFile.sha256).distinct()))
-    limit = time.time() - older_than
-    removed = 0
-    for path in _kept_files():
-        if path.parent.name + path.stem not in known and path.stat().st_mtime <= limit:
-            path.unlink(missing_ok=True)
-            removed += 1
-    return removed
-
-
-def _kept_files() -> Iterator[Path]:
-    folder = files_folder()
-    return (path for path in folder.glob("??/*") if path.is_file()) if folder.exists() else iter(())
+    """Remove contents that no row speaks of and that are older than so many seconds; returns how many went."""
+    known = {key_of(sha256) for sha256 in db.session.scalars(sa.select(StoredFile.sha256).distinct())}
+    limit, place = time.time() - older_than, storage.store()
+    lost = [key for key, at in place.entries() if key.partition(".")[0] not in known and at <= limit]
+    place.delete(lost)
+    return len(lost)
 
 
 cli = AppGroup("files", help="Uploaded and produced files.")
@@ -254,5 +289,6 @@ def sweep_command() -> None:
 
 
 def init_app(app: Flask) -> None:
-    """Give the application the `files` commands."""
+    """Give the application its store and the `files` commands."""
+    storage.init_app(app)
     app.cli.add_command(cli)

@@ -16,7 +16,7 @@ from trainmgr.kernel import audit, jobs
 from trainmgr.kernel.audit import Actor
 from trainmgr.kernel.clock import utcnow
 from trainmgr.kernel.db import db
-from trainmgr.kernel.files import StoredFile, store_bytes
+from trainmgr.kernel.files import StoredFile, local_copy, store_bytes
 from trainmgr.kernel.jobs import Job, JobRun, JobState
 from trainmgr.kernel.sheets import XLSX, Sheet, read_records, read_sheet, write_faults
 from trainmgr.needs import queries
@@ -93,7 +93,8 @@ def run(run: JobRun) -> None:
     stored = db.session.get_one(StoredFile, run.params["file"])
     program = db.session.get_one(Program, run.program_id)
     by = db.session.get_one(User, run.created_by)
-    sheet = read_sheet(stored.path, filename=run.params["filename"])
+    with local_copy(stored) as path:
+        sheet = read_sheet(path, filename=run.params["filename"])
     understood = _understand(program, kind, sheet)
     numbers = [*sheet.numbers]
     run.progress(total=len(numbers))

@@ -1,0 +1,83 @@
+"""Uploaded photos: looked at before they are decoded, stood upright, made small, freed of everything but pixels."""
+
+from __future__ import annotations
+
+import io
+import warnings
+
+from PIL import Image, ImageOps
+from werkzeug.datastructures import FileStorage
+
+from trainmgr.kernel.msgids import N_
+from trainmgr.kernel.sheets.refusals import FileRefused
+
+MOST_BYTES = 10 * 1024 * 1024
+MOST_PIXELS = 50_000_000
+EDGE, THUMBNAIL_EDGE = 1600, 320
+FORMATS = ("JPEG", "PNG", "WEBP")
+
+
+def make_small(upload: FileStorage, most: int = MOST_BYTES) -> tuple[bytes, bytes]:
+    """Return an uploaded photo and its small picture as JPEG, without place, camera or other hidden data.
+
+    At most `most` bytes are taken; raises FileRefused.
+    """
+    picture = _decode(_read_limited(upload, most))
+    return _as_jpeg(picture, EDGE), _as_jpeg(picture, THUMBNAIL_EDGE)
+
+
+def _read_limited(upload: FileStorage, most: int) -> bytes:
+    data = upload.stream.read(most + 1)
+    if not data:
+        raise FileRefused(N_("The photo is empty. Choose it again."))
+    if len(data) > most:
+        raise FileRefused(
+            N_("The photo has more than %(most)s MB. Choose a smaller one."), most=most // 1024**2
+        )
+    return data
+
+
+def _decode(data: bytes) -> Image.Image:
+    if not _looks_like_photo(data):
+        raise FileRefused(N_("This is not a photo that can be shown. Choose a JPEG, PNG or WebP picture."))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            picture: Image.Image = Image.open(io.BytesIO(data), formats=FORMATS)
+        if picture.width * picture.height > MOST_PIXELS:
+            raise Image.DecompressionBombError
+        picture.draft("RGB", (EDGE, EDGE))  # lets the JPEG decoder skip what is not needed
+        return _upright(picture)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise FileRefused(
+            N_("The picture has more than %(most)s million pixels. Choose a smaller one."),
+            most=MOST_PIXELS // 10**6,
+        ) from None
+    except (OSError, ValueError, SyntaxError, EOFError, MemoryError):
+        raise FileRefused(N_("The photo is damaged and cannot be shown. Choose another one.")) from None
+
+
+def _looks_like_photo(data: bytes) -> bool:
+    webp = data[:4] == b"RIFF" and data[8:12] == b"WEBP"
+    return webp or data.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"))
+
+
+def _upright(picture: Image.Image) -> Image.Image:
+    """Turn the picture as the camera was held and put it on white, so that nothing of the file but pixels stays."""
+    picture.load()
+    turned = ImageOps.exif_transpose(picture)
+    if turned.mode in ("RGBA", "LA", "P", "PA"):
+        turned = turned.convert("RGBA")
+        ground = Image.new("RGB", turned.size, "white")
+        ground.paste(turned, mask=turned.getchannel("A"))
+        return ground
+    return turned.convert("RGB")
+
+
+def _as_jpeg(picture: Image.Image, edge: int) -> bytes:
+    small = picture.copy()
+    small.info.clear()
+    small.thumbnail((edge, edge), Image.Resampling.LANCZOS)
+    out = io.BytesIO()
+    small.save(out, "JPEG", quality=82, optimize=True, progressive=True)
+    return out.getvalue()
