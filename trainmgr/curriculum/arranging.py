@@ -98,8 +98,10 @@ def _has_stage(edition: Edition, number: int) -> bool:
 def _place(
     program: Program, edition: Edition, module: Module, place: Place, *, by: User, now: datetime
 ) -> None:
-    leaves = module.stage_number != place.stage_number
-    places_of(edition.id).put(module, place)
+    places, leaves = places_of(edition.id), module.stage_number != place.stage_number
+    if not leaves and places.before(module.id) == place.after_id:
+        return
+    places.put(module, place)
     module.changed_by_id = by.id
     if leaves:
         audit.record(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -91,6 +94,31 @@ class Board:
         """The sides whose signature is awaited."""
         signed = {signature.side for signature in self.signatures}
         return [side for side in Side if side not in signed] if self.is_offered else []
+
+
+_newest: ContextVar[dict[int, Board] | None] = ContextVar("newest plans read once", default=None)
+
+
+@contextmanager
+def reading_once() -> Iterator[None]:
+    """Let the newest edition of a plan be read once inside the block, in which nothing changes it."""
+    token = _newest.set({})
+    try:
+        yield
+    finally:
+        _newest.reset(token)
+
+
+def newest_board(program: Program) -> Board:
+    """Return the newest edition of a plan, whoever reads it."""
+    known = _newest.get()
+    if known is not None and program.id in known:
+        return known[program.id]
+    board = read_board(program)
+    assert board is not None  # only an edition that is asked for by number may be missing
+    if known is not None:
+        known[program.id] = board
+    return board
 
 
 def read_board(

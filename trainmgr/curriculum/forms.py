@@ -23,7 +23,9 @@ from trainmgr.curriculum import labels
 from trainmgr.curriculum.editing import ModuleFacts, StageFacts
 from trainmgr.curriculum.models import Layer, PracticeLevel, Venue
 from trainmgr.curriculum.rules import StageLine
+from trainmgr.curriculum.ruling import Ruling
 from trainmgr.kernel.i18n import say
+from trainmgr.kernel.inputs import FigureField
 from trainmgr.pathways.rules import label
 
 MOST_HOURS = 5_000
@@ -153,6 +155,45 @@ class CellForm(FlaskForm):
     """One cell of the coverage matrix."""
 
     hours = HoursField(_l("Hours"), default=0)
+
+
+class CardForm(FlaskForm):
+    """A new module on the board: its name and hours."""
+
+    name = _name(_l("Module name"))
+    theory_hours = HoursField(_l("Theory hours"), default=0)
+    practice_hours = HoursField(_l("Practice hours"), default=0)
+
+
+class HoursForm(FlaskForm):
+    """The hours of a module on the board."""
+
+    theory_hours = HoursField(_l("Theory hours"), default=0)
+    practice_hours = HoursField(_l("Practice hours"), default=0)
+
+
+class RuleForm(FlaskForm):
+    """What a programme decides about a rule of its plan."""
+
+    off = BooleanField(_l("Do not hold the plan against this rule"))
+    low = FigureField(_l("Limit"), decimals=2, validators=[Optional()])
+    high = FigureField(_l("Upper limit"), decimals=2, validators=[Optional()])
+    reason = TextAreaField(
+        _l("Why this programme differs"),
+        filters=[lambda text: text.strip() if text else text],
+        validators=[DataRequired(_l("Say why this programme differs from its pathway.")), Length(max=500)],
+    )
+
+    @property
+    def ruling(self) -> Ruling:
+        """What was typed (validate first)."""
+        low, high = self.low.data, self.high.data
+        return Ruling(
+            self.reason.data or "",
+            off=self.off.data,
+            low=None if low is None else float(low),
+            high=None if high is None else float(high),
+        )
 
 
 class ReasonForm(FlaskForm):

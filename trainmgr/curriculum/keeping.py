@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from trainmgr.curriculum import station
+from trainmgr.curriculum.board import reading_once
 from trainmgr.curriculum.frozen import FROZEN
 from trainmgr.curriculum.models import Edition, EditionState, Module, PlanStage
 from trainmgr.identity.models import User
@@ -80,5 +81,6 @@ def settle(program: Program, edition: Edition | None, *, by: User, now: datetime
     if edition is not None:
         edition.changed_at, edition.changed_by_id = now, by.id
     db.session.flush()
-    station.keep_dues(program, now=now)
-    refresh(program.id, Step.CURRICULUM, now=now)
+    with reading_once():
+        station.keep_dues(program, now=now)
+        refresh(program.id, Step.CURRICULUM, now=now)

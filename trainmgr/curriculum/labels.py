@@ -9,7 +9,17 @@ from flask_babel import lazy_gettext as _l
 
 from trainmgr.curriculum.models import EditionState
 from trainmgr.kernel.i18n import day, language, number, say
-from trainmgr.pathways.rules import Layer, MetricUnit, PracticeLevel, Venue, label
+from trainmgr.pathways.rules import (
+    METRIC_UNITS,
+    Check,
+    Layer,
+    Metric,
+    MetricUnit,
+    Op,
+    PracticeLevel,
+    Venue,
+    label,
+)
 
 STATES: dict[EditionState, Any] = {
     EditionState.DRAFT: _l("Draft"),
@@ -43,6 +53,61 @@ FIELDS: dict[str, Any] = {
     "ends_on": _l("Last day"),
     "remedial": _l("Only after a failed gate"),
 }
+
+
+FORMULAS: dict[Metric, Any] = {
+    Metric.PRACTICE_RATIO: _l("practice hours ÷ all hours"),
+    Metric.PROFESSIONAL_PRACTICE_RATIO: _l(
+        "practice hours of professional modules ÷ all hours of professional modules"
+    ),
+    Metric.TOTAL_HOURS: _l("hours of all modules"),
+    Metric.ENTERPRISE_TAUGHT_RATIO: _l("hours taught by the enterprise ÷ all hours"),
+    Metric.ENTERPRISE_WEEKS: _l("weeks of the stages at the enterprise"),
+    Metric.WEEKLY_HOURS: _l("hours ÷ weeks of the fullest stage"),
+    Metric.MODULE_COUNT: _l("modules of the plan"),
+    Metric.JOINT_MODULE_COUNT: _l("modules that both sides developed"),
+    Metric.LAYER_COUNT: _l("different layers in use"),
+    Metric.PRACTICE_LEVEL_COUNT: _l("different practice levels in use"),
+    Metric.TEACHER_COUNT_COLLEGE: _l("teachers of the college in the programme"),
+    Metric.TEACHER_COUNT_ENTERPRISE: _l("mentors of the enterprise in the programme"),
+    Metric.PRIORITY_COVERAGE: _l("priorities with hours ÷ all priorities"),
+    Metric.PRACTISED_PRIORITIES: _l("priorities with hours in a module that has practice ÷ all priorities"),
+    Metric.LEAD_RATIO: _l("modules with a lead teacher ÷ all modules"),
+    Metric.QUALIFIED_LEADS: _l("modules with a qualified lead ÷ modules with a lead"),
+    Metric.TEACHING_SIDES: _l("sides that teach at least one hour"),
+}
+DEFINITIONS: dict[Metric, Any] = {
+    Metric.PROFESSIONAL_PRACTICE_RATIO: _l(
+        "Professional is every module above the practice level “public experience”."
+    ),
+    Metric.QUALIFIED_LEADS: _l(
+        "Qualified is a teacher of a college of the programme where the college teaches, "
+        "and a mentor of an enterprise of the programme where the enterprise teaches."
+    ),
+    Metric.PRACTICE_RATIO: _l(
+        "National standard for vocational curricula, 2019: at least half of all hours."
+    ),
+}
+
+
+def formula(metric: Metric) -> str:
+    """Return what a figure counts, and out of what."""
+    return str(FORMULAS[metric])
+
+
+def limit_text(check: Check) -> str:
+    """Write a rule's limit: at least 40%; not used."""
+    if check.off:
+        return _("not used")
+    unit = "%" if METRIC_UNITS[check.metric] is MetricUnit.PERCENT else ""
+    limits = [number(limit) + unit for limit in check.limits]
+    match check.op:
+        case Op.AT_LEAST:
+            return _("at least %(limit)s", limit=limits[0])
+        case Op.AT_MOST:
+            return _("at most %(limit)s", limit=limits[0])
+        case Op.BETWEEN:
+            return f"{limits[0]}–{limits[1]}"
 
 
 def named(thing: Any) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, abort, render_template, request
 from flask_login import current_user
 
-from trainmgr.curriculum import labels, presenting
+from trainmgr.curriculum import cards, labels, presenting
 from trainmgr.curriculum.board import Board, read_board
 from trainmgr.curriculum.frozen import FROZEN
 from trainmgr.curriculum.models import Edition
@@ -98,6 +98,7 @@ def context_of(program: Program, board: Board) -> dict[str, Any]:
         "withdraws": may_withdraw(program, board),
         "editions": editions_shown(program, board),
         "labels": labels,
+        "cards": cards,
         "show": presenting,
     }
 

@@ -46,6 +46,15 @@ class Places:
                 return stage
         return None
 
+    def before(self, module_id: int) -> int | None:
+        """Return the module that another one follows in its stage; None for the first."""
+        for modules in self.stages.values():
+            ids = [module[0] for module in modules]
+            if module_id in ids:
+                at = ids.index(module_id)
+                return ids[at - 1] if at else None
+        return None
+
     def last_of(self, stage: int) -> int | None:
         """Return the last module of a stage."""
         modules = self.stages.get(stage)

@@ -11,8 +11,9 @@ from flask_babel import ngettext
 
 from trainmgr.curriculum import labels
 from trainmgr.curriculum.board import Board
+from trainmgr.curriculum.checks import Figure
 from trainmgr.curriculum.comparing import FieldChange, ModuleChange, PlanDifference, StageChange
-from trainmgr.curriculum.labels import figure, named, value_of
+from trainmgr.curriculum.labels import figure, formula, limit_text, named, value_of
 from trainmgr.curriculum.rules import ModuleLine, Plan, Wanted
 from trainmgr.kernel.i18n import language, number
 from trainmgr.pathways.rules import METRIC_UNITS, CheckResult, Metric, MetricUnit, Op
@@ -39,14 +40,18 @@ class CheckView:
     low: float | None
     high: float | None
     top: float
+    formula: str
+    fraction: str
+    is_own: bool
 
 
 def check_views(board: Board) -> list[CheckView]:
     """Return the pathway's checks as the page shows them."""
-    return [_check_view(board, result) for result in board.results]
+    decided = {rule.key for rule in board.rulebook.decided}
+    return [_check_view(board, result, result.check.key in decided) for result in board.results]
 
 
-def _check_view(board: Board, result: CheckResult) -> CheckView:
+def _check_view(board: Board, result: CheckResult, is_own: bool) -> CheckView:
     check, unit = result.check, METRIC_UNITS[result.check.metric]
     low = check.limits[0] if check.op is not Op.AT_MOST else None
     high = check.limits[-1] if check.op is not Op.AT_LEAST else None
@@ -61,7 +66,17 @@ def _check_view(board: Board, result: CheckResult) -> CheckView:
         low=low,
         high=high,
         top=top,
+        formula=formula(check.metric),
+        fraction=fraction(board.figures.get(check.metric)),
+        is_own=is_own,
     )
+
+
+def fraction(known: Figure | None) -> str:
+    """Write what a share is made of: 758 ÷ 1,312; nothing where the figure is no share."""
+    if known is None or known.part is None or known.whole is None:
+        return ""
+    return f"{number(known.part)} ÷ {number(known.whole)}"
 
 
 def _figure(board: Board, result: CheckResult) -> str:
@@ -76,21 +91,14 @@ def _figure(board: Board, result: CheckResult) -> str:
 
 
 def _verdict(board: Board, result: CheckResult) -> str:
-    check, unit = result.check, METRIC_UNITS[result.check.metric]
+    check = result.check
     if check.metric is Metric.PRIORITY_COVERAGE and board.hindrances.uncovered:
         ranks = [str(wanted.rank) for wanted in board.hindrances.uncovered]
         shown = ", ".join(ranks[:3]) + ("…" if len(ranks) > 3 else "")
         return _("missing: no. %(ranks)s", ranks=shown)
     if check.metric in (Metric.PRIORITY_COVERAGE, Metric.LEAD_RATIO) and check.limits[0] == 100:
         return _("all") if result.passed else _("not known yet") if result.value is None else _("not all")
-    limits = [number(limit) + ("%" if unit is MetricUnit.PERCENT else "") for limit in check.limits]
-    match check.op:
-        case Op.AT_LEAST:
-            return _("at least %(limit)s", limit=limits[0])
-        case Op.AT_MOST:
-            return _("at most %(limit)s", limit=limits[0])
-        case Op.BETWEEN:
-            return f"{limits[0]}–{limits[1]}"
+    return limit_text(check)
 
 
 @dataclass(frozen=True)

@@ -291,6 +291,25 @@ def module_line(module: Module, lead_name: str = "") -> ModuleLine:
     return ModuleLine(**values, lead_id=module.lead_teacher_id, lead_name=lead_name)
 
 
+# --- neighbours -------------------------------------------------------------------------------------
+
+
+def neighbour_of(edition_id: int, stage_number: int) -> Module | None:
+    """Return the last module of a stage, None where it has none."""
+    return db.session.scalars(
+        sa.select(Module)
+        .where(Module.edition_id == edition_id, Module.stage_number == stage_number)
+        .order_by(Module.position.desc(), Module.id.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def last_of(edition_id: int, stage_number: int) -> int | None:
+    """Return the id of the last module of a stage."""
+    module = neighbour_of(edition_id, stage_number)
+    return module.id if module else None
+
+
 # --- who could lead a module ----------------------------------------------------------------------
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from trainmgr.curriculum.board import Board, read_board
+from trainmgr.curriculum.board import Board, newest_board, read_board
 from trainmgr.curriculum.models import Edition, EditionState
 from trainmgr.identity.models import Membership
 from trainmgr.kernel.access import Role
@@ -72,7 +72,7 @@ TO_ASSIGN = dues.code(
 @assesses(Step.CURRICULUM)
 def assess(program: Program, now: datetime) -> Assessment:
     """The step is done when an edition is signed; a newer draft only tells what it lacks."""
-    board = _newest(program)
+    board = newest_board(program)
     if board.edition is None:
         return _nothing_yet(program)
     signed = board.shelf.signed
@@ -89,12 +89,6 @@ def assess(program: Program, now: datetime) -> Assessment:
         missing=missing,
         figures=[_figure(shown)] if shown.totals.hours else [],
     )
-
-
-def _newest(program: Program) -> Board:
-    board = read_board(program)
-    assert board is not None  # only an edition that is asked for by number may be missing
-    return board
 
 
 def _signed(program: Program, edition: Edition) -> Board:
@@ -205,7 +199,7 @@ def _sign_by(edition: Edition) -> Any:
 
 def keep_dues(program: Program, *, now: datetime) -> None:
     """Bring the inboxes up to date: who is to sign, mend, or say what a module serves."""
-    board, today = _newest(program), local_day(now)
+    board, today = newest_board(program), local_day(now)
     parties = db.session.execute(
         sa.select(ProgramParty.organization_id, ProgramParty.role).where(
             ProgramParty.program_id == program.id

@@ -12,9 +12,11 @@ import trainmgr.curriculum.frozen
 import trainmgr.curriculum.station  # noqa: F401  registers the step, its dues, the guard of signed plans
 from trainmgr.curriculum import (
     actions,
+    board_views,  # noqa: F401  (it adds its routes)
     comparing,
     editing_views,  # noqa: F401  (it adds its routes)
     presenting,
+    rule_views,  # noqa: F401  (it adds its routes)
 )
 from trainmgr.curriculum.board import Board
 from trainmgr.curriculum.export import plan_workbook

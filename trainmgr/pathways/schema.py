@@ -358,7 +358,7 @@ class Check:
     @property
     def key(self) -> str:
         """What the rule is known by: a pathway sets a metric and a comparison once."""
-        return f"{self.metric} {self.op}"
+        return f"{self.metric}-{self.op.name.lower()}"
 
 
 @dataclass(frozen=True, slots=True)
