@@ -37,8 +37,8 @@ from trainmgr.kernel.access import Role
 from trainmgr.kernel.db import db
 from trainmgr.kernel.files import StoredFile, path_of
 from trainmgr.kernel.jobs import Job, JobState
-from trainmgr.mentoring.actions import compute_proposal
 from trainmgr.mentoring.models import Assignment, Mentor, ProgramMentor, Proposal, ProposedPair
+from trainmgr.mentoring.proposing import compute_proposal
 from trainmgr.needs.models import Indicator
 from trainmgr.pathways.models import CustomPathway, PathwayOrigin
 from trainmgr.practice.models import LogPhoto, LogState, PracticeLog

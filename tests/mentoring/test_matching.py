@@ -5,10 +5,22 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date
 
-from hypothesis import given
+import numpy as np
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import linear_sum_assignment
 
-from trainmgr.mentoring.matching import WEIGHTS, Guide, Obstacle, Trainee, fit_of, limit_between, propose
+from trainmgr.mentoring.matching import (
+    BALANCE_STEP,
+    WEIGHTS,
+    Guide,
+    Obstacle,
+    Trainee,
+    cost_of,
+    fit_of,
+    limit_between,
+    propose,
+)
 
 FIELDS = ("数控加工", "数控编程", "检测", "")
 
@@ -45,6 +57,7 @@ def test_the_weights_add_to_a_hundred():
     assert sum(WEIGHTS.values()) == 100
 
 
+@settings(deadline=None)  # the machine may be busy with other tests
 @given(trainees(), guides())
 def test_no_hard_limit_is_ever_broken(people, mentors):
     by_id = {guide.id: guide for guide in mentors}
@@ -79,11 +92,52 @@ def most_that_can_be_placed(people, mentors) -> int:
     return sum(place(row, set()) for row in range(len(people)))
 
 
+@settings(deadline=None)  # the machine may be busy with other tests
 @given(trainees(), guides())
 def test_nobody_is_left_out_who_could_be_placed(people, mentors):
     assert propose(people, mentors).placed == most_that_can_be_placed(people, mentors)
 
 
+def cost_in_all(people, mentors, guide_of) -> int:
+    """What a proposal costs: every pair its misfit, every further trainee of one mentor a step more."""
+    by_id = {guide.id: guide for guide in mentors}
+    fits = sum(cost_of(fit_of(one, by_id[guide_of[one.id]])) for one in people if guide_of[one.id])
+    loads = Counter(guide_id for guide_id in guide_of.values() if guide_id)
+    return fits + sum(BALANCE_STEP * load * (load - 1) // 2 for load in loads.values())
+
+
+def least_cost(people, mentors) -> int:
+    """The least cost of placing as many as can be, by the Hungarian method over single seats (Kuhn, 1955)."""
+    seats = [(guide, seat) for guide in mentors for seat in range(min(guide.places, len(people)))]
+    forbidden, nobody = 10**9, 10**6
+    table = np.full((len(people), len(seats) + len(people)), float(forbidden))
+    for row, one in enumerate(people):
+        table[row, len(seats) + row] = nobody
+        for column, (guide, seat) in enumerate(seats):
+            if limit_between(one, guide, None) is None:
+                table[row, column] = cost_of(fit_of(one, guide)) + BALANCE_STEP * seat
+    rows, columns = linear_sum_assignment(table)
+    return int(sum(table[rows, columns])) % nobody
+
+
+@settings(deadline=None)  # the machine may be busy with other tests
+@given(trainees(12), guides(6))
+def test_no_other_way_of_placing_as_many_is_better(people, mentors):
+    found = {pair.trainee_id: pair.guide_id for pair in propose(people, mentors).pairs}
+
+    assert cost_in_all(people, mentors, found) == least_cost(people, mentors)
+
+
+def test_many_equally_good_mentors_all_get_somebody():
+    """Twelve of them used to take all, and the others none."""
+    people = [Trainee(i, 1, "检测") for i in range(60)]
+
+    result = propose(people, [Guide(i, 1, 5, frozenset({"检测"})) for i in range(1, 31)])
+
+    assert set(result.load.values()) == {2}
+
+
+@settings(deadline=None)  # the machine may be busy with other tests
 @given(trainees(), guides())
 def test_equal_input_gives_an_equal_answer(people, mentors):
     assert propose(people, mentors) == propose(people, mentors)
@@ -134,6 +188,7 @@ def test_each_limit_is_named_when_it_binds():
     assert obstacle(Guide(1, 1, 5, qualified_until=until)) is None
 
 
+@settings(deadline=None)  # the machine may be busy with other tests
 @given(trainees(1), guides(1))
 def test_a_fit_lies_between_nothing_and_all(people, mentors):
     assert 0 <= fit_of(people[0], mentors[0]).total <= 1

@@ -26,6 +26,7 @@ from trainmgr.kernel.access import Role
 from trainmgr.kernel.crypto import blind_index
 from trainmgr.kernel.db import db
 from trainmgr.mentoring import actions as mentoring
+from trainmgr.mentoring import proposing
 from trainmgr.mentoring.models import Mentor, ProgramMentor
 from trainmgr.needs.models import Competency
 from trainmgr.programs.rules import Side, Step
@@ -160,10 +161,10 @@ def name_mentors(
 def pair(case: Case, side: Side, on: date) -> None:
     """Have pairs proposed for a side and approve them."""
     now = case.days.at(on, 10)
-    proposal = mentoring.compute_proposal(case.program, side, by=case.staff, now=now)
+    proposal = proposing.compute_proposal(case.program, side, by=case.staff, now=now)
     if proposal.summary["placed"] != proposal.summary["people"]:
         raise Unexpected(f"{case.name}: {proposal.summary}")
-    mentoring.approve_proposal(
+    proposing.approve_proposal(
         case.program, proposal, version=proposal.version, by=case.staff, now=case.days.at(on, 11)
     )
 

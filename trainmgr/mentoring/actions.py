@@ -1,9 +1,8 @@
-"""Writes of mentoring: naming mentors, proposing pairs, approving them, handing trainees over."""
+"""Writes of mentoring: naming mentors, assigning trainees to them, handing trainees over."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -19,13 +18,12 @@ from trainmgr.kernel import audit
 from trainmgr.kernel.audit import require
 from trainmgr.kernel.clock import local_day
 from trainmgr.kernel.db import db
-from trainmgr.kernel.errors import Conflict, RuleBroken
-from trainmgr.kernel.i18n import say
+from trainmgr.kernel.errors import Conflict
 from trainmgr.mentoring import queries
 from trainmgr.mentoring.hooks import Handover, tell_handover
-from trainmgr.mentoring.labels import OBSTACLES
-from trainmgr.mentoring.matching import Pair, fit_of, limit_between, propose
-from trainmgr.mentoring.models import Assignment, Mentor, ProgramMentor, Proposal, ProposalState, ProposedPair
+from trainmgr.mentoring.matching import limit_between
+from trainmgr.mentoring.models import Assignment, Mentor, ProgramMentor
+from trainmgr.mentoring.proposal_queries import guides_for, trainees_for
 from trainmgr.programs.actions import require_open
 from trainmgr.programs.models import Program, ProgramPerson
 from trainmgr.programs.rules import Side, Step, Work
@@ -34,10 +32,6 @@ from trainmgr.programs.thread import refresh
 NAMED = audit.sentence("mentoring.name", _l("%(who)s named %(what)s as a mentor"))
 CHANGED = audit.sentence("mentoring.change", _l("%(who)s changed the mentor profile of %(what)s"))
 REMOVED = audit.sentence("mentoring.remove", _l("%(who)s took %(what)s off the list of mentors"))
-PROPOSED = audit.sentence(
-    "mentoring.propose", _l("%(who)s had pairs proposed: %(placed)s of %(people)s placed")
-)
-APPROVED = audit.sentence("mentoring.approve", _l("%(who)s approved %(count)s pairs"))
 HANDED = audit.sentence(
     "mentoring.hand_over",
     _l("%(who)s handed %(count)s trainees of %(what)s over to %(successor)s: %(reason)s"),
@@ -146,143 +140,6 @@ def remove_mentor(program: Program, named: ProgramMentor, *, by: User, now: date
     audit.record(REMOVED, named.mentor, by=by, now=now, program_id=program.id, name=named.mentor.name)
     db.session.delete(named)
     refresh(program.id, Step.MENTORING, now=now)
-
-
-# --- proposals ------------------------------------------------------------------------------------
-
-
-def compute_proposal(program: Program, side: Side, *, by: User, now: datetime) -> Proposal:
-    """Compute pairs for everybody on one side anew; pairs locked in the open proposal stay as they are."""
-    require_open(program, Work.MENTORING)
-    open_one = queries.find_proposal(program, side)
-    locked = _locked_in(open_one) if open_one else {}
-    trainees = [
-        trainee if trainee.id not in locked else replace(trainee, locked_id=locked[trainee.id])
-        for trainee in queries.trainees_for(program, side, by)
-    ]
-    require(trainees, _("There are no trainees yet. Bring in the roster first."))
-    guides = queries.guides_for(program, side, local_day(now))
-    require(guides, _("No mentor is named on this side yet. Name the mentors first."))
-    result = propose(trainees, guides, until=program.ends_on)
-    if open_one is None:
-        open_one = Proposal(program_id=program.id, side=side, computed_at=now, computed_by_id=by.id)
-        db.session.add(open_one)
-    open_one.computed_at, open_one.computed_by_id = now, by.id
-    db.session.flush()
-    db.session.execute(sa.delete(ProposedPair).where(ProposedPair.proposal_id == open_one.id))
-    rows = [_row(open_one.id, pair) for pair in result.pairs]
-    db.session.execute(sa.insert(ProposedPair), rows)
-    open_one.summary = _summary(rows)
-    audit.record(
-        PROPOSED, open_one, by=by, now=now, program_id=program.id, placed=result.placed, people=len(trainees)
-    )
-    db.session.flush()
-    return open_one
-
-
-def _locked_in(proposal: Proposal) -> dict[int, int]:
-    rows = db.session.execute(
-        sa.select(ProposedPair.enrolment_id, ProposedPair.mentor_id).where(
-            ProposedPair.proposal_id == proposal.id, ProposedPair.locked, ProposedPair.mentor_id.is_not(None)
-        )
-    )
-    return {enrolment_id: mentor_id for enrolment_id, mentor_id in rows if mentor_id}
-
-
-def _row(proposal_id: int, pair: Pair) -> dict[str, Any]:
-    return {
-        "proposal_id": proposal_id,
-        "enrolment_id": pair.trainee_id,
-        "mentor_id": pair.guide_id,
-        "fit": pair.fit.total if pair.fit else 0.0,
-        "locked": pair.locked,
-        "parts": dict(pair.fit.parts) if pair.fit else {},
-        "next_best_id": pair.next_best_id,
-        "obstacle": pair.obstacle.value if pair.obstacle else "",
-    }
-
-
-def _summary(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    fits = [row["fit"] for row in rows if row["mentor_id"]]
-    return {
-        "people": len(rows),
-        "placed": len(fits),
-        "locked": sum(1 for row in rows if row["locked"]),
-        "mean_fit": round(sum(fits) / len(fits), 4) if fits else None,
-        "least_fit": min(fits) if fits else None,
-    }
-
-
-def _renew_summary(proposal: Proposal) -> None:
-    rows = db.session.execute(
-        sa.select(ProposedPair.mentor_id, ProposedPair.fit, ProposedPair.locked).where(
-            ProposedPair.proposal_id == proposal.id
-        )
-    ).mappings()
-    proposal.summary = _summary([dict(row) for row in rows])
-
-
-def set_lock(proposal: Proposal, pair: ProposedPair, locked: bool) -> None:
-    """Lock a pair, so that computing anew keeps it, or let it go."""
-    require(pair.mentor_id is not None, _("There is no pair to lock: nobody was found for this trainee."))
-    pair.locked = locked
-    db.session.flush()
-    _renew_summary(proposal)
-
-
-def change_pair(
-    program: Program, proposal: Proposal, pair: ProposedPair, mentor_id: int, *, by: User, now: datetime
-) -> None:
-    """Give a trainee another mentor by hand; the pair is locked. The hard limits hold here too."""
-    require_open(program, Work.MENTORING)
-    guides = {guide.id: guide for guide in queries.guides_for(program, proposal.side, local_day(now))}
-    trainees = {t.id: t for t in queries.trainees_for(program, proposal.side, by)}
-    guide, trainee = guides.get(mentor_id), trainees.get(pair.enrolment_id)
-    if guide is None or trainee is None:
-        raise RuleBroken(_("This mentor is not on the programme's list any more."))
-    taken = db.session.scalar(
-        sa.select(sa.func.count()).where(
-            ProposedPair.proposal_id == proposal.id,
-            ProposedPair.mentor_id == mentor_id,
-            ProposedPair.id != pair.id,
-        )
-    )
-    require((taken or 0) < guide.places, _("This mentor is full. Give one place more, or choose another."))
-    limit = limit_between(trainee, guide, program.ends_on)
-    require(limit is None, say(OBSTACLES[limit]) if limit else "")
-    fit = fit_of(trainee, guide)
-    pair.mentor_id, pair.fit, pair.parts, pair.locked, pair.obstacle = (
-        mentor_id,
-        fit.total,
-        dict(fit.parts),
-        True,
-        "",
-    )
-    db.session.flush()
-    _renew_summary(proposal)
-
-
-def drop_proposal(proposal: Proposal, *, now: datetime) -> None:
-    """Put a proposal aside; nobody's mentor changes."""
-    proposal.state, proposal.decided_at = ProposalState.DROPPED, now
-
-
-def approve_proposal(program: Program, proposal: Proposal, *, version: int, by: User, now: datetime) -> int:
-    """Make a proposal's pairs the trainees' mentors from today on; returns how many changed or came new."""
-    require_open(program, Work.MENTORING)
-    if proposal.version != version or proposal.state is not ProposalState.OPEN:
-        raise Conflict(_("The proposal was changed meanwhile. Look at it again, then approve."))
-    pairs = db.session.execute(
-        sa.select(ProposedPair.enrolment_id, ProposedPair.mentor_id, ProposedPair.locked)
-        .join(Enrolment, Enrolment.id == ProposedPair.enrolment_id)
-        .where(ProposedPair.proposal_id == proposal.id, ProposedPair.mentor_id.is_not(None), queries.PRESENT)
-    ).all()
-    wanted = {enrolment_id: (mentor_id, locked) for enrolment_id, mentor_id, locked in pairs if mentor_id}
-    changed = assign_many(program, proposal.side, wanted, reason="", by=by, now=now)
-    proposal.state, proposal.decided_at = ProposalState.APPROVED, now
-    audit.record(APPROVED, proposal, by=by, now=now, program_id=program.id, count=changed)
-    refresh(program.id, Step.MENTORING, now=now)
-    return changed
 
 
 # --- assignments ----------------------------------------------------------------------------------
@@ -413,12 +270,10 @@ def hand_over(
         _("Choose another mentor of the same side."),
     )
     require(day <= local_day(now), _("A handover takes effect today or did so before; it cannot lie ahead."))
-    trainees = {
-        t.id: t for t in queries.trainees_for(program, named.side, by) if t.present_id == named.mentor_id
-    }
+    trainees = {t.id: t for t in trainees_for(program, named.side, by) if t.present_id == named.mentor_id}
     chosen = [key for key in enrolment_ids if key in trainees]
     require(chosen, _("None of these trainees is under this mentor any more."))
-    guide = next(g for g in queries.guides_for(program, named.side, day) if g.id == successor.mentor_id)
+    guide = next(g for g in guides_for(program, named.side, day) if g.id == successor.mentor_id)
     free = guide.places - successor.load
     require(
         len(chosen) <= free,

@@ -1,4 +1,4 @@
-"""Who guides whom: hard limits first, then fit and balance; solved exactly as a minimum-cost flow of seats.
+"""Who guides whom: hard limits first, then fit and balance; solved exactly as a minimum-cost flow (flow.py).
 
 Pure: values in, values out. Costs are integers in thousandths so that equal inputs give equal answers.
 """
@@ -7,20 +7,16 @@ from __future__ import annotations
 
 import enum
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 
-import numpy as np
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import min_weight_full_bipartite_matching
+from trainmgr.mentoring.flow import Flow, Group, Way, cheapest_flow
 
 # What makes a pair fit, in percent of the whole; adds to 100.
 WEIGHTS: dict[str, int] = {"field": 60, "continuity": 25, "experience": 15}
 # Each further trainee of one mentor costs this much more (thousandths), so that equal fits are spread evenly.
 BALANCE_STEP = 30
-# So many of the best mentors are looked at for each trainee; widened where that leaves somebody out.
-FIRST_CHOICES = 12
 
 
 class Obstacle(enum.StrEnum):
@@ -129,112 +125,141 @@ def fit_of(trainee: Trainee, guide: Guide) -> Fit:
     return Fit(round(sum(WEIGHTS[name] * part for name, part in parts.items()) / 100, 4), parts)
 
 
+def cost_of(fit: Fit) -> int:
+    """Return what a pair costs, in thousandths: nothing for a perfect fit."""
+    return round((1 - fit.total) * 1000)
+
+
+@dataclass(frozen=True)
+class Options:
+    """The mentors whom a kind of trainee may have, best fit first, or the limit that keeps them from all.
+
+    Trainees are of one kind when organisation and field are the same, and whether they have a mentor at present:
+    then only the own present mentor fits one of them otherwise than the next.
+    """
+
+    hub: int
+    guides: Sequence[tuple[Fit, Guide]]
+    limit: Obstacle
+
+    def beside(self, trainee: Trainee, guide_id: int | None) -> int | None:
+        """Return the mentor who fits a trainee best beside the one given."""
+        first = [guide for _fit, guide in self.guides if guide.id != guide_id][:1]
+        own = [g for _fit, g in self.guides if g.id == trainee.present_id != guide_id]
+        best = sorted((-fit_of(trainee, guide).total, guide.id) for guide in first + own)
+        return best[0][1] if best else None
+
+
 def propose(trainees: Sequence[Trainee], guides: Sequence[Guide], *, until: date | None = None) -> Proposal:
     """Propose a mentor for every trainee: as many as can be placed, then the best total fit, then even loads.
 
-    Locked pairs are kept and take their seats first. Of equal answers the one in the order given wins.
+    Locked pairs are kept and take their seats first. Equal input gives an equal answer.
     """
     by_id = {guide.id: guide for guide in guides}
     locked = {t.id: t.locked_id for t in trainees if t.locked_id in by_id}
-    seats_left = {guide.id: guide.places for guide in guides}
-    for guide_id, count in Counter(locked.values()).items():
-        seats_left[guide_id] -= count
+    seats = {guide.id: guide.places for guide in guides}
+    for taken, count in Counter(locked.values()).items():
+        seats[taken] -= count
     free = [trainee for trainee in trainees if trainee.id not in locked]
-    options = {trainee.id: _options(trainee, guides, until) for trainee in free}
-    chosen = _solve(free, options, seats_left)
-    load = Counter(guide_id for guide_id in (*locked.values(), *chosen.values()) if guide_id is not None)
+    options = _options_by_kind(free, guides, until)
+    chosen: dict[int, int | None] = {**locked, **_solve(free, options, seats)}
+    load = Counter(guide_id for guide_id in chosen.values() if guide_id is not None)
     pairs = []
     for trainee in trainees:
-        if trainee.id in locked:
-            guide = by_id[locked[trainee.id]]
-            pairs.append(Pair(trainee.id, guide.id, fit_of(trainee, guide), locked=True))
+        guide_id = chosen[trainee.id]
+        if trainee.id in locked and guide_id is not None:
+            pairs.append(Pair(trainee.id, guide_id, fit_of(trainee, by_id[guide_id]), locked=True))
         else:
-            pairs.append(
-                _pair(trainee, chosen.get(trainee.id), options[trainee.id], guides, seats_left, until)
-            )
+            guide = None if guide_id is None else by_id[guide_id]
+            pairs.append(_pair(trainee, guide, options[_kind(trainee)]))
     return Proposal(pairs, {guide.id: load.get(guide.id, 0) for guide in guides})
 
 
-def _options(trainee: Trainee, guides: Iterable[Guide], until: date | None) -> list[tuple[Fit, Guide]]:
-    found = [
-        (fit_of(trainee, guide), guide) for guide in guides if limit_between(trainee, guide, until) is None
-    ]
-    return sorted(found, key=lambda option: (-option[0].total, option[1].id))
+Kind = tuple[int | None, str, bool]
+NOT_LISTED = -1
+
+
+def _kind(trainee: Trainee) -> Kind:
+    return trainee.organization_id, trainee.field, trainee.present_id is not None
+
+
+def _options_by_kind(
+    trainees: Sequence[Trainee], guides: Sequence[Guide], until: date | None
+) -> dict[Kind, Options]:
+    found: dict[Kind, Options] = {}
+    for trainee in trainees:
+        kind = _kind(trainee)
+        if kind not in found:
+            # As if under somebody who is not on the list: what holds for every mentor but the own present one.
+            anybody = replace(trainee, present_id=NOT_LISTED if kind[2] else None)
+            found[kind] = _options(len(found), anybody, guides, until)
+    return found
+
+
+def _options(hub: int, trainee: Trainee, guides: Sequence[Guide], until: date | None) -> Options:
+    limits = {guide.id: limit_between(trainee, guide, until) for guide in guides}
+    found = [(fit_of(trainee, guide), guide) for guide in guides if limits[guide.id] is None]
+    return Options(
+        hub,
+        sorted(found, key=lambda option: (-option[0].total, option[1].id)),
+        Obstacle.CAPACITY if found else _nearest(set(limits.values())),
+    )
+
+
+def _nearest(met: set[Obstacle | None]) -> Obstacle:
+    """Return the limit that binds: the last one that would have to give for somebody to be found."""
+    order = (Obstacle.FIELD, Obstacle.QUALIFICATION, Obstacle.ORGANIZATION)
+    return next((limit for limit in order if limit in met), Obstacle.NO_MENTOR)
 
 
 def _solve(
-    trainees: Sequence[Trainee], options: Mapping[int, list[tuple[Fit, Guide]]], seats: Mapping[int, int]
+    trainees: Sequence[Trainee], options: Mapping[Kind, Options], seats: Mapping[int, int]
 ) -> dict[int, int | None]:
-    """Match trainees to seats at the least cost; every trainee also has an own empty seat at a price above all else."""
-    width = FIRST_CHOICES
-    while True:
-        chosen = _match(trainees, options, seats, width)
-        left_out = [t for t in trainees if chosen[t.id] is None and len(options[t.id]) > width]
-        if not left_out:
-            return chosen
-        width *= 4
-
-
-def _match(
-    trainees: Sequence[Trainee],
-    options: Mapping[int, list[tuple[Fit, Guide]]],
-    seats: Mapping[int, int],
-    width: int,
-) -> dict[int, int | None]:
-    first_seat: dict[int, int] = {}
-    count = 0
-    for guide_id, places in sorted(seats.items()):
-        first_seat[guide_id] = count
-        count += min(max(0, places), len(trainees))
-    # Above any sum of differences that a rearrangement of all others could bring.
+    """Return each trainee's mentor at the least cost in all; to stay without costs more than all else together."""
+    place = {guide_id: position for position, guide_id in enumerate(seats)}
+    ways = [
+        Way(kind.hub, place[guide.id], cost_of(fit))
+        for kind in options.values()
+        for fit, guide in kind.guides
+    ]
+    alike: dict[tuple[Kind, int | None], list[Trainee]] = {}
+    for trainee in trainees:
+        alike.setdefault((_kind(trainee), trainee.present_id), []).append(trainee)
+    groups = [_group(people, options[kind], place) for (kind, _own), people in alike.items()]
     nobody = (1000 + BALANCE_STEP * (max(seats.values(), default=0) + 1)) * (len(trainees) + 1)
-    rows, columns, costs = [], [], []
-    for row, trainee in enumerate(trainees):
-        for fit, guide in options[trainee.id][:width]:
-            for seat in range(min(max(0, seats[guide.id]), len(trainees))):
-                rows.append(row)
-                columns.append(first_seat[guide.id] + seat)
-                costs.append(1 + round((1 - fit.total) * 1000) + BALANCE_STEP * seat)
-        rows.append(row)
-        columns.append(count + row)
-        costs.append(nobody)
-    if not trainees:
-        return {}
-    graph = csr_array(
-        (np.array(costs, dtype=float), (rows, columns)), shape=(len(trainees), count + len(trainees))
-    )
-    of_rows, of_columns = min_weight_full_bipartite_matching(graph)
-    owner = sorted((seat, guide_id) for guide_id, seat in first_seat.items() if seats[guide_id] > 0)
-    starts = [seat for seat, _ in owner]
+    flow = cheapest_flow(groups, ways, list(seats.values()), step=BALANCE_STEP, nobody=nobody)
+    return _told_apart(list(alike.values()), groups, ways, flow, list(seats))
+
+
+def _group(people: Sequence[Trainee], kind: Options, place: Mapping[int, int]) -> Group:
+    own = next((guide for _fit, guide in kind.guides if guide.id == people[0].present_id), None)
+    stay = None if own is None else (place[own.id], cost_of(fit_of(people[0], own)))
+    return Group(len(people), kind.hub, stay)
+
+
+def _told_apart(
+    alike: Sequence[Sequence[Trainee]],
+    groups: Sequence[Group],
+    ways: Sequence[Way],
+    flow: Flow,
+    guide_ids: Sequence[int],
+) -> dict[int, int | None]:
+    """Give each of the people their share of the flow, in the order given."""
+    seated: dict[int, list[int]] = {}
+    for way, taken in zip(ways, flow.taken, strict=True):
+        seated.setdefault(way.hub, []).extend([guide_ids[way.guide]] * taken)
+    leads = {hub: iter(found) for hub, found in seated.items()}
     chosen: dict[int, int | None] = {}
-    for row, column in zip(of_rows, of_columns, strict=True):
-        place = int(np.searchsorted(starts, column, side="right")) - 1
-        chosen[trainees[row].id] = owner[place][1] if column < count else None
+    for people, group, stays, through in zip(alike, groups, flow.stays, flow.through, strict=True):
+        for number, trainee in enumerate(people):
+            if number < stays:
+                chosen[trainee.id] = trainee.present_id
+            else:
+                chosen[trainee.id] = next(leads[group.hub]) if number < stays + through else None
     return chosen
 
 
-def _pair(
-    trainee: Trainee,
-    guide_id: int | None,
-    options: list[tuple[Fit, Guide]],
-    guides: Sequence[Guide],
-    seats: Mapping[int, int],
-    until: date | None,
-) -> Pair:
-    fits = {guide.id: fit for fit, guide in options}
-    others = [guide.id for _, guide in options if guide.id != guide_id]
-    if guide_id is None:
-        return Pair(trainee.id, None, next_best_id=others[0] if others else None,
-                    obstacle=_obstacle(trainee, options, guides, until))  # fmt: skip
-    return Pair(trainee.id, guide_id, fits[guide_id], next_best_id=others[0] if others else None)
-
-
-def _obstacle(
-    trainee: Trainee, options: Sequence[object], guides: Sequence[Guide], until: date | None
-) -> Obstacle:
-    """Return the limit that binds: the last one that would have to give for somebody to be found."""
-    if options:
-        return Obstacle.CAPACITY
-    met = {limit_between(trainee, guide, until) for guide in guides}
-    order = (Obstacle.FIELD, Obstacle.QUALIFICATION, Obstacle.ORGANIZATION)
-    return next((limit for limit in order if limit in met), Obstacle.NO_MENTOR)
+def _pair(trainee: Trainee, guide: Guide | None, kind: Options) -> Pair:
+    if guide is None:
+        return Pair(trainee.id, None, next_best_id=kind.beside(trainee, None), obstacle=kind.limit)
+    return Pair(trainee.id, guide.id, fit_of(trainee, guide), next_best_id=kind.beside(trainee, guide.id))

@@ -1,14 +1,13 @@
-"""Reads of mentors, assignments and proposals."""
+"""Reads of mentors and assignments."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 from flask import abort
-from sqlalchemy.orm import aliased, joinedload
+from sqlalchemy.orm import joinedload, selectinload
 
 from trainmgr.enrolment.models import Enrolment, EnrolmentState
 from trainmgr.enrolment.queries import visible_in
@@ -16,11 +15,10 @@ from trainmgr.identity.models import Membership, Organization, User
 from trainmgr.kernel.access import Permission, Role
 from trainmgr.kernel.db import db
 from trainmgr.kernel.paging import Listing, Page, like, paginate
-from trainmgr.mentoring.matching import Guide, Trainee
-from trainmgr.mentoring.models import Assignment, Mentor, ProgramMentor, Proposal, ProposalState, ProposedPair
+from trainmgr.mentoring.models import Assignment, Mentor, ProgramMentor
 from trainmgr.programs.models import Program
 from trainmgr.programs.queries import may
-from trainmgr.programs.rules import Side, State
+from trainmgr.programs.rules import Side
 
 PRESENT = Enrolment.state.in_([EnrolmentState.TRAINING, EnrolmentState.REMEDIAL])
 SIDE_ROLE = {Side.COLLEGE: Role.SCHOOL_TEACHER, Side.ENTERPRISE: Role.ENTERPRISE_MENTOR}
@@ -169,8 +167,8 @@ def candidates(program: Program, side: Side, homes: Sequence[int], q: str, limit
 
 
 def get_person(user_id: int) -> User:
-    """Return a person who was found among the candidates."""
-    return db.session.get_one(User, user_id)
+    """Return a person with what they are in their organisations."""
+    return db.session.get_one(User, user_id, options=[selectinload(User.memberships)])
 
 
 def named_or_404(program: Program, program_mentor_id: int) -> ProgramMentor:
@@ -203,140 +201,7 @@ def guided_by(program: Program, mentor: Mentor, viewer: User) -> Sequence[Enrolm
     ).all()
 
 
-# --- proposals ------------------------------------------------------------------------------------
-
-
-def find_proposal(program: Program, side: Side) -> Proposal | None:
-    """Return the open proposal of a side."""
-    return db.session.scalar(
-        sa.select(Proposal).where(
-            Proposal.program_id == program.id, Proposal.side == side, Proposal.state == ProposalState.OPEN
-        )
-    )
-
-
-def proposal_or_404(program: Program, side: Side) -> Proposal:
-    """Return the open proposal of a side, or answer 404."""
-    return find_proposal(program, side) or abort(404)
-
-
-def list_pairs(program: Program, proposal: Proposal, viewer: User, listing: Listing) -> Page[Any]:
-    """Return a page of a proposal's pairs, weakest fit first: (pair, trainee, mentor's name, next best's name)."""
-    best, other = aliased(Mentor), aliased(Mentor)
-    statement = (
-        sa.select(ProposedPair, Enrolment, best.name, other.name)
-        .join(Enrolment, Enrolment.id == ProposedPair.enrolment_id)
-        .outerjoin(best, best.id == ProposedPair.mentor_id)
-        .outerjoin(other, other.id == ProposedPair.next_best_id)
-        .where(ProposedPair.proposal_id == proposal.id, visible_in(program, viewer))
-    )
-    if listing.q:
-        pattern = like(listing.q)
-        statement = statement.where(
-            sa.or_(Enrolment.name.ilike(pattern, escape="\\"), best.name.ilike(pattern, escape="\\"))
-        )
-    orders: dict[str, Sequence[Any]] = {
-        "fit": [sa.case((ProposedPair.mentor_id.is_(None), 0), else_=1), ProposedPair.fit, ProposedPair.id],
-        "name": [Enrolment.name, ProposedPair.id],
-        "mentor": [best.name, Enrolment.name, ProposedPair.id],
-    }
-    return paginate(statement, listing, orders=orders, default="fit", scalars=False)
-
-
-def pair_or_404(proposal: Proposal, pair_id: int) -> ProposedPair:
-    """Return one line of a proposal, or answer 404."""
-    row = db.session.scalar(
-        sa.select(ProposedPair)
-        .where(ProposedPair.id == pair_id, ProposedPair.proposal_id == proposal.id)
-        .options(joinedload(ProposedPair.enrolment), joinedload(ProposedPair.mentor))
-    )
-    return row or abort(404)
-
-
-def loads_of(proposal: Proposal, limit: int = 30) -> Sequence[Any]:
-    """Return the load of each mentor under a proposal: (mentor, pairs, locked pairs), fullest first."""
-    pairs = (
-        sa.select(
-            ProposedPair.mentor_id,
-            sa.func.count().label("pairs"),
-            sa.func.count(sa.case((ProposedPair.locked, 1))).label("locked"),
-        )
-        .where(ProposedPair.proposal_id == proposal.id, ProposedPair.mentor_id.is_not(None))
-        .group_by(ProposedPair.mentor_id)
-        .subquery()
-    )
-    return db.session.execute(
-        sa.select(Mentor, sa.func.coalesce(pairs.c.pairs, 0), sa.func.coalesce(pairs.c.locked, 0))
-        .join(ProgramMentor, ProgramMentor.mentor_id == Mentor.id)
-        .outerjoin(pairs, pairs.c.mentor_id == Mentor.id)
-        .where(ProgramMentor.program_id == proposal.program_id, ProgramMentor.side == proposal.side)
-        .order_by(sa.func.coalesce(pairs.c.pairs, 0).desc(), Mentor.name, Mentor.id)
-        .limit(limit)
-    ).all()
-
-
-def trainees_for(program: Program, side: Side, viewer: User) -> list[Trainee]:
-    """Return everybody who needs a mentor on a side, as the matching takes them."""
-    present = aliased(Assignment)
-    rows = db.session.execute(
-        sa.select(Enrolment.id, home_column(side), Enrolment.field, present.mentor_id, present.locked)
-        .outerjoin(
-            present,
-            sa.and_(present.enrolment_id == Enrolment.id, present.side == side, present.ends_on.is_(None)),
-        )
-        .where(visible_in(program, viewer), PRESENT)
-        .order_by(Enrolment.id)
-    )
-    return [
-        Trainee(id=row[0], organization_id=row[1], field=row[2], present_id=row[3],
-                locked_id=row[3] if row[4] else None)
-        for row in rows
-    ]  # fmt: skip
-
-
-def guides_for(program: Program, side: Side, on: date) -> list[Guide]:
-    """Return the programme's mentors on a side, as the matching takes them."""
-    elsewhere = (
-        sa.select(Assignment.mentor_id, sa.func.count().label("taken"))
-        .join(Program, Program.id == Assignment.program_id)
-        .where(
-            Assignment.ends_on.is_(None),
-            Assignment.program_id != program.id,
-            Program.state.not_in((State.CLOSED, State.CANCELLED)),
-        )
-        .group_by(Assignment.mentor_id)
-        .subquery()
-    )
-    before = (
-        sa.select(Assignment.mentor_id, sa.func.count().label("guided"))
-        .where(Assignment.ends_on <= on)
-        .group_by(Assignment.mentor_id)
-        .subquery()
-    )
-    rows = db.session.execute(
-        sa.select(Mentor, sa.func.coalesce(elsewhere.c.taken, 0), sa.func.coalesce(before.c.guided, 0))
-        .join(ProgramMentor, ProgramMentor.mentor_id == Mentor.id)
-        .outerjoin(elsewhere, elsewhere.c.mentor_id == Mentor.id)
-        .outerjoin(before, before.c.mentor_id == Mentor.id)
-        .where(ProgramMentor.program_id == program.id, ProgramMentor.side == side, Mentor.active)
-        .order_by(Mentor.id)
-    )
-    return [
-        Guide(
-            id=mentor.id,
-            organization_id=mentor.organization_id,
-            capacity=mentor.capacity,
-            fields=fields_of(mentor.fields),
-            qualified_until=mentor.qualified_until,
-            taken=taken,
-            guided_before=guided,
-        )
-        for mentor, taken, guided in rows
-    ]
-
-
-def fields_of(text: str) -> frozenset[str]:
-    """Return the fields that a mentor's line names, parted by commas of either script."""
-    return frozenset(
-        part.strip() for part in text.replace("，", ",").replace("、", ",").split(",") if part.strip()
-    )
+def names_of(mentor_ids: Sequence[int], limit: int = 5) -> Sequence[str]:
+    """Return the names of the first few of some mentors."""
+    names = sa.select(Mentor.name).where(Mentor.id.in_(mentor_ids)).order_by(Mentor.name, Mentor.id)
+    return db.session.scalars(names.limit(limit)).all()

@@ -1,10 +1,10 @@
-"""HTTP of mentoring: the programme's mentors, proposals, handovers, a mentor's own trainees."""
+"""HTTP of mentoring: the programme's mentors, handovers, a mentor's own trainees; proposals stand beside."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
@@ -14,39 +14,20 @@ from trainmgr.kernel.clock import today, utcnow
 from trainmgr.kernel.errors import RuleBroken
 from trainmgr.kernel.numbers import whole
 from trainmgr.kernel.paging import Listing
-from trainmgr.mentoring import actions, labels, queries, station  # noqa: F401
-from trainmgr.mentoring.forms import HandoverForm, LeavingForm, NamingForm, PairForm, ProfileForm, options
-from trainmgr.mentoring.matching import WEIGHTS, Obstacle
+from trainmgr.mentoring import actions, proposal_queries, proposal_views, queries, station
+from trainmgr.mentoring.forms import HandoverForm, LeavingForm, NamingForm, ProfileForm, options
+from trainmgr.mentoring.frame import bp, page_of, side_or_404
 from trainmgr.programs.models import Program
-from trainmgr.programs.pages import render_program_page
 from trainmgr.programs.queries import may, program_or_404
-from trainmgr.programs.rules import Side, Step
+from trainmgr.programs.rules import Side
 
-bp = Blueprint("mentoring", __name__)
 blueprints = (bp,)
 
+# They register the other routes and how the step stands.
+assert proposal_views
+assert station
+
 P = Permission
-
-
-def _page(template: str, program: Program, status: int = 200, **context: Any) -> tuple[str, int]:
-    return render_program_page(
-        f"mentoring/{template}",
-        program,
-        Step.MENTORING,
-        status=status,
-        side_mentor=labels.SIDE_MENTOR,
-        side_mentors=labels.SIDE_MENTORS,
-        **context,
-    )
-
-
-def _side_or_404(text: str) -> Side:
-    return Side(text) if text in set(Side) else abort(404)
-
-
-def _require(program: Program, permission: Permission) -> None:
-    if not may(program, current_user, permission):
-        abort(403)
 
 
 @bp.get("/programs/<int:program_id>/mentors")
@@ -55,20 +36,23 @@ def show_mentors(program_id):
     """Show who guides whom: all mentors and who lacks one, or one's own trainees or mentors."""
     program = program_or_404(program_id, current_user)
     if not can(P.MENTOR_VIEW):
-        return _page("mine.html", program, enrolments=queries.my_enrolments(program, current_user),
+        return page_of("mine.html", program, enrolments=queries.my_enrolments(program, current_user),
                      is_trainee=current_user.roles == {Role.TRAINEE})  # fmt: skip
-    side = _side_or_404(request.args.get("side", Side.ENTERPRISE.value))
-    return _page(
+    side = side_or_404(request.args.get("side", Side.ENTERPRISE.value))
+    homes = queries.homes_for(program, current_user)
+    may_assign = may(program, current_user, P.MENTOR_ASSIGN)
+    proposal, job = proposal_queries.proposal_and_job(program, side, utcnow())
+    return page_of(
         "mentors.html",
         program,
         side=side,
         page=queries.list_mentors(program, side, Listing.from_request()),
         counts=queries.counts(program, current_user),
         lacking=queries.lacking(program, current_user),
-        proposal=queries.find_proposal(program, side),
-        may_edit=bool(queries.homes_for(program, current_user)),
-        may_assign=may(program, current_user, P.MENTOR_ASSIGN),
-        homes=queries.homes_for(program, current_user),
+        proposal=proposal,
+        job=job if may_assign else None,
+        may_assign=may_assign,
+        homes=homes,
     )
 
 
@@ -87,7 +71,7 @@ def list_my_trainees():
 def _naming(
     program: Program, side: Side, form: NamingForm, status: int = 200, **context: Any
 ) -> tuple[str, int]:
-    return _page("name.html", program, status, side=side, form=form, q=request.args.get("q", ""), **context)
+    return page_of("name.html", program, status, side=side, form=form, q=request.args.get("q", ""), **context)
 
 
 def _naming_form(program: Program, side: Side, **values: Any) -> NamingForm:
@@ -103,7 +87,7 @@ def _naming_form(program: Program, side: Side, **values: Any) -> NamingForm:
 def new_mentor(program_id, side):
     """Show the form that names a mentor; people are found by name or number."""
     program = program_or_404(program_id, current_user)
-    side = _side_or_404(side)
+    side = side_or_404(side)
     return _naming(program, side, _naming_form(program, side, formdata=None))
 
 
@@ -112,7 +96,7 @@ def new_mentor(program_id, side):
 def name_mentor(program_id, side):
     """Name a person as a mentor of the programme."""
     program = program_or_404(program_id, current_user)
-    side = _side_or_404(side)
+    side = side_or_404(side)
     form = _naming_form(program, side)
     if not form.validate():
         return _naming(program, side, form, 422)
@@ -153,7 +137,7 @@ def show_mentor(program_id, program_mentor_id):
 def _mentor_page(
     program: Program, named: Any, form: ProfileForm, status: int = 200, **context: Any
 ) -> tuple[str, int]:
-    return _page(
+    return page_of(
         "mentor.html",
         program,
         status,
@@ -237,7 +221,7 @@ def new_handover(program_id, program_mentor_id):
     named = _named_and_mine(program, program_mentor_id)
     form = _handover_form(program, named, formdata=None, day=today())
     form.trainees.data = [choice.value for choice in form.trainees.choices]
-    return _page("handover.html", program, named=named, form=form, side=named.side)
+    return page_of("handover.html", program, named=named, form=form, side=named.side)
 
 
 @bp.post("/programs/<int:program_id>/mentors/<int:program_mentor_id>/handover")
@@ -248,7 +232,7 @@ def hand_over(program_id, program_mentor_id):
     named = _named_and_mine(program, program_mentor_id)
     form = _handover_form(program, named)
     if not form.validate():
-        return _page("handover.html", program, 422, named=named, form=form, side=named.side)
+        return page_of("handover.html", program, 422, named=named, form=form, side=named.side)
     successor = queries.named_or_404(program, form.successor.data)
     try:
         count = actions.hand_over(
@@ -262,7 +246,7 @@ def hand_over(program_id, program_mentor_id):
             now=utcnow(),
         )
     except RuleBroken as broken:
-        return _page(
+        return page_of(
             "handover.html",
             program,
             broken.status,
@@ -291,7 +275,7 @@ def new_leaving(program_id, program_mentor_id):
 def _leaving_page(
     program: Program, named: Any, form: LeavingForm, status: int = 200, broken: str = ""
 ) -> tuple[str, int]:
-    return _page(
+    return page_of(
         "leaving.html",
         program,
         status,
@@ -326,122 +310,3 @@ def retire_mentor(program_id, program_mentor_id):
         "success",
     )
     return redirect(url_for(".show_mentors", program_id=program.id, side=named.side))
-
-
-# --- proposals --------------------------------------------------------------------------------------
-
-
-@bp.post("/programs/<int:program_id>/proposals/<side>")
-@requires(P.MENTOR_ASSIGN)
-def propose_pairs(program_id, side):
-    """Compute pairs for the whole class; locked ones stay."""
-    program = program_or_404(program_id, current_user)
-    side = _side_or_404(side)
-    _require(program, P.MENTOR_ASSIGN)
-    actions.compute_proposal(program, side, by=current_user, now=utcnow())
-    return redirect(url_for(".show_proposal", program_id=program.id, side=side))
-
-
-@bp.get("/programs/<int:program_id>/proposals/<side>")
-@requires(P.MENTOR_VIEW)
-def show_proposal(program_id, side):
-    """Show the proposed pairs, each with its reasons, and the mentors' loads."""
-    program = program_or_404(program_id, current_user)
-    side = _side_or_404(side)
-    proposal = queries.find_proposal(program, side)
-    if proposal is None:
-        return redirect(url_for(".show_mentors", program_id=program.id, side=side))
-    return _page(
-        "proposal.html",
-        program,
-        side=side,
-        proposal=proposal,
-        page=queries.list_pairs(program, proposal, current_user, Listing.from_request()),
-        loads=queries.loads_of(proposal),
-        may_assign=may(program, current_user, P.MENTOR_ASSIGN),
-        reasons=labels.reasons,
-        obstacles={obstacle.value: text for obstacle, text in labels.OBSTACLES.items()},
-        full=Obstacle.CAPACITY.value,
-        weights=WEIGHTS,
-    )
-
-
-def _pair(program_id: int, side: str, pair_id: int) -> tuple[Program, Any, Any]:
-    program = program_or_404(program_id, current_user)
-    _require(program, P.MENTOR_ASSIGN)
-    proposal = queries.proposal_or_404(program, _side_or_404(side))
-    return program, proposal, queries.pair_or_404(proposal, pair_id)
-
-
-@bp.post("/programs/<int:program_id>/proposals/<side>/pairs/<int:pair_id>/lock")
-@requires(P.MENTOR_ASSIGN)
-def lock_pair(program_id, side, pair_id):
-    """Lock a pair or let it go."""
-    program, proposal, pair = _pair(program_id, side, pair_id)
-    actions.set_lock(proposal, pair, request.form.get("locked") == "1")
-    return redirect(
-        url_for(".show_proposal", program_id=program.id, side=side, page=request.args.get("page"))
-    )
-
-
-def _pair_form(program: Program, proposal: Any, **values: Any) -> PairForm:
-    form = PairForm(**values)
-    form.mentor.choices = options(
-        [
-            (n.mentor_id, f"{n.mentor.name} · {n.mentor.fields}")
-            for n in queries.named_mentors(program, proposal.side)
-        ]
-    )
-    return form
-
-
-@bp.get("/programs/<int:program_id>/proposals/<side>/pairs/<int:pair_id>")
-@requires(P.MENTOR_ASSIGN)
-def edit_pair(program_id, side, pair_id):
-    """Show the form that gives a trainee another mentor."""
-    program, proposal, pair = _pair(program_id, side, pair_id)
-    form = _pair_form(program, proposal, formdata=None, mentor=pair.mentor_id or pair.next_best_id)
-    return _page("pair.html", program, side=Side(side), pair=pair, form=form)
-
-
-@bp.post("/programs/<int:program_id>/proposals/<side>/pairs/<int:pair_id>")
-@requires(P.MENTOR_ASSIGN)
-def change_pair(program_id, side, pair_id):
-    """Give a trainee another mentor by hand; the pair is locked."""
-    program, proposal, pair = _pair(program_id, side, pair_id)
-    form = _pair_form(program, proposal)
-    if not form.validate():
-        return _page("pair.html", program, 422, side=Side(side), pair=pair, form=form)
-    try:
-        actions.change_pair(program, proposal, pair, form.mentor.data, by=current_user, now=utcnow())
-    except RuleBroken as broken:
-        return _page(
-            "pair.html", program, broken.status, side=Side(side), pair=pair, form=form, broken=str(broken)
-        )
-    flash(_("%(name)s is paired by hand and locked.", name=pair.enrolment.name), "success")
-    return redirect(url_for(".show_proposal", program_id=program.id, side=side))
-
-
-@bp.post("/programs/<int:program_id>/proposals/<side>/approve")
-@requires(P.MENTOR_ASSIGN)
-def approve_proposal(program_id, side):
-    """Make the proposed pairs real from today on."""
-    program = program_or_404(program_id, current_user)
-    _require(program, P.MENTOR_ASSIGN)
-    side = _side_or_404(side)
-    proposal = queries.proposal_or_404(program, side)
-    version = whole(request.form.get("version")) or -1
-    count = actions.approve_proposal(program, proposal, version=version, by=current_user, now=utcnow())
-    flash(ngettext("%(num)d pair approved.", "%(num)d pairs approved.", count), "success")
-    return redirect(url_for(".show_mentors", program_id=program.id, side=side))
-
-
-@bp.post("/programs/<int:program_id>/proposals/<side>/drop")
-@requires(P.MENTOR_ASSIGN)
-def drop_proposal(program_id, side):
-    """Put the proposal aside."""
-    program = program_or_404(program_id, current_user)
-    _require(program, P.MENTOR_ASSIGN)
-    actions.drop_proposal(queries.proposal_or_404(program, _side_or_404(side)), now=utcnow())
-    flash(_("The proposal is put aside; nobody's mentor changed."), "success")
-    return redirect(url_for(".show_mentors", program_id=program.id, side=side))
