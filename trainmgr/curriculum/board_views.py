@@ -64,11 +64,6 @@ def _ends(board: Board) -> dict[str, Any]:
     return {"undo_step": undo, "redo_step": redo}
 
 
-def _edition(program: Program, number: int) -> Edition:
-    edition = queries.shelf_of(program.id).numbered(number)
-    return edition if edition is not None else abort(404)
-
-
 # --- moving, taking out, adding, hours ------------------------------------------------------------
 
 
@@ -206,7 +201,7 @@ def redo_step(program_id: int, number: int) -> Any:
 
 def _done(program: Program, number: int, act: Callable[[Edition], Any], *, back: bool = False) -> Any:
     """Do something to a draft and answer with what changed on the board, or with the reason why not."""
-    edition = _edition(program, number)
+    edition = queries.edition_of(program, number)
     seen, stood, other = typed_version(), edition.version, edition.changed_by
     try:
         act(edition)

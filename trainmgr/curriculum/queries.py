@@ -291,6 +291,12 @@ def module_line(module: Module, lead_name: str = "") -> ModuleLine:
     return ModuleLine(**values, lead_id=module.lead_teacher_id, lead_name=lead_name)
 
 
+def edition_of(program: Program, number: int) -> Edition:
+    """Return an edition of a programme by its number, or answer 404."""
+    edition = shelf_of(program.id).numbered(number)
+    return edition if edition is not None else abort(404)
+
+
 # --- neighbours -------------------------------------------------------------------------------------
 
 

@@ -16,6 +16,7 @@ from trainmgr.curriculum import (
     comparing,
     editing_views,  # noqa: F401  (it adds its routes)
     presenting,
+    proposal_views,  # noqa: F401  (it adds its routes)
     rule_views,  # noqa: F401  (it adds its routes)
 )
 from trainmgr.curriculum.board import Board
