@@ -39,7 +39,7 @@ from trainmgr.kernel.files import StoredFile, path_of
 from trainmgr.kernel.jobs import Job, JobState
 from trainmgr.mentoring.models import Assignment, Mentor, ProgramMentor, Proposal, ProposedPair
 from trainmgr.mentoring.proposing import compute_proposal
-from trainmgr.needs.models import Indicator
+from trainmgr.needs.models import BusinessNeed, Indicator
 from trainmgr.pathways.models import CustomPathway, PathwayOrigin
 from trainmgr.practice.models import LogPhoto, LogState, PracticeLog
 from trainmgr.programs.models import Due, Duty, Program, ProgramParty, ProgramPerson
@@ -79,6 +79,8 @@ ARGUMENTS: dict[str, Callable[[Populated], Any]] = {
     "move": lambda p: "suspend",
     "position": lambda p: 1,
     "needs:kind": lambda p: "competencies",
+    "needs:step": lambda p: "gap",
+    "need_id": lambda p: p.rows["business_need"].id,
     "needs:job_id": lambda p: p.rows["needs_import"].id,
     "party": lambda p: "trainee",
     "side": lambda p: "college",
@@ -172,6 +174,9 @@ def _make_program(world: World, made: Populated) -> None:
     with world.app.app_context():
         made.rows["indicator"] = keep(
             Indicator(program_id=program.id, name="一次合格率", expected=98, current=94, weight=3)
+        )
+        made.rows["business_need"] = keep(
+            BusinessNeed(program_id=program.id, position=1, text="降低返修")
         )
         made.rows["duty"] = keep(
             Duty(program_id=program.id, organization_id=world.college.id, text="组织教学")

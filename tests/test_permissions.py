@@ -52,6 +52,7 @@ _NEEDS = (
     "needs.new_competency",
     "needs.confirm_competency_removal",
     "needs.edit_competency",
+    "needs.list_standards_to_adopt",
 )
 
 # Who, having the permission, is still refused by the row or the state; each line says why.

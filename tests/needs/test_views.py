@@ -283,19 +283,16 @@ def test_a_coordinator_fills_in_the_enterprise_side_only(ready, shown, signed_in
     assert len(shown.competencies) == 2
 
 
-def test_weights_change_the_list(ready, shown, signed_in):
+def test_settings_are_saved_once_and_checked(ready, shown, signed_in):
     browser = signed_in(ready.staff)
     typed = {
         "post": "装调工",
-        "trainee_weight": "0",
+        "trainee_weight": "60",
         "priority_count": "1",
         "version": str(shown.analysis.version),
     }
     assert browser.post(url(ready.program, "/settings"), data=typed).status_code == 302
-    assert [(c.name, c.score, c.is_priority) for c in shown.competencies] == [
-        ("故障诊断", 100, True),
-        ("读图", 0, False),
-    ]
+    assert [(c.name, c.is_priority) for c in shown.competencies] == [("故障诊断", True), ("读图", False)]
     assert browser.post(url(ready.program, "/settings"), data=typed).status_code == 409
     assert (
         browser.post(url(ready.program, "/settings"), data=typed | {"trainee_weight": "101"}).status_code

@@ -9,8 +9,8 @@ from typing import Any
 
 from trainmgr.demo.playing import Case
 from trainmgr.needs import actions as needs
-from trainmgr.needs import freezing, indicators, ratings
-from trainmgr.needs.rules import Direction
+from trainmgr.needs import business, freezing, indicators, ratings, weights
+from trainmgr.needs.rules import Direction, SeriesRule
 from trainmgr.programs.rules import Side
 from trainmgr.standards.rules import Dimension
 
@@ -28,13 +28,37 @@ def analyse(case: Case, on: date, *, respondents: int = 0) -> None:
         by=case.staff,
         now=now,
     )
+    if weights.find_open(case.program.id):
+        agreed = case.days.at(on + timedelta(days=1))
+        weights.answer(case.program, side=Side.ENTERPRISE, accept=True, by=case.coordinator, now=agreed)
+    for entry in case.data.get("business_need", ()):
+        business.create_need(case.program, entry["text"], entry["source"], by=case.coordinator, now=now)
     if respondents:
         said = list(_respondents(case, respondents))
         ratings.rate(case.program, said, by=case.staff, now=case.days.at(on + timedelta(days=10)))
     for entry in case.data.get("indicator", ()):
         facts = _indicator(case, entry)
         later = case.days.at(on + timedelta(days=12), 14)
-        indicators.create_indicator(case.program, facts, by=case.coordinator, now=later)
+        made = indicators.create_indicator(case.program, facts, by=case.coordinator, now=later)
+        if months := entry.get("months"):
+            business.set_figures(
+                case.program,
+                made,
+                dict(zip(_months_before(on, len(months)), map(_decimal, months), strict=True)),
+                SeriesRule.MEAN,
+                by=case.coordinator,
+                now=later,
+            )
+
+
+def _months_before(day: date, count: int) -> list[date]:
+    """Return the first days of so many months that ended before a day, the earliest first."""
+    months = [day.year * 12 + day.month - 1 - back for back in range(count, 0, -1)]
+    return [date(month // 12, month % 12 + 1, 1) for month in months]
+
+
+def _decimal(value: float) -> Decimal:
+    return Decimal(str(value))
 
 
 def _competency(case: Case, entry: Mapping[str, Any]) -> needs.CompetencyFacts:

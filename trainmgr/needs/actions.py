@@ -12,11 +12,12 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.exc import IntegrityError
 
+from trainmgr.identity.models import User
 from trainmgr.kernel import audit
 from trainmgr.kernel.audit import Actor, require
 from trainmgr.kernel.db import db
 from trainmgr.kernel.errors import RuleBroken
-from trainmgr.needs import queries
+from trainmgr.needs import queries, weights
 from trainmgr.needs.keeping import (
     Overtaken,
     assign,
@@ -27,8 +28,9 @@ from trainmgr.needs.keeping import (
     settle,
 )
 from trainmgr.needs.models import Competency, CompetencyRating, IndicatorLink
-from trainmgr.needs.rules import Lane
+from trainmgr.needs.rules import Lane, LevelSource
 from trainmgr.programs.models import Program
+from trainmgr.programs.rules import Side
 from trainmgr.standards.rules import Dimension
 
 COMPETENCY_ADDED = audit.sentence("needs.add-competency", _l("%(who)s added the competency “%(what)s”"))
@@ -44,9 +46,7 @@ COMPETENCY_MOVED = audit.sentence(
 )
 SETTINGS_CHANGED = audit.sentence(
     "needs.change-settings",
-    _l(
-        "%(who)s set post, weights and number of priorities: %(what)s, %(trainee)s : %(enterprise)s, %(count)s"
-    ),
+    _l("%(who)s set post and number of priorities: %(what)s, %(count)s"),
 )
 HOURS_SET = audit.sentence("needs.set-hours", _l("%(who)s set the hours of %(count)s competencies"))
 
@@ -109,6 +109,8 @@ def update_competency(
     values = asdict(facts)
     if competency.respondents:
         del values["importance"], values["current_level"]
+    elif competency.level_source is LevelSource.NONE:
+        values["level_source"] = LevelSource.TYPED
     if assign(competency, values):
         competency.version += 1
         audit.record(
@@ -188,18 +190,20 @@ def update_settings(
     post: str,
     trainee_weight: int,
     priority_count: int,
+    reason: str = "",
     version: int | None = None,
-    by: Actor,
+    by: User,
     now: datetime,
 ) -> None:
-    """Name the post, weigh the two sides (percent of the trainee side), say how many become priorities.
+    """Name the post, say how many become priorities, and propose weights (percent of the trainee side).
 
-    Version 0 is a form that was opened when no post was named yet.
+    Other weights than those in force take the other side's consent (see needs.weights). Version 0 is a form that was
+    opened when no post was named yet.
     """
     analysis = opened(program)
     if version != 0 or analysis.post:
         require_version(analysis, version)
-    values = {"post": post, "trainee_weight": trainee_weight, "priority_count": priority_count}
+    values = {"post": post, "priority_count": priority_count}
     if assign(analysis, values):
         audit.record(
             SETTINGS_CHANGED,
@@ -208,11 +212,10 @@ def update_settings(
             now=now,
             program_id=program.id,
             name=post,
-            trainee=trainee_weight,
-            enterprise=100 - trainee_weight,
             count=priority_count,
         )
     settle(program, analysis, now=now)
+    weights.propose(program, trainee_weight, side=Side.COLLEGE, reason=reason, by=by, now=now)
 
 
 def set_hours(

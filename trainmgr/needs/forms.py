@@ -159,6 +159,7 @@ class SettingsForm(FlaskForm):
             NumberRange(0, 100, _l("From 0 to 100.")),
         ],
     )
+    reason = StringField(_l("Why other weights"), filters=[tidy], validators=[Optional(), Length(max=300)])
     priority_count = WholeField(
         _l("Number of priorities"),
         validators=[

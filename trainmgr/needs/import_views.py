@@ -55,7 +55,7 @@ def download_template(program_id, kind):
     """Hand out the spreadsheet to fill in."""
     kind = _kind_or_404(kind)
     program = load(program_id, kind.lane)
-    data = sheets.template(kind, queries.competencies_of(program.id))
+    data = sheets.template(kind, imports.things_named_in(program, kind))
     return send_workbook(data, f"{kind.title}.xlsx")
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from flask_babel import get_locale
@@ -19,14 +20,14 @@ from trainmgr.kernel.db import db
 from trainmgr.kernel.files import StoredFile, local_copy, store_bytes
 from trainmgr.kernel.jobs import Job, JobRun, JobState
 from trainmgr.kernel.sheets import XLSX, Sheet, read_records, read_sheet, write_faults
-from trainmgr.needs import queries
+from trainmgr.needs import business, queries
 from trainmgr.needs.actions import CompetencyFacts
 from trainmgr.needs.indicators import add_indicator, change_indicator
 from trainmgr.needs.keeping import opened, settle
-from trainmgr.needs.models import Competency, NeedsAnalysis
+from trainmgr.needs.models import Competency, LevelSource, NeedsAnalysis, SeriesRule
 from trainmgr.needs.ratings import RatingFacts, settle_ratings, write_ratings
 from trainmgr.needs.rules import MOST
-from trainmgr.needs.sheets import COLUMNS, SheetKind, Understood, understand
+from trainmgr.needs.sheets import COLUMNS, Named, SheetKind, Understood, understand
 from trainmgr.programs.models import Program
 
 AT_ONCE = 2_000  # rows that a request takes in by itself
@@ -110,7 +111,14 @@ def run(run: JobRun) -> None:
 
 
 def _understand(program: Program, kind: SheetKind, sheet: Sheet) -> Understood:
-    return understand(kind, read_records(sheet, COLUMNS[kind]), queries.competencies_of(program.id))
+    return understand(kind, read_records(sheet, COLUMNS[kind]), things_named_in(program, kind))
+
+
+def things_named_in(program: Program, kind: SheetKind) -> Sequence[Named]:
+    """Return what the rows of a spreadsheet name: indicators in one of months, competencies in the others."""
+    return (
+        queries.indicators_of(program.id) if kind is SheetKind.SERIES else queries.competencies_of(program.id)
+    )
 
 
 def _keep_faults(
@@ -176,6 +184,8 @@ def _renew(competency: Competency, facts: CompetencyFacts) -> bool:
     values = {name: value for name, value in asdict(facts).items() if getattr(competency, name) != value}
     for name, value in values.items():
         setattr(competency, name, value)
+    if competency.level_source is LevelSource.NONE:
+        competency.level_source = LevelSource.TYPED
     competency.version += bool(values)
     return bool(values)
 
@@ -201,6 +211,25 @@ def _write_ratings(program: Program, analysis: NeedsAnalysis, understood: Unders
     return {"new": new, "changed": changed, "same": len(ratings) - new - changed}
 
 
+def _write_series(program: Program, analysis: NeedsAnalysis, understood: Understood) -> Counts:
+    by_indicator: dict[int, dict[date, Decimal | None]] = {}
+    for _number, facts in _in_order(understood):
+        by_indicator.setdefault(facts.indicator_id, {})[facts.month] = facts.value
+    counts = {"new": 0, "changed": 0, "same": 0}
+    for indicator in queries.indicators_of(program.id):
+        if months := by_indicator.get(indicator.id):
+            before = len(business.figures_of(indicator.id))
+            written = business.write_figures(indicator, months)
+            new = len(business.figures_of(indicator.id)) - before
+            counts["new"] += new
+            counts["changed"] += written - new
+            counts["same"] += len(months) - written
+            if indicator.series_rule is SeriesRule.TYPED:
+                indicator.series_rule = SeriesRule.MEAN
+            business.take_current(indicator)
+    return counts
+
+
 def _in_order(understood: Understood) -> Sequence[tuple[int, Any]]:
     return sorted(understood.facts.items(), key=lambda row: row[0])
 
@@ -209,4 +238,5 @@ WRITERS: dict[SheetKind, Callable[[Program, NeedsAnalysis, Understood], Counts]]
     SheetKind.COMPETENCIES: _write_competencies,
     SheetKind.RATINGS: _write_ratings,
     SheetKind.INDICATORS: _write_indicators,
+    SheetKind.SERIES: _write_series,
 }

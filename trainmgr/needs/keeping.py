@@ -14,7 +14,14 @@ from trainmgr.kernel.audit import require
 from trainmgr.kernel.db import db
 from trainmgr.kernel.errors import Conflict
 from trainmgr.needs import queries, rules
-from trainmgr.needs.models import AnalysisState, Competency, Indicator, IndicatorLink, NeedsAnalysis
+from trainmgr.needs.models import (
+    AnalysisState,
+    BusinessNeed,
+    Competency,
+    Indicator,
+    IndicatorLink,
+    NeedsAnalysis,
+)
 from trainmgr.needs.queries import SUBJECT, Means
 from trainmgr.needs.rules import MOST, Ability, Gauge, Lane, LevelSource
 from trainmgr.programs.actions import require_open
@@ -76,7 +83,9 @@ def require_unfrozen(analysis: NeedsAnalysis) -> None:
     )
 
 
-def require_version(thing: NeedsAnalysis | Competency | Indicator, version: int | None) -> None:
+def require_version(
+    thing: BusinessNeed | NeedsAnalysis | Competency | Indicator, version: int | None
+) -> None:
     """Refuse a change that was typed over an older version of the same thing."""
     if version is None or version == thing.version:
         return

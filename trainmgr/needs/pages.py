@@ -7,7 +7,8 @@ from typing import Any
 from flask import Blueprint, abort, request
 from flask_login import current_user
 
-from trainmgr.needs import labels, queries
+from trainmgr.kernel.clock import today
+from trainmgr.needs import labels, lanes, queries
 from trainmgr.needs.models import NeedsAnalysis
 from trainmgr.needs.presenting import View
 from trainmgr.needs.rules import Lane
@@ -30,13 +31,16 @@ def load(program_id: int, *lanes: Lane) -> Program:
 
 def view_of(program: Program) -> View:
     """Return everything that the pages of the analysis show."""
-    analysis = queries.analysis_of(program.id)
+    analysis, proposal = queries.analysis_and_proposal(program.id)
     return View(
         program,
         analysis,
         queries.competencies_of(program.id),
         queries.indicators_of(program.id),
         signatures_of(queries.SUBJECT, analysis.id) if analysis else [],
+        lanes.products_of(program.id),
+        proposal,
+        today(),
     )
 
 

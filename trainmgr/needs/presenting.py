@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
+from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from trainmgr.kernel.i18n import number, percent
+from trainmgr.kernel.i18n import number, percent, say
 from trainmgr.needs import labels, rules
 from trainmgr.needs.keeping import gauge_of
-from trainmgr.needs.models import AnalysisState, Competency, Indicator, NeedsAnalysis
-from trainmgr.needs.rules import Gauge
+from trainmgr.needs.models import (
+    AnalysisState,
+    Competency,
+    Indicator,
+    LaneProduct,
+    NeedsAnalysis,
+    WeightProposal,
+)
+from trainmgr.needs.rules import ENTERPRISE_STEPS, TRAINEE_STEPS, Gauge, LaneStep, LevelSource
 from trainmgr.programs import labels as program_labels
 from trainmgr.programs.models import Program, ProgramParty, Signature
 from trainmgr.programs.queries import parties_on
@@ -22,14 +30,31 @@ from trainmgr.programs.rules import PartyRole, Side
 
 
 @dataclass(frozen=True)
-class LaneStep:
-    """One step of a lane with what it has made so far; state as on the thread."""
+class LaneLine:
+    """One step of a lane: what it has made, whose it is on each side, until when; state as on the thread."""
 
+    step: LaneStep
     number: int
-    name: str
-    made: str
+    name: Any
     state: str
-    anchor: str
+    product: LaneProduct
+    is_late: bool = False
+
+    @property
+    def made(self) -> str:
+        """The product in words."""
+        return say(self.product.made, self.product.params)
+
+    @property
+    def url(self) -> str:
+        """Where the product is, or is made."""
+        return url_for(self.product.endpoint, **self.product.args) if self.product.endpoint else ""
+
+    @property
+    def owners(self) -> str:
+        """Who answers for it."""
+        found = (self.product.college_owner, self.product.enterprise_owner)
+        return _(", ").join(owner.name for owner in found if owner is not None)
 
 
 @dataclass(frozen=True)
@@ -95,6 +120,22 @@ class CompetencyRow:
         """Whether the means rest on fewer than five people."""
         return rules.is_few(self.competency.respondents)
 
+    @property
+    def discrepancy(self) -> float | None:
+        """The ranked discrepancy score; None where nobody was asked or tested."""
+        one = self.competency
+        return rules.ranked_discrepancy(one.below, one.above, one.respondents)
+
+    @property
+    def source(self) -> Any:
+        """Where the current level comes from, in words."""
+        return labels.LEVEL_SOURCES[self.competency.level_source]
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether there is a current level at all."""
+        return self.competency.level_source is not LevelSource.NONE
+
 
 @dataclass(frozen=True)
 class SignatureLine:
@@ -115,6 +156,9 @@ class View:
     competencies: list[Competency]
     indicators: list[Indicator]
     signatures: list[Signature] = field(default_factory=list)
+    products: Mapping[LaneStep, LaneProduct] = field(default_factory=dict)
+    proposal: WeightProposal | None = None
+    today: date = date.min
 
     def __post_init__(self) -> None:
         gauges = [gauge_of(indicator) for indicator in self.indicators]
@@ -168,6 +212,12 @@ class View:
             found.append(_("a competency with a gap"))
         if not self.indicators:
             found.append(_("a business indicator"))
+        if unmeasured := sum(1 for one in self.competencies if one.level_source is LevelSource.NONE):
+            found.append(
+                ngettext("the level of %(num)s competency", "the levels of %(num)s competencies", unmeasured)
+            )
+        if self.proposal is not None:
+            found.append(_("an answer to the proposed weights"))
         if self.without_hours:
             count = len(self.without_hours)
             found.append(ngettext("hours of %(num)s priority", "hours of %(num)s priorities", count))
@@ -220,71 +270,31 @@ class View:
     # --- the lanes --------------------------------------------------------------------------------
 
     @property
-    def trainee_lane(self) -> list[LaneStep]:
+    def trainee_lane(self) -> list[LaneLine]:
         """From the job standard to the priorities."""
-        analysis, count = self.analysis, len(self.competencies)
-        gaps = sum(1 for row in self.rows if row.gap > 0)
-        people = analysis.respondents if analysis else 0
-        post = analysis.post if analysis else ""
-        standard = ngettext("%(num)s competency", "%(num)s competencies", count) if count else ""
-        measured = (
-            ngettext("%(num)s respondent", "%(num)s respondents", people)
-            if people
-            else _("levels typed in")
-            if count
-            else ""
-        )
-        weak = ngettext("%(num)s common weakness", "%(num)s common weaknesses", gaps) if gaps else ""
-        chosen = len(self.priorities)
-        first = ngettext("%(num)s priority", "%(num)s priorities", chosen) if chosen else ""
-        return _steps(
-            (_("Job standard built by both sides"), _join(post, standard), bool(post and count), "rank-h"),
-            (_("Levels measured"), measured, bool(count), "rank-h"),
-            (_("Common weaknesses found"), weak, bool(gaps), "chart-h"),
-            (_("Training priorities settled"), _join(first, self._signing), self.is_frozen, "sign-h"),
-            asking=self._waits_for_signatures,
-        )
+        return self._lane(TRAINEE_STEPS)
 
     @property
-    def enterprise_lane(self) -> list[LaneStep]:
+    def enterprise_lane(self) -> list[LaneLine]:
         """From the business need to the key shortfalls."""
-        count = len(self.indicators)
-        short = [row for row in self.indicator_rows if row.gauge.shortfall > 0]
-        benchmarks = sum(1 for row in self.indicator_rows if row.indicator.benchmark is not None)
-        keys = sum(1 for row in self.indicator_rows if row.is_key)
-        named = ngettext("%(num)s indicator", "%(num)s indicators", count) if count else ""
-        figures = _("expected and current of %(count)s", count=count) if count else ""
-        gap = ""
-        if short:
-            largest = percent(max(row.gauge.shortfall for row in short), 1)
-            gap = _("%(count)s short, the largest by %(largest)s", count=len(short), largest=largest)
-        elif count:
-            gap = _("none falls short")
-        compared = (
-            _("%(count)s of %(all)s with a benchmark", count=benchmarks, all=count) if benchmarks else ""
-        )
-        key = ngettext("%(num)s key shortfall", "%(num)s key shortfalls", keys) if keys else ""
-        return _steps(
-            (_("Business needs named"), named, bool(count), "indicators-h"),
-            (_("Expected and current figures"), figures, bool(count), "indicators-h"),
-            (_("Performance gap analysed"), gap, bool(count), "indicators-h"),
-            (_("Compared with the industry"), compared, bool(benchmarks), "indicators-h"),
-            (_("Key shortfalls settled"), _join(key, self._signing), self.is_frozen, "sign-h"),
-            asking=self._waits_for_signatures,
-        )
+        return self._lane(ENTERPRISE_STEPS)
+
+    def _lane(self, steps: Sequence[LaneStep]) -> list[LaneLine]:
+        """A step is done when its product is there; the first that is not is at work, the last waits for signatures."""
+        products = [self.products.get(step) or _nothing_yet(step) for step in steps]
+        open_ones = [at for at, product in enumerate(products) if not product.done]
+        lines = []
+        for at, (step, product) in enumerate(zip(steps, products, strict=True)):
+            state = "done" if product.done else "now" if at == open_ones[0] else "next"
+            if not product.done and at == len(steps) - 1 and self._waits_for_signatures:
+                state = "asking"
+            late = not product.done and product.due_on is not None and product.due_on < self.today
+            lines.append(LaneLine(step, at + 1, labels.LANE_STEPS[step], state, product, late))
+        return lines
 
     @property
     def _waits_for_signatures(self) -> bool:
         return not self.lacks and not self.is_frozen
-
-    @property
-    def _signing(self) -> str:
-        if self.is_frozen:
-            return _("signed by both")
-        if not self._waits_for_signatures:
-            return ""
-        missing = [program_labels.SIDES[side] for side in Side if side not in self.signed_sides]
-        return _("to be signed: %(sides)s", sides=_(", ").join(str(side) for side in missing))
 
 
 def label_of(competency: Competency) -> str:
@@ -292,24 +302,8 @@ def label_of(competency: Competency) -> str:
     return program_labels.in_language(competency.name, competency.name_en)
 
 
-def _steps(*steps: tuple[str, str, bool, str], asking: bool) -> list[LaneStep]:
-    """A step is done when its product is there; the first that is not is the one at work, or waits for somebody."""
-    open_ones = [at for at, (_name, _made, done, _anchor) in enumerate(steps) if not done]
-    found = []
-    for at, (name, made, done, anchor) in enumerate(steps):
-        state = "done" if done else "next"
-        if open_ones and at == open_ones[0]:
-            state = "now"
-        if not done and asking and at == len(steps) - 1:
-            state = "asking"
-        found.append(LaneStep(at + 1, name, made, state, anchor))
-    return found
-
-
-def _join(first: str, second: str) -> str:
-    if first and second:
-        return _("%(first)s; %(second)s", first=first, second=second)
-    return first or second
+def _nothing_yet(step: LaneStep) -> LaneProduct:
+    return LaneProduct(step=step, done=False, made="", params={}, endpoint="", args={}, version=0)
 
 
 def _signers(program: Program, side: Side) -> list[ProgramParty]:

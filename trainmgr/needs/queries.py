@@ -7,24 +7,27 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import abort
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
-from trainmgr.identity.models import User
-from trainmgr.kernel.access import Permission
+from trainmgr.identity.models import Membership, User
+from trainmgr.kernel.access import Permission, Role
 from trainmgr.kernel.audit import AuditEvent
 from trainmgr.kernel.db import db
 from trainmgr.kernel.files import StoredFile
 from trainmgr.kernel.jobs import Job
+from trainmgr.needs import rules
 from trainmgr.needs.models import (
     AnalysisState,
+    BusinessNeed,
     Competency,
     CompetencyRating,
     Indicator,
     IndicatorLink,
     NeedsAnalysis,
+    WeightProposal,
 )
-from trainmgr.needs.rules import Lane
-from trainmgr.programs.models import Program
+from trainmgr.needs.rules import Lane, LevelSource, SeriesRule, WeightState
+from trainmgr.programs.models import Program, ProgramParty, ProgramPerson
 from trainmgr.programs.queries import may, sides_of
 from trainmgr.programs.rules import Side, Work, is_open
 
@@ -36,6 +39,24 @@ def analysis_of(program_id: int) -> NeedsAnalysis | None:
     return db.session.scalars(
         sa.select(NeedsAnalysis).where(NeedsAnalysis.program_id == program_id)
     ).one_or_none()
+
+
+def analysis_and_proposal(program_id: int) -> tuple[NeedsAnalysis | None, WeightProposal | None]:
+    """Return the analysis of a programme and the weights that await consent, with who proposed them: one statement."""
+    row = db.session.execute(
+        sa.select(NeedsAnalysis, WeightProposal)
+        .outerjoin(
+            WeightProposal,
+            sa.and_(
+                WeightProposal.program_id == NeedsAnalysis.program_id,
+                WeightProposal.state == WeightState.OPEN,
+            ),
+        )
+        .outerjoin(WeightProposal.by)
+        .options(contains_eager(WeightProposal.by))
+        .where(NeedsAnalysis.program_id == program_id)
+    ).one_or_none()
+    return (None, None) if row is None else (row[0], row[1])
 
 
 def competencies_of(program_id: int) -> list[Competency]:
@@ -60,9 +81,9 @@ def indicators_of(program_id: int) -> list[Indicator]:
         db.session.scalars(
             sa.select(Indicator)
             .where(Indicator.program_id == program_id)
-            .options(selectinload(Indicator.links))
+            .options(joinedload(Indicator.links))
             .order_by(Indicator.id)
-        )
+        ).unique()
     )
 
 
@@ -82,6 +103,44 @@ def indicator_or_404(program: Program, indicator_id: int) -> Indicator:
         .options(selectinload(Indicator.links))
     ).one_or_none()
     return found if found is not None else abort(404)
+
+
+def business_need_or_404(program: Program, need_id: int) -> BusinessNeed:
+    """Return a business need of this very programme, or answer 404."""
+    found: BusinessNeed | None = db.session.scalars(
+        sa.select(BusinessNeed).where(BusinessNeed.program_id == program.id, BusinessNeed.id == need_id)
+    ).one_or_none()
+    return found if found is not None else abort(404)
+
+
+def possible_owners(program_id: int, limit: int = 200) -> dict[Side, list[User]]:
+    """Return who may answer for a step on each side: those who run, teach or sign for the parties of a programme."""
+    rows = db.session.execute(
+        sa.select(ProgramParty.role, User)
+        .join(Membership, Membership.organization_id == ProgramParty.organization_id)
+        .join(User, User.id == Membership.user_id)
+        .where(
+            ProgramParty.program_id == program_id,
+            Membership.ended_on.is_(None),
+            User.active,
+            sa.or_(
+                Membership.role.in_((Role.STAFF, Role.DEPARTMENT_STAFF, Role.ENTERPRISE_COORDINATOR)),
+                User.id.in_(
+                    sa.select(ProgramPerson.user_id).where(
+                        ProgramPerson.program_id == program_id, ProgramPerson.role != Role.TRAINEE
+                    )
+                ),
+            ),
+        )
+        .distinct()
+        .order_by(User.name, User.id)
+        .limit(limit)
+    )
+    found: dict[Side, list[User]] = {side: [] for side in Side}
+    for role, user in rows:
+        if role.side is not None and user not in found[role.side]:
+            found[role.side].append(user)
+    return found
 
 
 @dataclass(frozen=True)
@@ -111,8 +170,7 @@ def rating_means(program_id: int) -> dict[int, Means]:
         .group_by(CompetencyRating.competency_id)
     )
     return {
-        key: Means(float(importance), float(attained), *counts)
-        for key, importance, attained, *counts in rows
+        key: Means(float(importance), float(attained), *counts) for key, importance, attained, *counts in rows
     }
 
 
@@ -124,6 +182,13 @@ def respondents_of(program_id: int) -> int:
         .where(Competency.program_id == program_id)
     )
     return db.session.scalar(statement) or 0
+
+
+def is_weak() -> sa.ColumnElement[bool]:
+    """Return the condition on Competency that it is a common weakness: half of those measured or more lack it."""
+    return sa.and_(
+        Competency.respondents > 0, Competency.below >= rules.COMMON_SHARE * Competency.respondents
+    )
 
 
 def links_by_competency(indicators: list[Indicator]) -> dict[int, list[Indicator]]:
@@ -151,7 +216,7 @@ def open_lanes(program: Program, analysis: NeedsAnalysis | None, viewer: User) -
     return lanes_editable_by(program, viewer)
 
 
-def last_editor(subject: NeedsAnalysis | Competency | Indicator) -> str:
+def last_editor(subject: BusinessNeed | NeedsAnalysis | Competency | Indicator) -> str:
     """Return who changed a thing last, as the audit trail has it; "" when nobody is known."""
     events = db.session.scalars(
         sa.select(AuditEvent)
@@ -189,9 +254,15 @@ class Progress:
     gaps: int = 0
     priorities: int = 0
     without_hours: int = 0
+    unmeasured: int = 0
+    tested: int = 0
+    weak: int = 0
     respondents: int = 0
     indicators: int = 0
     linked: int = 0
+    in_series: int = 0
+    benchmarks: int = 0
+    proposed_weight: int | None = None
     analysis_id: int | None = None
 
     @property
@@ -203,7 +274,13 @@ class Progress:
     def is_complete(self) -> bool:
         """Whether everything is there that the two sides sign."""
         return bool(
-            self.post and self.gaps and self.priorities and self.indicators and not self.without_hours
+            self.post
+            and self.gaps
+            and self.priorities
+            and self.indicators
+            and not self.without_hours
+            and not self.unmeasured
+            and self.proposed_weight is None
         )
 
 
@@ -220,6 +297,9 @@ def progress_of(program_id: int) -> Progress:
             counted(Competency.required_level > Competency.current_level).label("gaps"),
             counted(Competency.is_priority).label("priorities"),
             counted(sa.and_(Competency.is_priority, Competency.required_hours == 0)).label("without_hours"),
+            counted(Competency.level_source == LevelSource.NONE).label("unmeasured"),
+            counted(Competency.level_source == LevelSource.TESTED).label("tested"),
+            counted(is_weak()).label("weak"),
         )
         .where(of_program)
         .subquery()
@@ -237,6 +317,17 @@ def progress_of(program_id: int) -> Progress:
         .scalar_subquery()
         .label("linked")
     )
+    of_indicators = Indicator.program_id == program_id
+    in_series = sa.select(sa.func.count()).where(of_indicators, Indicator.series_rule != SeriesRule.TYPED)
+    benchmarks = sa.select(sa.func.count()).where(
+        of_indicators,
+        Indicator.benchmark.is_not(None),
+        Indicator.benchmark_source != "",
+        Indicator.benchmark_year.is_not(None),
+    )
+    proposed = sa.select(WeightProposal.trainee_weight).where(
+        WeightProposal.program_id == program_id, WeightProposal.state == WeightState.OPEN
+    )
     analysis = sa.select(NeedsAnalysis).where(NeedsAnalysis.program_id == program_id).subquery()
     row = (
         db.session.execute(
@@ -244,6 +335,9 @@ def progress_of(program_id: int) -> Progress:
                 *competencies.c,
                 indicators,
                 linked,
+                in_series.scalar_subquery().label("in_series"),
+                benchmarks.scalar_subquery().label("benchmarks"),
+                proposed.scalar_subquery().label("proposed_weight"),
                 analysis.c.id,
                 analysis.c.post,
                 analysis.c.state,
@@ -260,6 +354,12 @@ def progress_of(program_id: int) -> Progress:
         gaps=row["gaps"],
         priorities=row["priorities"],
         without_hours=row["without_hours"],
+        unmeasured=row["unmeasured"],
+        tested=row["tested"],
+        weak=row["weak"],
+        in_series=row["in_series"],
+        benchmarks=row["benchmarks"],
+        proposed_weight=row["proposed_weight"],
         respondents=row["respondents"] or 0,
         indicators=row["indicators"],
         linked=row["linked"],

@@ -33,6 +33,7 @@ FEW_RESPONDENTS = 5  # below this a mean says little; it is marked
 MOST = 50  # competencies, or indicators, of one analysis
 EXACT = 4  # decimals to which scores are kept and compared
 KEY_SHARE = 0.5
+COMMON_SHARE = 0.5  # from this share of people below the required level on, a weakness is common
 
 
 class AnalysisState(enum.StrEnum):

@@ -6,6 +6,7 @@ import enum
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -18,7 +19,8 @@ from trainmgr.needs import labels
 from trainmgr.needs.actions import CompetencyFacts
 from trainmgr.needs.forms import MOST_HOURS
 from trainmgr.needs.indicators import IndicatorFacts
-from trainmgr.needs.models import Competency
+from trainmgr.needs.lane_forms import read_month
+from trainmgr.needs.models import Competency, Indicator
 from trainmgr.needs.ratings import RatingFacts
 from trainmgr.needs.rules import Direction, Lane
 from trainmgr.standards.rules import HIGHEST_LEVEL, LOWEST_LEVEL, Dimension
@@ -33,11 +35,12 @@ class SheetKind(enum.StrEnum):
     COMPETENCIES = "competencies"
     RATINGS = "ratings"
     INDICATORS = "indicators"
+    SERIES = "series"
 
     @property
     def lane(self) -> Lane:
         """The side of the analysis that it fills in."""
-        return Lane.ENTERPRISE if self is SheetKind.INDICATORS else Lane.TRAINEE
+        return Lane.TRAINEE if self in (SheetKind.COMPETENCIES, SheetKind.RATINGS) else Lane.ENTERPRISE
 
     @property
     def title(self) -> Any:
@@ -49,6 +52,7 @@ TITLES = {
     SheetKind.COMPETENCIES: _l("Competencies with their levels"),
     SheetKind.RATINGS: _l("Ratings by respondents"),
     SheetKind.INDICATORS: _l("Business indicators"),
+    SheetKind.SERIES: _l("Figures by month"),
 }
 
 _IMPORTANCE = Column(
@@ -101,11 +105,26 @@ COLUMNS: dict[SheetKind, tuple[Column, ...]] = {
         ),
         Column("competencies", _l("Depends on these competencies"), ("关联能力",), width=36),
     ),
+    SheetKind.SERIES: (
+        Column("indicator", _l("Indicator"), ("指标", "指标名称"), True, width=28),
+        Column("month", _l("Month"), ("月份", "年月", "month"), True, "2026-03", width=12),
+        Column("value", _l("Figure"), ("数值", "值", "value"), True, "97.4", Kind.NUMBER),
+    ),
 }
 
 
-def template(kind: SheetKind, competencies: Sequence[Competency]) -> bytes:
-    """Return an empty spreadsheet to fill in; the one for ratings lists the competencies once."""
+@dataclass(frozen=True)
+class SeriesFacts:
+    """One month of one indicator."""
+
+    indicator_id: int
+    month: date
+    value: Decimal
+
+
+def template(kind: SheetKind, competencies: Sequence[Named]) -> bytes:
+    """Return an empty spreadsheet to fill in; the one for ratings lists the competencies once, that of months the
+    indicators."""
     notes, rows = [], []
     if kind is SheetKind.COMPETENCIES:
         notes = [
@@ -119,6 +138,9 @@ def template(kind: SheetKind, competencies: Sequence[Competency]) -> bytes:
             _("Use a code instead of a name where people should stay anonymous; only means are ever shown."),
         ]
         rows = [["", competency.name] for competency in competencies]
+    elif kind is SheetKind.SERIES:
+        notes = [_("One row for each indicator and month. The same month again replaces its figure.")]
+        rows = [[indicator.name, ""] for indicator in competencies]
     else:
         notes = [
             _("Write 95.5 with the unit %, not 95.5% in the cell."),
@@ -140,14 +162,15 @@ class Understood:
     faults: dict[int, str] = field(default_factory=dict)
 
 
-Reader = Callable[[Mapping[str, str], list[str], Mapping[str, Competency]], Any]
+Named = Competency | Indicator
+Reader = Callable[[Mapping[str, str], list[str], Mapping[str, Any]], Any]
 
 
-def understand(kind: SheetKind, records: Iterable[Record], competencies: Sequence[Competency]) -> Understood:
-    """Read every row; a row that repeats an earlier one is wrong."""
+def understand(kind: SheetKind, records: Iterable[Record], things: Sequence[Named]) -> Understood:
+    """Read every row by the things that it may name; a row that repeats an earlier one is wrong."""
     found = Understood()
     first: dict[Any, int] = {}
-    known = names_of(competencies)
+    known = names_of(things)
     for record in records:
         faults = list(record.faults)
         facts = READERS[kind](record.values, faults, known) if not faults else None
@@ -168,19 +191,21 @@ def name_key(text: str) -> str:
     return normalise(text).replace(" ", "").casefold()
 
 
-def names_of(competencies: Iterable[Competency]) -> dict[str, Competency]:
-    """Return the competencies by every spelling of their names."""
-    found: dict[str, Competency] = {}
-    for competency in competencies:
-        found[name_key(competency.name)] = competency
-        if competency.name_en:
-            found.setdefault(name_key(competency.name_en), competency)
+def names_of(things: Iterable[Named]) -> dict[str, Named]:
+    """Return competencies or indicators by every spelling of their names."""
+    found: dict[str, Named] = {}
+    for thing in things:
+        found[name_key(thing.name)] = thing
+        if isinstance(thing, Competency) and thing.name_en:
+            found.setdefault(name_key(thing.name_en), thing)
     return found
 
 
 def _key(facts: Any) -> Any:
     if isinstance(facts, RatingFacts):
         return facts.competency_id, facts.respondent
+    if isinstance(facts, SeriesFacts):
+        return facts.indicator_id, facts.month
     return name_key(facts.name)
 
 
@@ -292,7 +317,22 @@ def _indicator(
     )
 
 
+def _series(
+    values: Mapping[str, str], faults: list[str], known: Mapping[str, Indicator]
+) -> SeriesFacts | None:
+    indicator, month = known.get(name_key(values["indicator"])), read_month(values["month"])
+    value = _amount(values, faults, "value", _l("Figure"))
+    if indicator is None:
+        faults.append(_("there is no indicator “%(name)s” in this analysis", name=values["indicator"]))
+    if month is None:
+        faults.append(_("“%(text)s” is not a month; write it like 2026-03", text=values["month"]))
+    if indicator is None or month is None or value is None:
+        return None
+    return SeriesFacts(indicator.id, month, value)
+
+
 READERS: dict[SheetKind, Reader] = {
+    SheetKind.SERIES: _series,
     SheetKind.COMPETENCIES: _competency,
     SheetKind.RATINGS: _rating,
     SheetKind.INDICATORS: _indicator,

@@ -14,7 +14,7 @@ from trainmgr.kernel.access import Role
 from trainmgr.kernel.clock import local_day
 from trainmgr.kernel.db import db
 from trainmgr.kernel.msgids import N_
-from trainmgr.needs import copying, queries
+from trainmgr.needs import copying, lanes, producing, queries
 from trainmgr.needs.queries import Progress
 from trainmgr.programs import dues
 from trainmgr.programs.dues import DueCode, Line
@@ -35,6 +35,7 @@ from trainmgr.programs.rules import (
 from trainmgr.programs.signing import find_signatures
 from trainmgr.programs.thread import assesses, follows
 
+assert producing  # registers what the analysis itself produces
 DAYS_TO_SIGN = 7
 STAFF = N_("Programme staff")
 COORDINATOR = N_("Enterprise coordinator")
@@ -184,6 +185,12 @@ def _missing_content(program: Program, situation: Situation) -> Iterator[Missing
         yield _lacks(program, N_("No competency has a gap that makes it a priority"))
     elif progress.without_hours:
         yield _lacks(program, N_("Priorities without hours: %(count)s"), count=progress.without_hours)
+    if progress.unmeasured:
+        yield _lacks(
+            program, N_("Competencies without a measured level: %(count)s"), count=progress.unmeasured
+        )
+    if progress.proposed_weight is not None:
+        yield _lacks(program, N_("The proposed weights await the other side's answer"))
     if not progress.indicators:
         yield Missing(
             N_("There are no business indicators yet"),
@@ -232,8 +239,9 @@ def _missing_signatures(program: Program, situation: Situation) -> Iterator[Miss
 
 @follows(Step.PROGRAM, Step.NEEDS, own=Step.NEEDS)
 def update_dues(program_id: int, now: datetime) -> bool:
-    """Keep the inboxes of those who fill in and sign up to date; the step itself is always assessed again."""
+    """Keep lanes and the inboxes of those who fill in and sign up to date; the step itself is always assessed again."""
     program = db.session.get_one(Program, program_id)
+    lanes.update(program, now=now)
     if program.state is State.SUSPENDED:
         return True
     situation = situation_of(program_id)

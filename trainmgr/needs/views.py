@@ -10,7 +10,18 @@ from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.clock import utcnow
 from trainmgr.kernel.errors import RuleBroken
 from trainmgr.kernel.sheets import send_workbook
-from trainmgr.needs import actions, entry_views, freezing, import_views, queries, rules, station  # noqa: F401  (they add their routes)
+from trainmgr.needs import (  # noqa: F401  (they add their routes)
+    actions,
+    business,
+    entry_views,
+    freezing,
+    import_views,
+    lane_views,
+    queries,
+    rules,
+    station,
+    weights,
+)
 from trainmgr.needs.export import ranked_list
 from trainmgr.needs.forms import MOST_HOURS, SettingsForm, WithdrawalForm
 from trainmgr.needs.keeping import Overtaken
@@ -42,7 +53,15 @@ def show_needs(program_id):
         and not view.is_frozen
         and may(program, current_user, Permission.PROGRAM_EDIT),
         few=rules.FEW_RESPONDENTS,
+        answers=_answers_weights(program, view),
     )
+
+
+def _answers_weights(program, view):
+    """Whether the reader's side is asked to agree to other weights."""
+    if view.proposal is None or view.is_frozen:
+        return False
+    return bool(sides_of(program, current_user, Permission.PROGRAM_SIGN) - {view.proposal.side})
 
 
 @bp.get("/programs/<int:program_id>/needs/ranked-list.xlsx")
@@ -61,7 +80,14 @@ def edit_needs(program_id):
     """Show everything that can be filled in."""
     program = load(program_id, *Lane)
     view = view_of(program)
-    return render("edit_needs", program, view=view, lanes=may_edit(program, view.analysis), most=rules.MOST)
+    return render(
+        "edit_needs",
+        program,
+        view=view,
+        lanes=may_edit(program, view.analysis),
+        needs=business.needs_of(program.id),
+        most=rules.MOST,
+    )
 
 
 # --- post and weights ---------------------------------------------------------------------------
@@ -93,6 +119,7 @@ def update_settings(program_id):
             post=form.post.data,
             trainee_weight=form.trainee_weight.data or 0,
             priority_count=form.priority_count.data or 1,
+            reason=form.reason.data or "",
             version=version,
             by=current_user,
             now=utcnow(),
@@ -110,7 +137,13 @@ def update_settings(program_id):
         )
     except RuleBroken as refusal:
         return render("settings", program, status=409, form=form, version=version, refusal=refusal)
-    flash(_("Saved. The list is ranked anew."), "success")
+    if weights.find_open(program.id):
+        flash(
+            _("Saved. The other weights hold once the enterprise agrees; it finds them on this page."),
+            "success",
+        )
+    else:
+        flash(_("Saved. The list is ranked anew."), "success")
     return redirect(url_for(".edit_needs", program_id=program.id))
 
 
