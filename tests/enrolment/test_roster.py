@@ -241,6 +241,30 @@ def test_full_numbers_are_exported_for_a_reason_that_is_recorded(
     assert (event.reason, event.details["count"]) == ("报送鉴定", 2)
 
 
+def test_an_export_of_full_numbers_is_recorded_before_it_leaves_and_keeps_nobody_from_writing(
+    app, session, program, staff, fill, read_workbook, monkeypatch
+):
+    fill(program, 1)
+    session.rollback()
+    recorded = sa.select(sa.func.count()).where(AuditEvent.action == "enrolment.export")
+    seen = []
+
+    def decrypt_while_somebody_writes(token):
+        somebody = sa.create_engine(app.config["SQLALCHEMY_DATABASE_URI"])
+        with somebody.begin() as connection:
+            connection.execute(sa.update(Cohort).values(name="写得进去"))
+            seen.append(connection.scalar(recorded))
+        somebody.dispose()
+        return "500103"
+
+    monkeypatch.setattr("trainmgr.enrolment.roster.decrypt", decrypt_while_somebody_writes)
+    rows = read_workbook(staff.post(f"/programs/{program.id}/roster/full", data={"reason": "报送鉴定"}).data)
+
+    assert rows[1][3] == "500103"
+    assert seen == [1]
+    assert session.scalars(sa.select(Cohort.name)).all() == ["写得进去"]
+
+
 def test_a_coordinator_gets_no_full_numbers(world, program, signed_in):
     coordinator = signed_in(world.user(Role.ENTERPRISE_COORDINATOR))
     assert coordinator.post(f"/programs/{program.id}/roster/full", data={"reason": "x"}).status_code == 403

@@ -3,8 +3,10 @@ import io
 import subprocess
 import sys
 import time
+import tracemalloc
 import zipfile
 from datetime import date, datetime
+from xml.etree import ElementTree
 
 import pytest
 import xlsxwriter
@@ -391,6 +393,46 @@ def test_text_that_begins_like_a_formula_or_an_address_stays_text():
     assert b"<f>" not in xml
     assert b"hyperlink" not in xml
     assert b"cmd|" in xml
+
+
+def test_whatever_letters_a_text_has_come_back_as_they_were():
+    odd = ["<&>\"'", " kept ", "two\nlines", "_x0041_", "bell\x07", "\ufffe", "𠮷", "x" * 40_000]
+
+    data = sheets.write_workbook([sheets.Column("a", "A")], [[text] for text in odd], title="<R&D>'s \x07")
+
+    xml = zipfile.ZipFile(io.BytesIO(data)).read("xl/worksheets/sheet1.xml").decode()
+    texts = [cell.text for cell in ElementTree.fromstring(xml).iter() if cell.tag.endswith("}t")]
+    assert texts[1:4] == [odd[0], odd[1], odd[2]]
+    assert texts[4:7] == [
+        "_x005F_x0041_",
+        "bell_x0007_",
+        "_xFFFE_",
+    ]  # how a spreadsheet writes what XML cannot hold
+    assert (texts[7], len(texts[8])) == ("𠮷", 32_767)
+    assert cells_of(data).rows[0] == [odd[0]]
+
+
+def test_what_is_no_number_is_an_empty_cell():
+    columns = [sheets.Column("a", "A", kind=sheets.Kind.NUMBER), sheets.Column("b", "B")]
+
+    rows = cells_of(sheets.write_workbook(columns, [[float("nan"), "x"], [True, "y"]], title="x")).rows
+
+    assert rows == [["", "x"], ["True", "y"]]
+
+
+def test_any_number_of_rows_takes_the_same_memory():
+    def peak_of(count):
+        rows = ([f"学员{number}", "x" * 50, number] for number in range(count))
+        tracemalloc.start()
+        response = sheets.send_rows([sheets.Column(key, key) for key in "abc"], rows, "x.xlsx", title="x")
+        size = sum(len(block) for block in response.response)
+        _now, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert response.content_length == size
+        return peak
+
+    peak_of(10)  # what is loaded at the first use
+    assert peak_of(20_000) < 1.5 * peak_of(2_000)
 
 
 def test_a_csv_for_download_defuses_formulas_and_keeps_negative_numbers():

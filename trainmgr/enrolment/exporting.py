@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from flask import Response
 from flask_babel import gettext as _
 
 from trainmgr.enrolment import actions, queries, roster
@@ -14,7 +15,7 @@ from trainmgr.enrolment.models import Enrolment
 from trainmgr.identity.models import User
 from trainmgr.kernel.access import Permission
 from trainmgr.kernel.msgids import N_
-from trainmgr.kernel.sheets import Column, Kind, write_workbook
+from trainmgr.kernel.sheets import Column, Kind, send_rows, write_workbook
 from trainmgr.programs.models import Program
 
 ROSTER = (
@@ -46,35 +47,28 @@ PASSWORDS = (
 )
 
 
-def roster_workbook(
+def send_roster(
     program: Program,
     viewer: User,
     *,
     q: str = "",
     chosen: roster.RosterFilter | None = None,
     ids: Sequence[int] = (),
-) -> bytes:
-    """Return the visible trainees as a workbook, ID numbers masked."""
+) -> Response:
+    """Answer with the visible trainees as a workbook, ID numbers masked."""
     rows = roster.export_rows(program, viewer, q=q, chosen=chosen, ids=ids, by_id_tail=True)
-    return write_workbook(ROSTER, rows, title=_("Roster"))
+    return send_rows(ROSTER, rows, _("Roster %(program)s.xlsx", program=program.name), title=_("Roster"))
 
 
-def full_workbook(
+def send_full_roster(
     program: Program, viewer: User, *, q: str, chosen: roster.RosterFilter, reason: str, now: datetime
-) -> bytes:
-    """Return the visible trainees as a workbook with full ID numbers; it is noted in the audit trail."""
-    rows = roster.export_rows(program, viewer, q=q, chosen=chosen, by_id_tail=True, unmask=True)
-    count = 0
-
-    def counted():  # type: ignore[no-untyped-def]
-        nonlocal count
-        for row in rows:
-            count += 1
-            yield row
-
-    data = write_workbook(ROSTER, counted(), title=_("Roster"))
+) -> Response:
+    """Answer with the visible trainees as a workbook with full ID numbers; the audit trail is told first."""
+    count = roster.count_of(program, viewer, q=q, chosen=chosen, by_id_tail=True)
     actions.note_export(program, count=count, reason=reason, by=viewer, now=now)
-    return data
+    rows = roster.export_rows(program, viewer, q=q, chosen=chosen, by_id_tail=True, unmask=True)
+    name = _("Roster %(program)s.xlsx", program=program.name)
+    return send_rows(ROSTER, rows, name, title=_("Roster"), after_commit=True)
 
 
 def roster_template(program: Program) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
@@ -221,23 +222,23 @@ def password_counts(program: Program, viewer: User) -> tuple[int, int]:
 
 def level_rows(program: Program, viewer: User, competency_ids: Sequence[int]) -> Iterator[list[Any]]:
     """Yield name, student number, employee number, enterprise and entry levels of each present trainee."""
-    people = db.session.execute(
+    rows = db.session.execute(
         sa.select(
             Enrolment.id,
             Enrolment.name,
             Enrolment.student_number,
             Enrolment.employee_number,
             Organization.name,
+            EntryLevel.competency_id,
+            EntryLevel.level,
         )
         .outerjoin(Organization, Organization.id == Enrolment.enterprise_id)
+        .outerjoin(EntryLevel, EntryLevel.enrolment_id == Enrolment.id)
         .where(visible_in(program, viewer), Enrolment.state != EnrolmentState.WITHDRAWN)
         .order_by(Enrolment.cohort_id, Enrolment.name, Enrolment.id)
-    ).all()
-    levels = db.session.execute(
-        sa.select(EntryLevel.enrolment_id, EntryLevel.competency_id, EntryLevel.level)
-        .join(Enrolment, Enrolment.id == EntryLevel.enrolment_id)
-        .where(visible_in(program, viewer))
+        .execution_options(yield_per=5_000)
     )
-    known = {(enrolment_id, competency_id): float(level) for enrolment_id, competency_id, level in levels}
-    for enrolment_id, *person in people:
-        yield [*person, *(known.get((enrolment_id, competency_id)) for competency_id in competency_ids)]
+    for _enrolment_id, lines in groupby(rows, key=lambda row: row[0]):
+        of_one = list(lines)
+        known = {competency_id: float(level) for *_person, competency_id, level in of_one if competency_id}
+        yield [*of_one[0][1:5], *(known.get(competency_id) for competency_id in competency_ids)]

@@ -210,6 +210,13 @@ def _conditions(
         yield is_lacking(program.kind)
 
 
+def count_of(program: Program, viewer: User, *, q: str, chosen: RosterFilter, by_id_tail: bool) -> int:
+    """Return how many people an export of the narrowed roster has."""
+    narrowed = _conditions(program, q, chosen, by_id_tail=by_id_tail)
+    people = sa.select(sa.func.count()).select_from(Enrolment).where(visible_in(program, viewer), *narrowed)
+    return db.session.scalar(people) or 0
+
+
 def export_rows(
     program: Program,
     viewer: User,
@@ -220,7 +227,7 @@ def export_rows(
     by_id_tail: bool = False,
     unmask: bool = False,
 ) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of an export, a thousand at a time from the database, so that any number takes the same memory.
+    """Return the rows of an export, read a thousand at a time once the first is asked for; any number in one memory.
 
     Columns: name, student number, employee number, ID number, class, enterprise, field, level, post, teacher,
     mentor, planned hours, verified hours, state, enrolled on, left on, reason of leaving.
@@ -249,12 +256,17 @@ def export_rows(
         statement = statement.join(User, User.id == Enrolment.user_id)
     if ids:
         statement = statement.where(Enrolment.id.in_(ids))
+    return _exported(statement, unmask)
+
+
+def _exported(statement: Any, unmask: bool) -> Iterator[tuple[Any, ...]]:
+    states = {state: str(label) for state, label in labels.ENROLMENT_STATES.items()}
     for row in db.session.execute(statement):
         values = list(row)
         if unmask:
             values[3] = decrypt(values[3]) if values[3] else ""
         values[11], values[12] = values[11] / 60, values[12] / 60
-        values[13] = str(labels.ENROLMENT_STATES[values[13]])
+        values[13] = states[values[13]]
         yield tuple(values)
 
 

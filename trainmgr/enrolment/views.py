@@ -33,7 +33,6 @@ from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.clock import today, utcnow
 from trainmgr.kernel.errors import RuleBroken
 from trainmgr.kernel.paging import Listing
-from trainmgr.kernel.sheets import send_workbook
 from trainmgr.programs.queries import enterprises_of, may
 
 blueprints = (bp, imports_bp, applications_bp)
@@ -77,10 +76,7 @@ def show_roster(program_id):
 def export_roster(program_id):
     """Download the roster as it is narrowed, ID numbers masked."""
     program = program_for(program_id, Permission.PEOPLE_VIEW, steps=False)
-    data = exporting.roster_workbook(
-        program, current_user, q=Listing.from_request().q, chosen=roster_filter()
-    )
-    return send_workbook(data, _("Roster %(program)s.xlsx", program=program.name))
+    return exporting.send_roster(program, current_user, q=Listing.from_request().q, chosen=roster_filter())
 
 
 @bp.get("/roster/full")
@@ -101,10 +97,9 @@ def export_full_roster(program_id):
     form, chosen, q = ReasonForm(), roster_filter(), request.form.get("q", "")[:100]
     if not form.validate():
         return page_of("full_export", program, 422, form=form, chosen=chosen, q=q)
-    data = exporting.full_workbook(
+    return exporting.send_full_roster(
         program, current_user, q=q, chosen=chosen, reason=form.reason.data, now=utcnow()
     )
-    return send_workbook(data, _("Roster %(program)s.xlsx", program=program.name))
 
 
 # --- what is done with the ticked rows -----------------------------------------------------------
@@ -117,8 +112,7 @@ def handle_chosen(program_id):
     deed, ids = request.form.get("do"), chosen_ids()
     if deed == "export":
         program = program_for(program_id, Permission.PEOPLE_VIEW, steps=False)
-        data = exporting.roster_workbook(program, current_user, ids=ids or [0])
-        return send_workbook(data, _("Roster %(program)s.xlsx", program=program.name))
+        return exporting.send_roster(program, current_user, ids=ids or [0])
     program = program_for(program_id, Permission.ENROLMENT_EDIT)
     people = queries.chosen(program, current_user, ids)
     if not people:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -82,6 +84,20 @@ def choice(kind: type[enum.StrEnum], name: str | None = None) -> sa.Enum:
 _reading: ContextVar[bool] = ContextVar("reading", default=False)
 
 
+@contextmanager
+def reading() -> Iterator[None]:
+    """Read in a transaction that locks nothing although the request is a write, and ends here.
+
+    What the request wrote must be committed before: whatever is not is dropped at the end.
+    """
+    token = _reading.set(True)
+    try:
+        yield
+    finally:
+        _reading.reset(token)
+        db.session.rollback()
+
+
 def keep_writes() -> None:
     """Commit what this request wrote although it answers with a refusal (a failed sign-in is counted)."""
     g.keep_writes = True
@@ -90,6 +106,11 @@ def keep_writes() -> None:
 def after_commit(work: Any) -> None:
     """Run a callable once this transaction is committed; it is dropped when the transaction rolls back."""
     db.session.info.setdefault("after_commit", []).append(work)
+
+
+def let_go() -> None:
+    """Give the connection back before a long answer is streamed; rows that were loaded stay readable."""
+    db.session.close()
 
 
 def finish_request(response: Response) -> Response:
@@ -130,8 +151,8 @@ def _on_connect(connection: Any, record: ConnectionPoolEntry) -> None:
 
 
 def _on_begin(connection: Connection) -> None:
-    reading = has_request_context() and request.method in SAFE_METHODS
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+    only_reads = _reading.get() or (has_request_context() and request.method in SAFE_METHODS)
+    connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
 
 
 def _without_jit(connection: Any, record: ConnectionPoolEntry) -> None:

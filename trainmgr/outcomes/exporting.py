@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from flask import Response
 from flask_babel import gettext as _
 
 from trainmgr.evaluation.scoring import hundred
@@ -41,25 +42,23 @@ def _level(level: float | None) -> float | None:
 
 
 def _lines(rows: Iterable[Any]) -> Iterator[list[Any]]:
-    for enrolment, cohort, result, decision in rows:
-        scores = [None] * 6 if result is None else [
-            _mark(result.trainee_score), _mark(result.enterprise_score), _mark(result.teacher_score),
-            _mark(result.composite), _mark(result.low), _mark(result.high),
-        ]  # fmt: skip
+    kinds = {kind: str(label) for kind, label in KINDS.items()}
+    provisional = _("yes")
+    for row in rows:
         yield [
-            enrolment.name,
-            cohort or "",
-            enrolment.student_number,
-            enrolment.employee_number,
-            *scores,
-            _("yes") if result and result.is_provisional else "",
-            _level(result.entry_level) if result else None,
-            _level(result.exit_level) if result else None,
-            str(KINDS[decision.kind]) if decision else "",
-            decision.reason if decision else "",
+            row.name,
+            row.cohort or "",
+            row.student_number,
+            row.employee_number,
+            *map(_mark, row[4:10]),
+            provisional if row.is_provisional else "",
+            _level(row.entry_level),
+            _level(row.exit_level),
+            kinds.get(row.kind, ""),
+            row.reason or "",
         ]
 
 
-def workbook(rows: Iterable[Any]) -> bytes:
-    """Return the pass list as a workbook."""
-    return sheets.write_workbook(COLUMNS, _lines(rows), title=_("Result"))
+def send_results(rows: Iterable[Any], name: str) -> Response:
+    """Answer with the pass list as a workbook."""
+    return sheets.send_rows(COLUMNS, _lines(rows), name, title=_("Result"))

@@ -17,7 +17,6 @@ from trainmgr.kernel.clock import utcnow
 from trainmgr.kernel.errors import RuleBroken
 from trainmgr.kernel.numbers import whole
 from trainmgr.kernel.paging import Listing
-from trainmgr.kernel.sheets import send_workbook
 from trainmgr.outcomes import actions, exporting, keeping, queries, station  # noqa: F401
 from trainmgr.outcomes.forms import KINDS, DecisionForm
 from trainmgr.outcomes.rules import PassKind, proposal
@@ -104,8 +103,8 @@ def export_result(program_id):
     """Hand out the pass list as Excel, as far as its rows are visible."""
     program = program_or_404(program_id, current_user, steps=False)
     final = queries.final_window(program.id)
-    rows = queries.all_results(program, final[0] if final else None, current_user)
-    return send_workbook(exporting.workbook(rows), _("Result %(program)s.xlsx", program=program.name))
+    rows = queries.export_rows(program, final[0] if final else None, current_user)
+    return exporting.send_results(rows, _("Result %(program)s.xlsx", program=program.name))
 
 
 def _deciding(program_id: int) -> Program:

@@ -14,6 +14,7 @@ from trainmgr.kernel.sheets.refusals import SheetRefused
 from trainmgr.kernel.sheets.writer import (
     XLSX,
     content_disposition,
+    send_rows,
     send_workbook,
     write_csv,
     write_faults,
@@ -22,6 +23,6 @@ from trainmgr.kernel.sheets.writer import (
 
 __all__ = [
     "XLSX", "Column", "Kind", "Record", "Sheet", "SheetLimits", "SheetRefused", "content_disposition",
-    "inspect_bytes", "match_columns", "normalise", "parse_day", "read_records", "read_sheet", "send_workbook",
-    "write_csv", "write_faults", "write_workbook",
+    "inspect_bytes", "match_columns", "normalise", "parse_day", "read_records", "read_sheet", "send_rows",
+    "send_workbook", "write_csv", "write_faults", "write_workbook",
 ]  # fmt: skip

@@ -10,16 +10,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from urllib.parse import quote
 
 import xlsxwriter
-from flask import Response, current_app
-from flask_babel import gettext
+from flask import Flask, Response, current_app
+from flask_babel import force_locale, get_locale, gettext
 from xlsxwriter.utility import xl_col_to_name
 
 from trainmgr.kernel.clock import local_day
+from trainmgr.kernel.db import reading
 from trainmgr.kernel.sheets.columns import Column, Kind, said
+from trainmgr.kernel.sheets.plain import write_plain
 from trainmgr.kernel.sheets.reader import Sheet
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -42,22 +44,34 @@ def write_workbook(
     title: str,
     notes: Sequence[str] | None = None,
 ) -> bytes:
-    """Return an .xlsx with these columns and rows.
+    """Return an .xlsx with these columns and rows; for rows without number see `send_rows`.
 
     With `notes` (even none in it) it is a template: drop-down lists, and a second sheet that explains the columns.
     """
+    if notes is None:
+        with _rows_written(columns, rows, title) as file:
+            return file.read()
     with _finished_file() as path:
         with xlsxwriter.Workbook(path, OPTIONS) as book:
             book.set_properties({"title": title})
             sheet = book.add_worksheet(_sheet_name(title))
             _set_columns(book, sheet, columns)
             _write_header(book, sheet, [_starred(column) for column in columns])
-            if notes is not None:
-                _add_lists(sheet, columns)
+            _add_lists(sheet, columns)
             _write_rows(book, sheet, columns, rows)
-            if notes is not None:
-                _explain(book, columns, notes)
+            _explain(book, columns, notes)
         return Path(path).read_bytes()
+
+
+def _rows_written(columns: Sequence[Column], rows: Iterable[Sequence[Any]], title: str) -> IO[bytes]:
+    return write_plain(
+        columns,
+        rows,
+        title=title,
+        sheet=_sheet_name(title),
+        headings=[_starred(column) for column in columns],
+        widths=[column.width or _width(_starred(column), column.example) for column in columns],
+    )
 
 
 def write_faults(sheet: Sheet, faults: Mapping[int, str]) -> bytes:
@@ -100,7 +114,48 @@ def harmless(text: str) -> str:
 
 def send_workbook(data: bytes, name: str, *, media_type: str = XLSX) -> Response:
     """Answer with a file to keep under a name in any language, such as "2026 级名单.xlsx"."""
-    response = current_app.response_class(data, mimetype=media_type)
+    return _download(current_app.response_class(data, mimetype=media_type), name)
+
+
+def send_rows(
+    columns: Sequence[Column],
+    rows: Iterable[Sequence[Any]],
+    name: str,
+    *,
+    title: str,
+    after_commit: bool = False,
+) -> Response:
+    """Answer with a workbook of any number of rows; they pass through a file and are never in memory together.
+
+    With `after_commit` they are read once what the request wrote is committed, so that nobody who writes waits for a
+    long export; `rows` must then be an iterator that has not begun.
+    """
+    if after_commit:
+        body = _read_later(current_app._get_current_object(), get_locale(), columns, rows, title)  # type: ignore[attr-defined]
+        return _download(current_app.response_class(body, mimetype=XLSX), name)
+    file = _rows_written(columns, rows, title)
+    response = _download(current_app.response_class(_blocks(file), mimetype=XLSX), name)
+    response.content_length = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    response.call_on_close(file.close)  # also when nobody read it to the end
+    return response
+
+
+def _read_later(
+    app: Flask, locale: Any, columns: Sequence[Column], rows: Iterable[Sequence[Any]], title: str
+) -> Iterator[bytes]:
+    # The request is over when the server asks for the body, so it has a context and a session of its own.
+    with app.app_context(), force_locale(locale), reading():
+        file = _rows_written(columns, rows, title)
+    yield from _blocks(file)
+
+
+def _blocks(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        yield from iter(lambda: file.read(1 << 16), b"")
+
+
+def _download(response: Response, name: str) -> Response:
     response.headers["Content-Disposition"] = content_disposition("attachment", name)
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Cache-Control"] = "private, no-store"
