@@ -77,6 +77,7 @@ ARGUMENTS: dict[str, Callable[[Populated], Any]] = {
     "person_id": lambda p: p.rows["person"].id,
     "duty_id": lambda p: p.rows["duty"].id,
     "move": lambda p: "suspend",
+    "curriculum:key": lambda p: "practice_ratio-at_least",
     "position": lambda p: 1,
     "needs:kind": lambda p: "competencies",
     "needs:step": lambda p: "gap",

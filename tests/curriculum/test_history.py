@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.curriculum.test_rules import module
@@ -207,6 +207,7 @@ def carried(plan, found):
     return order
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(two_orders())
 def test_changes_lead_from_one_order_to_the_other_and_back(pair):
     before, after = pair
