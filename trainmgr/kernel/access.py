@@ -90,6 +90,7 @@ class Permission(enum.Enum):
 
     TIMETABLE_VIEW = enum.auto()
     TIMETABLE_EDIT = enum.auto()
+    CALENDAR_EDIT = enum.auto()  # closed days and rooms of one's own organisation
 
     TEST_VIEW = enum.auto()  # sittings, who has taken them, reports as far as the rows are visible
     TEST_RUN = enum.auto()
@@ -97,7 +98,8 @@ class Permission(enum.Enum):
     TEST_MARK = enum.auto()
 
     LESSON_VIEW = enum.auto()
-    LESSON_EDIT = enum.auto()
+    LESSON_EDIT = enum.auto()  # teachers and mentors: those of the modules that they lead
+    LESSON_LEARN = enum.auto()  # tick one's tasks before and after class, check oneself
 
     ENROLMENT_VIEW = enum.auto()  # the roster, as far as its rows are visible
     ENROLMENT_EDIT = enum.auto()
@@ -163,6 +165,7 @@ _RUN = {
     P.CURRICULUM_EDIT,
     P.MATERIAL_EDIT,
     P.TIMETABLE_EDIT,
+    P.CALENDAR_EDIT,
     P.TEST_RUN,
     P.TEST_MARK,
     P.LESSON_EDIT,
@@ -194,6 +197,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             P.CURRICULUM_EDIT,
             P.MATERIAL_EDIT,
             P.TIMETABLE_EDIT,
+            P.CALENDAR_EDIT,
             P.TEST_RUN,
             P.TEST_MARK,
             P.LESSON_EDIT,
@@ -231,6 +235,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         | {
             P.PROGRAM_SIGN,
             P.STANDARD_EDIT,
+            P.MATERIAL_EDIT,  # the enterprise's own resources
             P.NEEDS_EDIT,
             P.ENROLMENT_JUDGE,
             P.ENROLMENT_NUMBER,
@@ -241,8 +246,10 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.ENTERPRISE_MENTOR: frozenset(
         _READER
         | {
+            P.MATERIAL_EDIT,  # writes cases of the workplace
             P.TEST_VIEW,
             P.TEST_MARK,
+            P.LESSON_EDIT,
             P.ENROLMENT_VIEW,
             P.PRACTICE_VIEW,
             P.LOG_SIGN,
@@ -257,6 +264,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         _READER
         | {
             P.TEST_TAKE,
+            P.LESSON_LEARN,
             P.ENROLMENT_APPLY,
             P.PRACTICE_VIEW,
             P.LOG_WRITE,
