@@ -20,6 +20,7 @@ from trainmgr.needs.freezing import sign
 from trainmgr.needs.models import LevelSource, SeriesRule
 from trainmgr.needs.queries import analysis_of, competencies_of, indicators_of, progress_of
 from trainmgr.needs.ratings import RatingFacts
+from trainmgr.needs.reproducing import reproduce
 from trainmgr.needs.rules import LaneStep, figure_of, ranked_discrepancy
 from trainmgr.needs.sheets import COLUMNS, SheetKind, understand
 from trainmgr.programs.rules import Side
@@ -371,3 +372,23 @@ def test_a_spreadsheet_of_months_goes_in_and_twice_changes_nothing(ready, world,
         assert (first["new"], first["wrong"], second["new"], second["same"]) == (2, 2, 0, 2)
         assert indicators_of(program.id)[0].current == 41
         assert analysis_of(program.id) is not None
+
+
+# --- the same list again --------------------------------------------------------------------------
+
+
+def test_the_signed_list_comes_out_again_from_the_signed_document_alone(ready, world):
+    with world.inside():
+        program = fresh(ready.program)
+        first = competencies_of(program.id)[0]
+        said = [RatingFacts(first.id, f"R{n}", Decimal(4 + n % 2), Decimal(2 + n % 3)) for n in range(7)]
+        ratings.rate(program, said, by=actor(ready.staff), now=NOW)
+        sign(program, side=Side.COLLEGE, by=actor(ready.staff), now=NOW)
+        sign(program, side=Side.ENTERPRISE, by=actor(ready.coordinator), now=NOW)
+        document = analysis_of(program.id).frozen_document
+
+        assert reproduce(document).agrees
+        document["competencies"][0]["score"] = "12.0000"
+        assert not reproduce(document).agrees
+        document["competencies"][0]["rank"] = 2
+        assert reproduce(document).moved == (document["competencies"][0]["name"],)

@@ -22,6 +22,7 @@ from trainmgr.needs.models import (
     NeedsAnalysis,
     WeightProposal,
 )
+from trainmgr.needs.reproducing import Reproduction, reproduce
 from trainmgr.needs.rules import ENTERPRISE_STEPS, TRAINEE_STEPS, Gauge, LaneStep, LevelSource
 from trainmgr.programs import labels as program_labels
 from trainmgr.programs.models import Program, ProgramParty, Signature
@@ -186,6 +187,13 @@ class View:
     def is_frozen(self) -> bool:
         """Whether both sides have signed."""
         return self.analysis is not None and self.analysis.state is AnalysisState.FROZEN
+
+    @property
+    def reproduction(self) -> Reproduction | None:
+        """What computing the signed list anew from the signed document gives; None until it is signed."""
+        if self.analysis is None or self.analysis.frozen_document is None:
+            return None
+        return reproduce(self.analysis.frozen_document)
 
     @property
     def is_empty(self) -> bool:
