@@ -50,18 +50,11 @@ class CertificateFacts:
 
 def visible_to(viewer: User) -> sa.ColumnElement[bool]:
     """Return the condition on CertificateStandard: one's own houses', and those of standards that one may see."""
-    homes = viewer.organizations_as(*queries.COLLEGE_PEOPLE, *queries.ENTERPRISE_PEOPLE)
-    builders = sa.select(JobStandard.college_id).where(queries.built_by(viewer))
-    partners = sa.select(JobStandard.enterprise_id).where(
-        queries.built_by(viewer), JobStandard.enterprise_id.is_not(None)
-    )
     mapped = sa.select(CertificateUnit.certificate_id).join(
         CertificateMapping, CertificateMapping.unit_id == CertificateUnit.id
     )
     return sa.or_(
-        CertificateStandard.organization_id.in_(homes),
-        CertificateStandard.organization_id.in_(builders),
-        CertificateStandard.organization_id.in_(partners),
+        queries.within_circle_of(viewer, CertificateStandard.organization_id),
         CertificateStandard.id.in_(mapped.where(CertificateMapping.version_id.in_(queries.used_for(viewer)))),
     )
 

@@ -191,3 +191,21 @@ class SheetForm(FlaskForm):
     """A file that is handed in."""
 
     file = FileField(_l("File"), validators=[FileRequired(_l("Choose the file first."))])
+
+
+class FrameworkForm(SheetForm):
+    """A framework and, when it becomes a standard of its own, who builds it."""
+
+    college_id = SelectField(_l("College"), coerce=int)
+    enterprise_id = SelectField(_l("Partner enterprise"), coerce=int)
+
+    def __init__(
+        self, *args: Any, colleges: Sequence[Any], enterprises: Sequence[Any], **options: Any
+    ) -> None:
+        super().__init__(*args, **options)
+        if not colleges:
+            del self.college_id, self.enterprise_id
+            return
+        self.college_id.choices = [SelectChoice(one.id, one.name) for one in colleges]
+        none = SelectChoice(0, _("not named yet"))
+        self.enterprise_id.choices = [none, *(SelectChoice(one.id, one.name) for one in enterprises)]

@@ -88,6 +88,11 @@ class View:
         return [labels.LACKS[lack] for lack in versions.lacks(self.standard, self.framework)]
 
     @property
+    def is_builder(self) -> bool:
+        """Whether the reader belongs to a side that builds the standard, and so reads what it rests on."""
+        return queries.is_builder(self.standard, self.viewer)
+
+    @property
     def may_edit(self) -> bool:
         """Whether the reader changes drafts of this standard."""
         return queries.may_edit(self.standard, self.viewer)

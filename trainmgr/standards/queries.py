@@ -63,6 +63,18 @@ def visible_to(viewer: User) -> sa.ColumnElement[bool]:
     return sa.or_(built_by(viewer), JobStandard.id.in_(used))
 
 
+def within_circle_of(viewer: User, organization_id: Any) -> sa.ColumnElement[bool]:
+    """Return the condition that a column names one of the viewer's houses, or the other side of what they build."""
+    own = viewer.organizations_as(*COLLEGE_PEOPLE, *ENTERPRISE_PEOPLE)
+    built = built_by(viewer)
+    partners = sa.select(JobStandard.enterprise_id).where(built, JobStandard.enterprise_id.is_not(None))
+    return sa.or_(
+        organization_id.in_(own),
+        organization_id.in_(sa.select(JobStandard.college_id).where(built)),
+        organization_id.in_(partners),
+    )
+
+
 def is_builder(standard: JobStandard, viewer: User) -> bool:
     """Tell whether the viewer belongs to one of the two sides that build a standard."""
     return standard.college_id in viewer.organizations_as(*COLLEGE_PEOPLE) or (
@@ -199,6 +211,11 @@ def colleges_of(viewer: User) -> Sequence[Organization]:
         Organization.id.in_(viewer.organizations_where(Permission.STANDARD_EDIT)),
         Organization.kind == OrganizationKind.COLLEGE,
     )
+
+
+def houses_of(viewer: User) -> Sequence[Organization]:
+    """Return the colleges and enterprises for which the viewer keeps experts and certificates."""
+    return _organizations(Organization.id.in_(viewer.organizations_where(Permission.STANDARD_EDIT)))
 
 
 def enterprises() -> Sequence[Organization]:

@@ -14,9 +14,14 @@ from trainmgr.programs.labels import SIDES
 from trainmgr.standards import (  # noqa: F401  they add their routes
     actions,
     competency_views,
+    delphi_views,
+    expert_views,
     frozen,
+    interview_views,
     labels,
+    map_views,
     queries,
+    sheet_views,
     task_views,
     versions,
 )
