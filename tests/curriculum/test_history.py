@@ -223,6 +223,13 @@ def test_moving_one_module_changes_one():
     assert not steps.changes(Plan(STAGES, modules), Plan(STAGES, modules))
 
 
+@pytest.mark.parametrize("about", ["l1", "l2"])
+def test_two_that_change_places_are_told_as_the_move_of_the_one_that_was_moved(about):
+    one, two, three = (module(key) for key in (1, 2, 3))
+    found = steps.changes(Plan(STAGES, [one, two, three]), Plan(STAGES, [two, one, three]), about)
+    assert list(found.modules) == [about]
+
+
 @given(st.none() | st.integers(-5000, 5000), st.none() | st.integers(-5000, 5000))
 def test_a_position_between_two_lies_between_them_or_there_is_none(low, high):
     found = places.between(low, high)

@@ -61,12 +61,18 @@ def reversible(kind: str) -> Callable[[Edit[P, R]], Edit[P, R]]:
             before = plan_of(edition)
             result = act(program, edition, *args, **options)
             by, now = cast(User, options["by"]), cast(datetime, options["now"])
-            keep_step(edition, kind, before, plan_of(edition), by=by, now=now)
+            keep_step(edition, kind, before, plan_of(edition), about=_about(before, args), by=by, now=now)
             return result
 
         return acted
 
     return decorate
+
+
+def _about(before: Plan, args: tuple[object, ...]) -> str:
+    """The module that an action names first, by its lineage; "" where it names none."""
+    key = args[0].id if args and isinstance(args[0], Module) else args[0] if args else None
+    return next((module.lineage for module in before.modules if module.id == key), "")
 
 
 def plan_of(edition: Edition) -> Plan:
@@ -75,9 +81,11 @@ def plan_of(edition: Edition) -> Plan:
     return queries.read_plans(edition.program_id, [edition.id])[edition.id]
 
 
-def keep_step(edition: Edition, kind: str, before: Plan, after: Plan, *, by: User, now: datetime) -> None:
+def keep_step(
+    edition: Edition, kind: str, before: Plan, after: Plan, *, about: str = "", by: User, now: datetime
+) -> None:
     """Keep what an edit changed; what was undone before it cannot be done again."""
-    found = steps.changes(before, after)
+    found = steps.changes(before, after, about)
     if not found:
         return
     number = _last_number(edition.id) + 1

@@ -44,10 +44,13 @@ class Changes:
         )
 
 
-def changes(before: Plan, after: Plan) -> Changes:
-    """Return what is different between two states of the same edition."""
+def changes(before: Plan, after: Plan, about: str = "") -> Changes:
+    """Return what is different between two states of the same edition.
+
+    Where a change of order can be told as the move of one module or of another, it is the one that it was `about`.
+    """
     old, new = _states(before), _states(after)
-    stayed = _unmoved(before, after)
+    stayed = _unmoved(before, after, about)
     modules = {
         key: (old.get(key), new.get(key))
         for key in {**old, **new}
@@ -96,14 +99,21 @@ def _stage_state(stage: StageLine) -> dict[str, Any]:
     return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
 
 
-def _unmoved(before: Plan, after: Plan) -> set[str]:
+def _unmoved(before: Plan, after: Plan, about: str) -> set[str]:
     """The modules that need not move: in each stage the most that keep their order among themselves."""
     kept: set[str] = set()
     for stage in {module.stage_number for module in after.modules}:
         places = {module.lineage: place for place, module in enumerate(before.modules_of(stage))}
         both = [module.lineage for module in after.modules_of(stage) if module.lineage in places]
-        kept.update(both[index] for index in _longest_rise([places[lineage] for lineage in both]))
+        kept.update(_in_old_order(both, places, about))
     return kept
+
+
+def _in_old_order(both: Sequence[str], places: Mapping[str, int], about: str) -> list[str]:
+    most = [both[index] for index in _longest_rise([places[lineage] for lineage in both])]
+    others = [lineage for lineage in both if lineage != about]
+    rest = [others[index] for index in _longest_rise([places[lineage] for lineage in others])]
+    return rest if len(rest) == len(most) else most
 
 
 def _longest_rise(values: Sequence[int]) -> list[int]:
