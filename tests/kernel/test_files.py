@@ -3,6 +3,7 @@ import os
 import struct
 import time
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
@@ -116,6 +117,58 @@ def test_a_picture_that_would_unpack_to_gigabytes_is_refused_before_it_is_decode
         store(data)
 
     assert time.monotonic() - started < 2
+
+
+@pytest.mark.parametrize(("kind", "taken"), [("JPEG", True), ("PNG", False), ("WEBP", False)])
+def test_what_unpacks_whole_may_have_fewer_pixels_than_a_photo_of_a_telephone(session, kind, taken):
+    """A PNG of five kilobytes used to take half a gigabyte of memory, a WebP twice as much."""
+    out = io.BytesIO()
+    Image.new("L", (5_200, 5_200)).save(out, kind)
+
+    if taken:
+        assert shown(store(out.getvalue())).size == (1600, 1600)
+    else:
+        with pytest.raises(FileRefused, match="25"):
+            store(out.getvalue())
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "I;16", "RGBA"])
+def test_a_large_picture_of_any_mode_is_made_small(session, mode):
+    out = io.BytesIO()
+    Image.new(mode, (2_000, 1_000)).save(out, "PNG")
+
+    assert shown(store(out.getvalue())).size == (1600, 800)
+
+
+@pytest.mark.parametrize(
+    "tail", [b"<script>alert(1)</script>", b"PK\x03\x04 and a whole archive", b"%PDF-1.7"]
+)
+def test_a_picture_that_is_also_something_else_is_kept_as_a_picture_alone(session, tail):
+    stored = store(picture() + tail)
+
+    with files.open_file(stored) as content:
+        assert tail not in content.read()
+    assert stored.media_type == "image/jpeg"
+
+
+def test_two_photos_are_never_unpacked_at_once(session, monkeypatch):
+    at_once, most = [], []
+    decode = photos._decode
+
+    def watched(data):
+        at_once.append(1)
+        most.append(len(at_once))
+        time.sleep(0.02)
+        found = decode(data)
+        at_once.pop()
+        return found
+
+    monkeypatch.setattr(photos, "_decode", watched)
+    uploads = [FileStorage(io.BytesIO(picture()), "a.jpg") for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(photos.make_small, uploads))
+
+    assert most == [1, 1, 1, 1]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 import warnings
 
 from PIL import Image, ImageOps
@@ -12,9 +13,11 @@ from trainmgr.kernel.msgids import N_
 from trainmgr.kernel.sheets.refusals import FileRefused
 
 MOST_BYTES = 10 * 1024 * 1024
-MOST_PIXELS = 50_000_000
+MOST_PIXELS = {"JPEG": 50_000_000, "PNG": 25_000_000, "WEBP": 25_000_000}  # a JPEG is never unpacked whole
 EDGE, THUMBNAIL_EDGE = 1600, 320
-FORMATS = ("JPEG", "PNG", "WEBP")
+FORMATS = tuple(MOST_PIXELS)
+# A few kilobytes may unpack to hundreds of megabytes: one picture at a time, however many people send theirs.
+_ONE_AT_A_TIME = threading.Lock()
 
 
 def make_small(upload: FileStorage, most: int = MOST_BYTES) -> tuple[bytes, bytes]:
@@ -22,7 +25,9 @@ def make_small(upload: FileStorage, most: int = MOST_BYTES) -> tuple[bytes, byte
 
     At most `most` bytes are taken; raises FileRefused.
     """
-    picture = _decode(_read_limited(upload, most))
+    data = _read_limited(upload, most)
+    with _ONE_AT_A_TIME:
+        picture = _decode(data)
     return _as_jpeg(picture, EDGE), _as_jpeg(picture, THUMBNAIL_EDGE)
 
 
@@ -42,19 +47,23 @@ def _decode(data: bytes) -> Image.Image:
         raise FileRefused(N_("This is not a photo that can be shown. Choose a JPEG, PNG or WebP picture."))
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limits are narrower
             picture: Image.Image = Image.open(io.BytesIO(data), formats=FORMATS)
-        if picture.width * picture.height > MOST_PIXELS:
-            raise Image.DecompressionBombError
+        most = MOST_PIXELS[picture.format or "PNG"]
+        if picture.width * picture.height > most:
+            raise _too_many_pixels(most)
         picture.draft("RGB", (EDGE, EDGE))  # lets the JPEG decoder skip what is not needed
         return _upright(picture)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise FileRefused(
-            N_("The picture has more than %(most)s million pixels. Choose a smaller one."),
-            most=MOST_PIXELS // 10**6,
-        ) from None
+    except Image.DecompressionBombError:
+        raise _too_many_pixels(MOST_PIXELS["JPEG"]) from None
     except (OSError, ValueError, SyntaxError, EOFError, MemoryError):
         raise FileRefused(N_("The photo is damaged and cannot be shown. Choose another one.")) from None
+
+
+def _too_many_pixels(most: int) -> FileRefused:
+    return FileRefused(
+        N_("The picture has more than %(most)s million pixels. Choose a smaller one."), most=most // 10**6
+    )
 
 
 def _looks_like_photo(data: bytes) -> bool:
@@ -65,9 +74,11 @@ def _looks_like_photo(data: bytes) -> bool:
 def _upright(picture: Image.Image) -> Image.Image:
     """Turn the picture as the camera was held and put it on white, so that nothing of the file but pixels stays."""
     picture.load()
+    if picture.mode in ("LA", "P", "PA"):
+        picture = picture.convert("RGBA")
+    picture.thumbnail((EDGE, EDGE), Image.Resampling.LANCZOS)  # small first: each copy below costs little
     turned = ImageOps.exif_transpose(picture)
-    if turned.mode in ("RGBA", "LA", "P", "PA"):
-        turned = turned.convert("RGBA")
+    if turned.mode == "RGBA":
         ground = Image.new("RGB", turned.size, "white")
         ground.paste(turned, mask=turned.getchannel("A"))
         return ground
