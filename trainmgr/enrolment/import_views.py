@@ -14,7 +14,7 @@ from trainmgr.kernel import jobs
 from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.clock import utcnow
 from trainmgr.kernel.errors import RuleBroken
-from trainmgr.kernel.sheets import SheetLimits, send_workbook
+from trainmgr.kernel.sheets import send_workbook
 from trainmgr.programs.queries import parties_on
 from trainmgr.programs.rules import Side
 
@@ -52,11 +52,10 @@ def start_import(program_id):
     if not form.validate():
         return page_of("import", program, 422, form=form, unseen=0)
     upload = form.file.data
-    data = upload.stream.read(SheetLimits().max_bytes + 1)
     try:
         importing.start_import(
             program,
-            data,
+            upload.stream.read(),  # at most MAX_CONTENT_LENGTH
             filename=upload.filename,
             college_id=int(form.college.data),
             by=current_user,

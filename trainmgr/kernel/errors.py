@@ -16,6 +16,7 @@ from trainmgr.kernel.db import db
 from trainmgr.kernel.shell import render_standalone
 
 log = logging.getLogger(__name__)
+MOST_TAKEN_IN = 512 * 1024**2
 
 
 class RuleBroken(Exception):
@@ -58,7 +59,16 @@ def _on_broken_rule(error: RuleBroken) -> tuple[str, int]:
 def _on_http(error: HTTPException) -> Any:
     if error.code is None or error.code < 400:
         return error
+    if error.code == 413:
+        _take_in_the_rest()
     return _page(error.code)
+
+
+def _take_in_the_rest() -> None:
+    """Read what is still being sent, and drop it: cut off, a browser shows a broken connection and not our answer."""
+    stream, left = request.environ["wsgi.input"], min(request.content_length or 0, MOST_TAKEN_IN)
+    while left > 0 and (block := stream.read(min(left, 1 << 16))):
+        left -= len(block)
 
 
 def _on_conflict(error: Exception) -> tuple[str, int]:
