@@ -94,7 +94,8 @@ def test_approving_twice_does_one_thing(world, staff, program):
     again = staff.post(f"/programs/{program.id}/proposals/enterprise/approve", data={"version": 1})
 
     assert first.status_code == 302
-    assert again.status_code == 404
+    assert again.status_code == 409
+    assert "批准" in again.text
     assert rows(world, sa.select(sa.func.count(Assignment.id))) == [(1,)]
 
 

@@ -11,7 +11,7 @@ from flask_login import current_user
 
 from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.clock import utcnow
-from trainmgr.kernel.errors import RuleBroken
+from trainmgr.kernel.errors import Conflict, RuleBroken
 from trainmgr.kernel.jobs import JobState
 from trainmgr.kernel.numbers import whole
 from trainmgr.kernel.paging import Listing
@@ -87,6 +87,14 @@ def show_proposal(program_id, side):
     )
 
 
+def _open_one(program: Program, side: Side) -> Any:
+    """Return the proposal to decide on; whoever decides a second time hears that it is done."""
+    proposal = queries.find_proposal(program, side)
+    if proposal is None:
+        raise Conflict(_("The proposal is approved or put aside already. Nothing was done a second time."))
+    return proposal
+
+
 def _pair(program_id: int, side: str, pair_id: int) -> tuple[Program, Any, Any]:
     program = program_or_404(program_id, current_user)
     _require(program, P.MENTOR_ASSIGN)
@@ -147,7 +155,7 @@ def approve_proposal(program_id, side):
     program = program_or_404(program_id, current_user)
     _require(program, P.MENTOR_ASSIGN)
     side = side_or_404(side)
-    proposal = queries.proposal_or_404(program, side)
+    proposal = _open_one(program, side)
     version = whole(request.form.get("version")) or -1
     count = proposing.approve_proposal(program, proposal, version=version, by=current_user, now=utcnow())
     flash(ngettext("%(num)d pair approved.", "%(num)d pairs approved.", count), "success")
@@ -160,6 +168,6 @@ def drop_proposal(program_id, side):
     """Put the proposal aside."""
     program = program_or_404(program_id, current_user)
     _require(program, P.MENTOR_ASSIGN)
-    proposing.drop_proposal(queries.proposal_or_404(program, side_or_404(side)), now=utcnow())
+    proposing.drop_proposal(_open_one(program, side_or_404(side)), now=utcnow())
     flash(_("The proposal is put aside; nobody's mentor changed."), "success")
     return redirect(url_for(".show_mentors", program_id=program.id, side=side))
