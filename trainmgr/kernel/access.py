@@ -237,6 +237,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             P.STANDARD_EDIT,
             P.MATERIAL_EDIT,  # the enterprise's own resources
             P.NEEDS_EDIT,
+            P.CALENDAR_EDIT,
             P.ENROLMENT_JUDGE,
             P.ENROLMENT_NUMBER,
             P.MENTOR_EDIT,
