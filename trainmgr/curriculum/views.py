@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 import trainmgr.curriculum.frozen
+import trainmgr.curriculum.standard_map
 import trainmgr.curriculum.station  # noqa: F401  registers the step, its dues, the guard of signed plans
 from trainmgr.curriculum import (
     actions,

@@ -14,6 +14,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from trainmgr.curriculum.frozen import lifted
+from trainmgr.demo import standards
 from trainmgr.demo.cast import assemble
 from trainmgr.demo.days import Days
 from trainmgr.demo.stories import funa, geely, lansi, qingling, zhanlan
@@ -48,6 +49,8 @@ def load(*, now: datetime, say: Say, technicians: int = TECHNICIANS) -> None:
     days = Days(now, ZoneInfo(current_app.config["TIMEZONE"]))
     with _told(say, "organisations and people"):
         cast = assemble(days, technicians)
+    with _told(say, "job standards of 庆铃 and 蓝思"):
+        standards.build(days, cast)
     with _told(say, "湛蓝计划 2022: two intakes, 91 trainees, closed"):
         zhanlan.play(days, cast)
     with _told(say, "蓝思 eight stages: running, in stage 6"):
@@ -59,6 +62,7 @@ def load(*, now: datetime, say: Say, technicians: int = TECHNICIANS) -> None:
     with _told(say, f"庆铃 upskilling: {technicians:,} technicians, evaluating"):
         qingling.play(days, cast, technicians)
     with _told(say, "inboxes and stations as of today"):
+        standards.link_programs()
         _bring_up_to_date(now)
     audit.record(
         LOADED, "demo", by=None, now=now, last={model.__tablename__: _last(model) for model in ROOTS}
