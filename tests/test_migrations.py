@@ -1,11 +1,14 @@
 """The migrations lead from nothing to the tables that the models describe, and back."""
 
+from collections import Counter
+from datetime import UTC, datetime
+
 import alembic.command
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from flask_migrate import upgrade
+from flask_migrate import downgrade, upgrade
 
 from trainmgr import create_app
 from trainmgr.kernel.db import db
@@ -53,3 +56,127 @@ def test_there_is_one_newest_migration(migrated):
     heads = alembic.script.ScriptDirectory.from_config(config).get_heads()
 
     assert len(heads) == 1
+
+
+# --- with rows in them ----------------------------------------------------------------------------
+
+NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
+ROWS_AT_0001 = (
+    ("organization", {"id": 1, "kind": "college", "name": "学院"}),
+    ("user_account", {"id": 1, "username": "staff", "name": "李老师"}),
+    (
+        "program",
+        {
+            "id": 1,
+            "code": "P1",
+            "name": "项目",
+            "kind": "order_class",
+            "state": "analysing",
+            "lead_college_id": 1,
+            "pathway_slug": "funa",
+            "pathway_version": 1,
+            "pathway_document": "{}",
+            "created_by_id": 1,
+        },
+    ),
+    ("needs_analysis", {"id": 1, "program_id": 1, "post": "装调工", "state": "open", "priority_count": 3}),
+    *(
+        (
+            "competency",
+            {
+                "id": key,
+                "program_id": 1,
+                "position": key,
+                "name": name,
+                "dimension": "professional",
+                "importance": 4,
+                "required_level": 4,
+                "current_level": 3,
+                "respondents": people,
+            },
+        )
+        for key, name, people in ((1, "故障诊断", 3), (2, "读图", 0))
+    ),
+    *(
+        (
+            "competency_rating",
+            {"id": number, "competency_id": 1, "respondent": f"R{number}", "importance": 4, "attainment": said},
+        )
+        for number, said in enumerate((2, 3, 5), start=1)
+    ),
+    (
+        "enterprise_indicator",
+        {
+            "id": 1,
+            "program_id": 1,
+            "name": "返修率",
+            "direction": "lower",
+            "weight": 3,
+            "expected": 1,
+            "current": 3,
+        },
+    ),
+    ("indicator_competency", {"indicator_id": 1, "competency_id": 1}),
+)  # fmt: skip
+
+
+def _fill(connection):
+    """Insert rows as an installation of the first tables holds them; columns not named get an empty value."""
+    tables = sa.MetaData()
+    tables.reflect(connection)
+    for name, values in ROWS_AT_0001:
+        table = tables.tables[name]
+        empty = {
+            column.name: _empty(column)
+            for column in table.columns
+            if not column.nullable and column.name not in values and column.server_default is None
+        }
+        connection.execute(sa.insert(table), empty | values)
+    connection.commit()
+
+
+def _empty(column):
+    kind = column.type
+    if isinstance(kind, sa.DateTime):
+        return NOW
+    if isinstance(kind, sa.Boolean):
+        return False
+    if isinstance(kind, sa.JSON):
+        return {}
+    return "" if isinstance(kind, sa.String) else 1 if column.name == "version" else 0
+
+
+def test_rows_of_the_first_tables_come_through_every_later_migration(make_database, database_url, tmp_path):
+    app = create_app(
+        {
+            "TESTING": True,
+            "SECRET_KEY": "only for tests",
+            "SQLALCHEMY_DATABASE_URI": make_database().url,
+            "INSTANCE_PATH": str(tmp_path),
+            "HUEY_IMMEDIATE": True,
+        }
+    )
+    with app.app_context():
+        upgrade(revision="0001")
+        with db.engine.connect() as connection:
+            _fill(connection)
+        upgrade()
+        with db.engine.connect() as connection:
+            counts = {
+                name: connection.execute(sa.text(f"SELECT count(*) FROM {name}")).scalar_one()
+                for name, _values in ROWS_AT_0001
+            }
+            levels = connection.execute(
+                sa.text("SELECT name, level_source, below, above, current_level FROM competency ORDER BY id")
+            ).all()
+        expected = Counter(name for name, _values in ROWS_AT_0001)
+        assert counts == dict(expected)
+        assert [(row[0], row[1], row[2], row[3], float(row[4])) for row in levels] == [
+            ("故障诊断", "rated", 2, 1, 3.0),
+            ("读图", "typed", 0, 0, 3.0),
+        ]
+        downgrade(revision="0001")
+        with db.engine.connect() as connection:
+            left = connection.execute(sa.text("SELECT count(*) FROM competency_rating")).scalar_one()
+        db.engine.dispose()
+        assert left == 3

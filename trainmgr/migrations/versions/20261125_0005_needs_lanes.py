@@ -107,6 +107,7 @@ def downgrade() -> None:
     with op.batch_alter_table('enterprise_indicator', schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f('fk_enterprise_indicator_need_id_business_need'), type_='foreignkey')
         batch_op.drop_index(batch_op.f('ix_enterprise_indicator_need_id'))
+        batch_op.drop_constraint(batch_op.f('ck_enterprise_indicator_seriesrule'), type_='check')
         batch_op.drop_column('series_rule')
         batch_op.drop_column('need_id')
     with op.batch_alter_table('competency', schema=None) as batch_op:
@@ -115,6 +116,7 @@ def downgrade() -> None:
         batch_op.drop_constraint(batch_op.f('ck_competency_ranks'), type_='check')
         batch_op.drop_column('above')
         batch_op.drop_column('below')
+        batch_op.drop_constraint(batch_op.f('ck_competency_levelsource'), type_='check')
         batch_op.drop_column('level_source')
         batch_op.drop_column('standard_competency_id')
         batch_op.drop_column('post')
