@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -284,7 +285,23 @@ def test_a_profile_edited_by_two_keeps_what_the_second_typed(world, staff, progr
 
     assert response.status_code == 409
     assert 'value="数控"' in response.text
+    assert "<dd>检测</dd>" in response.text
     assert row(world, sa.select(Mentor)).fields == "检测"
+
+
+def test_who_was_told_of_the_conflict_may_save_once_more(world, staff, program):
+    named = name(world, staff, program)
+    path, data = f"/programs/{program.id}/mentors/{named.id}", {"capacity": "5", "version": "1"}
+    colleague = world.user(Role.STAFF, name="韦同事")
+    world.signed_in(colleague).post(path, data=data | {"fields": "检测"})
+    told = staff.post(path, data=data | {"fields": "数控"}).text
+    version = re.search(r'name="version" type="hidden" value="(\d+)"', told).group(1)
+
+    again = staff.post(path, data=data | {"fields": "数控", "version": version})
+
+    assert "韦同事" in told
+    assert again.status_code == 302
+    assert row(world, sa.select(Mentor)).fields == "数控"
 
 
 @pytest.mark.parametrize("capacity", ["", "-1", "viele", "501", "2.5"])

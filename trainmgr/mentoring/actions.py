@@ -105,7 +105,13 @@ def change_mentor(
 ) -> None:
     """Change a mentor's profile."""
     if mentor.version != version:
-        raise Conflict(_("Someone else changed this profile meanwhile. What you typed is kept below."))
+        raise Conflict(
+            _(
+                "%(who)s changed this profile meanwhile. "
+                "What you typed is kept; saving once more puts it in place of theirs.",
+                who=queries.last_editor(mentor),
+            )
+        )
     for key, value in values.items():
         setattr(mentor, key, value)
     audit.record(CHANGED, mentor, by=by, now=now, program_id=program.id, name=mentor.name)

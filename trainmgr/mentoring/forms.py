@@ -9,6 +9,8 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from trainmgr.mentoring.models import Mentor
+
 PROFILE = ("fields", "capacity", "level", "site", "qualification", "qualified_until")
 
 
@@ -31,6 +33,15 @@ class ProfileForm(FlaskForm):
             "capacity": self.capacity.data,
             "qualified_until": self.qualified_until.data,
         }
+
+    def differences(self, stored: Mentor) -> list[tuple[str, object]]:
+        """Return what is stored where something else is typed: the field's name and the stored value."""
+        typed = self.values()
+        return [
+            (self[key].label.text, getattr(stored, key))
+            for key in PROFILE
+            if getattr(stored, key) != typed[key]
+        ]
 
 
 class NamingForm(ProfileForm):

@@ -13,6 +13,7 @@ from trainmgr.enrolment.models import Enrolment, EnrolmentState
 from trainmgr.enrolment.queries import visible_in
 from trainmgr.identity.models import Membership, Organization, User
 from trainmgr.kernel.access import Permission, Role
+from trainmgr.kernel.audit import AuditEvent
 from trainmgr.kernel.db import db
 from trainmgr.kernel.paging import Listing, Page, like, paginate
 from trainmgr.mentoring.models import Assignment, Mentor, ProgramMentor
@@ -205,3 +206,16 @@ def names_of(mentor_ids: Sequence[int], limit: int = 5) -> Sequence[str]:
     """Return the names of the first few of some mentors."""
     names = sa.select(Mentor.name).where(Mentor.id.in_(mentor_ids)).order_by(Mentor.name, Mentor.id)
     return db.session.scalars(names.limit(limit)).all()
+
+
+def last_editor(mentor: Mentor) -> str:
+    """Return the name of who changed a mentor's profile last."""
+    return (
+        db.session.scalar(
+            sa.select(AuditEvent.actor_name)
+            .where(AuditEvent.subject_kind == "mentor", AuditEvent.subject_id == mentor.id)
+            .order_by(AuditEvent.id.desc())
+            .limit(1)
+        )
+        or ""
+    )

@@ -11,7 +11,7 @@ from flask_login import current_user
 
 from trainmgr.kernel.access import Permission, Role, can, requires
 from trainmgr.kernel.clock import today, utcnow
-from trainmgr.kernel.errors import RuleBroken
+from trainmgr.kernel.errors import Conflict, RuleBroken
 from trainmgr.kernel.numbers import whole
 from trainmgr.kernel.paging import Listing
 from trainmgr.mentoring import actions, proposal_queries, proposal_views, queries, station
@@ -164,8 +164,10 @@ def change_mentor(program_id, program_mentor_id):
         actions.change_mentor(
             program, named.mentor, form.values(), version=version, by=current_user, now=utcnow()
         )
-    except RuleBroken as broken:
-        return _mentor_page(program, named, form, broken.status, broken=str(broken))
+    except Conflict as conflict:
+        form.version.data = str(named.mentor.version)  # seen now, so that saving again is meant
+        theirs = form.differences(named.mentor)
+        return _mentor_page(program, named, form, conflict.status, broken=str(conflict), theirs=theirs)
     flash(_("The profile of %(name)s is saved.", name=named.mentor.name), "success")
     return redirect(url_for(".show_mentor", program_id=program.id, program_mentor_id=named.id))
 
