@@ -44,6 +44,7 @@ from trainmgr.pathways.models import CustomPathway, PathwayOrigin
 from trainmgr.practice.models import LogPhoto, LogState, PracticeLog
 from trainmgr.programs.models import Due, Duty, Program, ProgramParty, ProgramPerson
 from trainmgr.programs.rules import Side, State
+from trainmgr.timetable.models import ClosedPeriod, Room, TeachingSession
 
 # Strangers must never read these.
 SECRET_PROGRAM = "内部项目七七四九"
@@ -88,6 +89,9 @@ ARGUMENTS: dict[str, Callable[[Populated], Any]] = {
     "mentoring:side": lambda p: "enterprise",
     "pathways:ref": lambda p: f"own-{p.rows['pathway'].id}",
     "session_id": lambda p: p.rows["session"].id,
+    "timetable:session_id": lambda p: p.rows["teaching"].id,
+    "room_id": lambda p: p.rows["room"].id,
+    "period_id": lambda p: p.rows["closed"].id,
     "user_id": lambda p: p.people[Role.SCHOOL_TEACHER].id,
     "membership_id": lambda p: p.rows["membership"].id,
     "organization_id": lambda p: p.rows["college"].id,
@@ -126,6 +130,7 @@ def populate(world: World) -> Populated:
     _make_program(world, made)
     _make_plan(world, made)
     _make_trainee(world, made)
+    _make_timetable(world, made)
     _make_mentoring(world, made)
     _make_practice(world, made)
     _make_evaluation(world, made)
@@ -287,6 +292,38 @@ def _make_trainee(world: World, made: Populated) -> None:
                 created_by=made.people[Role.STAFF].id,
                 program_id=program.id,
                 created_at=NOW,
+            )
+        )
+
+
+def _make_timetable(world: World, made: Populated) -> None:
+    staff, college, now = made.people[Role.STAFF], world.college, NOW
+    with world.app.app_context():
+        made.rows["room"] = keep(Room(organization_id=college.id, name="实训车间", capacity=40))
+        made.rows["closed"] = keep(
+            ClosedPeriod(
+                organization_id=college.id,
+                starts_on=TODAY + timedelta(days=9),
+                ends_on=TODAY + timedelta(days=9),
+                reason="运动会",
+                created_by_id=staff.id,
+                created_at=now,
+            )
+        )
+        made.rows["teaching"] = keep(
+            TeachingSession(
+                program_id=made.rows["program"].id,
+                module_id=made.rows["module"].id,
+                lineage=made.rows["module"].lineage,
+                cohort_id=made.rows["cohort"].id,
+                day=TODAY + timedelta(days=3),
+                first_unit=1,
+                units=2,
+                teacher_id=made.people[Role.SCHOOL_TEACHER].id,
+                room_id=made.rows["room"].id,
+                host_id=college.id,
+                created_by_id=staff.id,
+                created_at=now,
             )
         )
 
