@@ -90,6 +90,7 @@ REFUSED: tuple[tuple[str, int, tuple[Role, ...], str], ...] = (
         (Role.OUTSIDE_ASSESSOR,),
         "named persons' results are for the parties",
     ),
+    ("timetable.edit_room", 403, (Role.ENTERPRISE_COORDINATOR,), "the room is the college's"),
     ("imports.download_faults", 409, EVERYBODY, "the upload of this import is not kept any more"),
 )
 OTHERWISE = {(endpoint, role): status for endpoint, status, roles, _why in REFUSED for role in roles}
