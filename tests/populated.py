@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -37,6 +38,18 @@ from trainmgr.kernel.access import Role
 from trainmgr.kernel.db import db
 from trainmgr.kernel.files import StoredFile, path_of
 from trainmgr.kernel.jobs import Job, JobState
+from trainmgr.materials import sheets
+from trainmgr.materials.models import (
+    CaseText,
+    Material,
+    MaterialPack,
+    MaterialUse,
+    MaterialVersion,
+    PackItem,
+    PackNote,
+    TaskSheet,
+)
+from trainmgr.materials.rules import MaterialKind, MaterialState, UpdateKind
 from trainmgr.mentoring.models import Assignment, Mentor, ProgramMentor, Proposal, ProposedPair
 from trainmgr.mentoring.proposing import compute_proposal
 from trainmgr.needs.models import BusinessNeed, Indicator
@@ -44,6 +57,16 @@ from trainmgr.pathways.models import CustomPathway, PathwayOrigin
 from trainmgr.practice.models import LogPhoto, LogState, PracticeLog
 from trainmgr.programs.models import Due, Duty, Program, ProgramParty, ProgramPerson
 from trainmgr.programs.rules import Side, State
+from trainmgr.standards import actions as standards
+from trainmgr.standards import delphi, versions
+from trainmgr.standards import tasks as standard_tasks
+from trainmgr.standards.actions import competencies_in
+from trainmgr.standards.certificates import CertificateFacts, create_certificate
+from trainmgr.standards.experts import ExpertFacts, create_expert
+from trainmgr.standards.interviews import InterviewFacts, create_interview
+from trainmgr.standards.models import ProgramStandard, StandardCompetency, StandardVersion
+from trainmgr.standards.rules import TaskKind, TaskVoice
+from trainmgr.standards.scoring import Subject
 from trainmgr.timetable.models import ClosedPeriod, Room, TeachingSession
 
 # Strangers must never read these.
@@ -95,6 +118,29 @@ ARGUMENTS: dict[str, Callable[[Populated], Any]] = {
     "user_id": lambda p: p.people[Role.SCHOOL_TEACHER].id,
     "membership_id": lambda p: p.rows["membership"].id,
     "organization_id": lambda p: p.rows["college"].id,
+    "standard_id": lambda p: p.rows["standard"].id,
+    "standards:number": lambda p: 1,
+    "standards:competency_id": lambda p: p.rows["standard_competency"].id,
+    "standards:task_id": lambda p: p.rows["standard_task"].id,
+    "standards:kind": lambda p: "competencies",
+    "standards.new_task:kind": lambda p: "representative",
+    "standards.create_task:kind": lambda p: "representative",
+    "standards:job_id": lambda p: p.rows["standards_import"].id,
+    "interview_id": lambda p: p.rows["interview"].id,
+    "expert_id": lambda p: p.rows["expert"].id,
+    "certificate_id": lambda p: p.rows["certificate"].id,
+    "round_number": lambda p: 1,
+    "material_id": lambda p: p.rows["material"].id,
+    "materials.show_case:material_id": lambda p: p.rows["case"].id,
+    "materials.download_case:material_id": lambda p: p.rows["case"].id,
+    "materials.edit_case:material_id": lambda p: p.rows["case"].id,
+    "materials.save_case:material_id": lambda p: p.rows["case"].id,
+    "materials.discard_case:material_id": lambda p: p.rows["case"].id,
+    "materials:number": lambda p: 1,
+    "use_id": lambda p: p.rows["material_use"].id,
+    "sheet_id": lambda p: p.rows["task_sheet"].id,
+    "pack_id": lambda p: p.rows["pack"].id,
+    "note_id": lambda p: p.rows["pack_note"].id,
 }
 
 
@@ -134,6 +180,8 @@ def populate(world: World) -> Populated:
     _make_mentoring(world, made)
     _make_practice(world, made)
     _make_evaluation(world, made)
+    _make_standards(world, made)
+    _make_materials(world, made)
     _make_rest(world, made)
     return made
 
@@ -181,9 +229,7 @@ def _make_program(world: World, made: Populated) -> None:
         made.rows["indicator"] = keep(
             Indicator(program_id=program.id, name="一次合格率", expected=98, current=94, weight=3)
         )
-        made.rows["business_need"] = keep(
-            BusinessNeed(program_id=program.id, position=1, text="降低返修")
-        )
+        made.rows["business_need"] = keep(BusinessNeed(program_id=program.id, position=1, text="降低返修"))
         made.rows["duty"] = keep(
             Duty(program_id=program.id, organization_id=world.college.id, text="组织教学")
         )
@@ -423,6 +469,119 @@ def _make_evaluation(world: World, made: Populated) -> None:
                 submitted_at=NOW,
             )
         )
+
+
+def _make_materials(world: World, made: Populated) -> None:
+    program, staff, module = made.rows["program"], made.people[Role.STAFF], made.rows["module"]
+    common = {"created_by_id": staff.id, "created_at": NOW}
+    with world.app.app_context():
+        file = _make_file(made, b"%PDF-1.7 courseware", "application/pdf", "courseware.pdf")
+        content = [
+            (MaterialKind.COURSEWARE, "material", {"file_id": file.id}),
+            (MaterialKind.CASE_WRITE_UP, "case", {"case": CaseText(facts="一", analysis="二")}),
+        ]
+        for kind, name, what in content:
+            material = keep(
+                Material(
+                    owner_id=world.college.id,
+                    kind=kind,
+                    title=f"{SECRET_PROGRAM}{name}",
+                    update_kind=UpdateKind.YEARLY,
+                    latest_number=1,
+                    renewed_on=TODAY,
+                    **common,
+                )
+            )
+            published = {"state": MaterialState.PUBLISHED, "share": 100, "published_on": TODAY}
+            keep(MaterialVersion(material_id=material.id, number=1, **published, **what, **common))
+            made.rows["material_use"] = keep(
+                MaterialUse(program_id=program.id, lineage=module.lineage, material_id=material.id, **common)
+            )
+            made.rows[name] = material
+        sheet = sheets.propose(module, [])
+        made.rows["task_sheet"] = keep(
+            TaskSheet(
+                program_id=program.id,
+                number=1,
+                lineage=module.lineage,
+                changed_by_id=staff.id,
+                changed_at=NOW,
+                **vars(sheet),
+            )
+        )
+        pack = made.rows["pack"] = keep(
+            MaterialPack(
+                owner_id=world.college.id, name=SECRET_PROGRAM, occupation="装调工", changed_at=NOW, **common
+            )
+        )
+        keep(PackItem(pack_id=pack.id, material_id=made.rows["material"].id, position=1))
+        made.rows["pack_note"] = keep(
+            PackNote(pack_id=pack.id, expert="老师傅", text="先看图。", created_at=NOW)
+        )
+
+
+def _make_standards(world: World, made: Populated) -> None:
+    """A published version that the programme uses, and the draft of the next with everything that it rests on."""
+    with world.app.app_context():
+        whole = joinedload(User.memberships).joinedload(Membership.organization)
+        by, signer = (
+            db.session.get_one(User, made.people[role].id, options=[whole])
+            for role in (Role.STAFF, Role.ENTERPRISE_COORDINATOR)
+        )
+        facts = standards.PostFacts("GW-01", SECRET_PROGRAM, enterprise_id=world.enterprise.id)
+        standard = standards.create_standard(world.college.id, facts, by=by, now=NOW)
+        certificate = create_certificate(
+            world.college.id, CertificateFacts("证书", "发证组织", units=(("1.1", "单元"),)), by=by, now=NOW
+        )
+        task = standard_tasks.create_task(
+            standard, TaskKind.TYPICAL, standard_tasks.TaskFacts("点检二号线"), by=by, now=NOW
+        )
+        words = standards.CompetencyFacts(
+            "点检", Decimal(4), Decimal(3), levels=("看", "学", "做", "精", "教")
+        )
+        links = {"tasks": [task.id], "units": [certificate.units[0].id]}
+        standards.create_competency(standard, words, **links, by=by, now=NOW)
+        for side, person in ((Side.COLLEGE, by), (Side.ENTERPRISE, signer)):
+            versions.sign(standard, side=side, by=person, now=NOW)
+        use = {"program_id": made.rows["program"].id, "standard_id": standard.id, "chosen_by_id": by.id}
+        db.session.add(ProgramStandard(version_id=standard.versions[0].id, chosen_at=NOW, **use))
+        versions.open_draft(standard, reason="新设备", by=by, now=NOW)
+        _make_evidence(world, made, standard, by)
+        made.rows |= {"standard": standard, "certificate": certificate}
+        db.session.commit()
+        for row in ("standard", "certificate", "standard_competency", "standard_task", "expert", "interview"):
+            made.rows[row] = keep(made.rows[row])
+
+
+def _make_evidence(world: World, made: Populated, standard: Any, by: User) -> None:
+    pool = [
+        create_expert(world.college.id, ExpertFacts(name, "测试企业"), by=by, now=NOW)
+        for name in ("甲师傅", "乙师傅", "丙师傅")
+    ]
+    told = standard_tasks.create_task(
+        standard, TaskKind.REPRESENTATIVE, standard_tasks.TaskFacts("换刀"), by=by, now=NOW
+    )
+    said = InterviewFacts(pool[0].id, TODAY, voices={told.id: TaskVoice(3, 4, 5)})
+    interview = create_interview(standard, said, by=by, now=NOW)
+    delphi.set_panel(standard, [one.id for one in pool], by=by, now=NOW)
+    limits = {"least_mean": Decimal(3), "most_variation": Decimal("0.3"), "least_full": Decimal(0)}
+    opened = delphi.open_round(standard, Subject.COMPETENCIES, limits, by=by, now=NOW)
+    draft = db.session.get_one(StandardVersion, opened.version_id)
+    identity = db.session.get_one(StandardCompetency, competencies_in(draft)[0].competency_id)
+    faults = _make_file(made, b"wrong rows", "text/plain", "wrong.xlsx")
+    made.rows |= {"expert": pool[0], "interview": interview, "standard_task": told}
+    made.rows["standard_competency"] = identity
+    made.rows["standards_import"] = keep(
+        Job(
+            kind="standards-import",
+            title="导入“能力.xlsx”",
+            state=JobState.DONE,
+            params={"kind": "competencies", "standard": standard.id},
+            result_file_id=faults.id,
+            created_by=by.id,
+            created_at=NOW,
+        )
+    )
 
 
 def _make_rest(world: World, made: Populated) -> None:

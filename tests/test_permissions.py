@@ -36,6 +36,7 @@ SHARED: frozenset[str] = frozenset()
 
 # Addresses that answer only with query arguments.
 QUERIES: dict[str, str] = {
+    "materials.print_task_sheets": "id=1",
     "programs.find_organizations": "name=enterprise",
 }
 
@@ -90,7 +91,34 @@ REFUSED: tuple[tuple[str, int, tuple[Role, ...], str], ...] = (
         (Role.OUTSIDE_ASSESSOR,),
         "named persons' results are for the parties",
     ),
+    *(
+        (
+            f"materials.{endpoint}",
+            403,
+            (Role.ENTERPRISE_COORDINATOR, Role.ENTERPRISE_MENTOR),
+            "the college's resource",
+        )
+        for endpoint in ("edit_material", "edit_partners", "new_version", "edit_case")
+    ),
+    *(
+        (
+            f"materials.{endpoint}",
+            404,
+            (*ENTERPRISE, Role.TRAINEE, Role.OUTSIDE_ASSESSOR),
+            "a pack is its owner's",
+        )
+        for endpoint in ("show_pack", "download_pack", "edit_pack", "choose_pack_items")
+    ),
     ("timetable.edit_room", 403, (Role.ENTERPRISE_COORDINATOR,), "the room is the college's"),
+    *(
+        (
+            f"standards.{endpoint}",
+            403,
+            (Role.ENTERPRISE_COORDINATOR,),
+            "the college opens standards and keeps this pool",
+        )
+        for endpoint in ("new_standard", "new_import", "edit_expert", "edit_certificate")
+    ),
     ("imports.download_faults", 409, EVERYBODY, "the upload of this import is not kept any more"),
 )
 OTHERWISE = {(endpoint, role): status for endpoint, status, roles, _why in REFUSED for role in roles}

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 MOST_TEXT = 6000  # characters of one part of a case
 MOST_LINES = 20  # steps, tools … of a task sheet
+MOST_COLUMNS = 6  # of its record table
 MOST_SHEETS = 60  # sheets in one file
 MOST_ITEMS = 200  # resources in a pack
 YEAR_DAYS = 365  # the twelve months over which the renewed share is taken
@@ -28,7 +29,7 @@ class MaterialKind(enum.StrEnum):
 
 
 class UpdateKind(enum.StrEnum):
-    """How a resource is kept up to date (四维更新): a share a year, each quarter, at once, or by tracking its source."""
+    """How a resource is kept up to date (四维更新): a share a year, each quarter, at once, or tracked."""
 
     YEARLY = "yearly"
     QUARTERLY = "quarterly"
