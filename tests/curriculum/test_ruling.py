@@ -167,6 +167,7 @@ def test_a_decision_holds_at_once_is_shown_with_its_reason_and_can_be_taken_back
 
     page = staff.get(url(plans, "/rules")).get_data(as_text=True)
     assert "企业要求更多实操" in page
+    assert "企业要求更多实操" in staff.get(url(plans)).get_data(as_text=True)
     refused = staff.post(url(plans, "/1/offer"), data={"version": str(_version(plans))})
     assert refused.status_code == 409
 

@@ -10,13 +10,14 @@ from uuid import uuid4
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from trainmgr.curriculum.aligning import Alignment, AlignmentVerdict
 from trainmgr.identity.models import User
 from trainmgr.kernel.db import Model, UTCDateTime, choice
 from trainmgr.pathways.rules import Layer, PracticeLevel, Venue
 
 __all__ = [
-    "Edition", "EditionState", "EditionStep", "Layer", "Module", "ModuleCompetency", "PlanRule", "PlanStage",
-    "PracticeLevel", "Venue",
+    "Alignment", "AlignmentCheck", "AlignmentVerdict", "Edition", "EditionState", "EditionStep", "Layer", "Module",
+    "ModuleCompetency", "PlanRule", "PlanStage", "PracticeLevel", "Venue",
 ]  # fmt: skip
 
 
@@ -30,7 +31,10 @@ class EditionState(enum.StrEnum):
 
 
 class Edition(Model):
-    """One edition of a programme's plan. A signed one never changes; the next is made from it."""
+    """One edition of a programme's plan. A signed one never changes; the next is made from it, as its amendment.
+
+    `takes_effect_on` is the day from which an amendment holds; `signed_document` is the content that both signed.
+    """
 
     __tablename__ = "edition"
     __table_args__ = (
@@ -53,6 +57,8 @@ class Edition(Model):
     changed_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
     offered_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     signed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    takes_effect_on: Mapped[date | None]
+    signed_document: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
     version: Mapped[int] = mapped_column(default=1)
 
     stages: Mapped[list[PlanStage]] = relationship(
@@ -200,3 +206,30 @@ class PlanRule(Model):
     changed_by: Mapped[User] = relationship(lazy="raise_on_sql")
 
     __mapper_args__ = {"version_id_col": version}
+
+
+class AlignmentCheck(Model):
+    """Somebody's look at whether a module is in step in one of the five ways, with the evidence; it never changes.
+
+    It belongs to the module's `lineage` and so holds from edition to edition; the newest one counts until it expires.
+    """
+
+    __tablename__ = "alignment_check"
+    __table_args__ = (
+        sa.CheckConstraint("valid_until > checked_on", name="validity"),
+        sa.Index("ix_alignment_check_program_id_lineage", "program_id", "lineage", "alignment"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    program_id: Mapped[int] = mapped_column(sa.ForeignKey("program.id"))
+    lineage: Mapped[str] = mapped_column(sa.String(32))
+    alignment: Mapped[Alignment] = mapped_column(choice(Alignment))
+    verdict: Mapped[AlignmentVerdict] = mapped_column(choice(AlignmentVerdict))
+    evidence: Mapped[str] = mapped_column(sa.Text)
+    link: Mapped[str] = mapped_column(sa.String(500), default="")
+    checked_on: Mapped[date]
+    valid_until: Mapped[date]
+    by_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"))
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    by: Mapped[User] = relationship(lazy="raise_on_sql")

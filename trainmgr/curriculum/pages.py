@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, abort, render_template, request
 from flask_login import current_user
 
-from trainmgr.curriculum import cards, labels, presenting
+from trainmgr.curriculum import cards, labels, presenting, rule_lines
 from trainmgr.curriculum.board import Board, read_board
 from trainmgr.curriculum.frozen import FROZEN
 from trainmgr.curriculum.models import Edition
@@ -99,6 +99,7 @@ def context_of(program: Program, board: Board) -> dict[str, Any]:
         "editions": editions_shown(program, board),
         "labels": labels,
         "cards": cards,
+        "rule_lines": rule_lines,
         "show": presenting,
     }
 

@@ -53,6 +53,11 @@ class Sheet:
     fault: str = ""
 
     @property
+    def typed(self) -> int:
+        """What is typed into the rows, together."""
+        return sum(whole(row.typed) or 0 for row in self.rows)
+
+    @property
     def errors(self) -> list[tuple[str, str]]:
         """Faults with the field that each stands at."""
         found = [("hours", self.fault)] if self.fault else []

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from trainmgr.curriculum.board import Board
 from trainmgr.curriculum.labels import DEFINITIONS, figure, formula, limit_text
+from trainmgr.curriculum.models import PlanRule
 from trainmgr.curriculum.presenting import fraction
 from trainmgr.curriculum.rulebook import Rule
 from trainmgr.kernel.i18n import language
@@ -51,6 +53,27 @@ def _line(board: Board, rule: Rule, result: CheckResult | None) -> RuleLine:
         passed=result is not None and result.passed,
         blocks=result is not None and result.blocks,
     )
+
+
+@dataclass(frozen=True)
+class DecidedLine:
+    """A rule that the programme has set otherwise than its pathway."""
+
+    name: str
+    limit: str
+    decision: PlanRule
+
+
+def decided_lines(board: Board) -> list[DecidedLine]:
+    """Return what the programme has set otherwise, with its reasons."""
+    book, lines = board.rulebook, list[DecidedLine]()
+    for rule in book.decided:
+        assert rule.decision is not None
+        lines.append(DecidedLine(rule.check.name.to(language()), limit_text(rule.check), rule.decision))
+    if book.unit_decision is not None:
+        minutes = ngettext("%(num)s minute", "%(num)s minutes", book.unit_minutes)
+        lines.append(DecidedLine(_("Minutes of a class hour"), minutes, book.unit_decision))
+    return lines
 
 
 def unit_text(check: Check) -> str:

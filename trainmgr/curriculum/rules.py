@@ -14,7 +14,7 @@ from typing import Any
 
 from trainmgr.pathways.rules import Layer, PracticeLevel, Venue
 
-MINUTES_PER_HOUR = 60
+LOGGED_MINUTES = 60  # an hour that a trainee logs counts as one class hour (docs/decisions/0008)
 HOURS_UNLESS_ASKED = 8  # what a priority gets when its analysis names no hours: one day of training
 
 Cells = Mapping[tuple[int, int], int]
@@ -138,8 +138,8 @@ class Totals:
 
     @property
     def minutes(self) -> int:
-        """The plan in minutes for each trainee."""
-        return self.hours * MINUTES_PER_HOUR
+        """The plan in the minutes that each trainee is to log: one logged hour for each class hour."""
+        return self.hours * LOGGED_MINUTES
 
 
 def totals(plan: Plan) -> Totals:
