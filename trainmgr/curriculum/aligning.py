@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import enum
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol, TypeVar
+from typing import Protocol
+
+from trainmgr.curriculum.rules import ModuleLine
 
 
 class Alignment(enum.StrEnum):
@@ -67,27 +70,40 @@ def a_year_later(day: date) -> date:
         return day.replace(year=day.year + 1, day=28)
 
 
-M = TypeVar("M")
-C = TypeVar("C", bound=Checked)
-
-
 @dataclass(frozen=True)
-class Cell[C: Checked]:
+class Cell:
     """One module in one way: its newest check (or None) and how it stands."""
 
     alignment: Alignment
-    check: C | None
+    check: Checked | None
     standing: Standing
 
 
 @dataclass(frozen=True)
-class Row[M, C: Checked]:
+class Row:
     """A module in all five ways."""
 
-    module: M
-    cells: Sequence[Cell[C]]
+    module: ModuleLine
+    cells: Sequence[Cell]
 
     @property
     def urgency(self) -> tuple[int, ...]:
-        """What sorts the rows: the number of ways out of step, then of those not checked, then of those expired."""
+        """What sorts the rows: how many ways are out of step, then not checked, then expired; most first."""
         return tuple(-sum(cell.standing is each for cell in self.cells) for each in URGENCY[:-1])
+
+
+def rows_of(
+    modules: Iterable[ModuleLine], latest: Mapping[tuple[str, Alignment], Checked], today: date
+) -> list[Row]:
+    """Return the modules with their five cells, the most pressing first, else in the order of the plan."""
+    rows = []
+    for module in modules:
+        checks = [(each, latest.get((module.lineage, each))) for each in Alignment]
+        cells = [Cell(each, check, standing(check, today)) for each, check in checks]
+        rows.append(Row(module, cells))
+    return sorted(rows, key=lambda row: row.urgency)
+
+
+def tally(rows: Iterable[Row]) -> Counter[Standing]:
+    """Count how many cells stand how."""
+    return Counter(cell.standing for row in rows for cell in row.cells)
