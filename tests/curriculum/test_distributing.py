@@ -6,7 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.curriculum.test_rules import PLAN, STAGES, module
@@ -51,11 +51,13 @@ def test_the_arithmetic_is_told_with_each_share():
     assert (round(share.proportion, 4), round(share.exact, 4), share.hours) == (0.6667, 6.6667, 7)
 
 
+unhurried = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 claims_of = st.lists(
     st.tuples(st.floats(0, 400, allow_nan=False), st.integers(0, 40)), min_size=1, max_size=12
 ).map(lambda rows: [Claim(key, w, least, key) for key, (w, least) in enumerate(rows, 1)])
 
 
+@unhurried
 @given(claims_of, st.integers(0, 500), st.randoms(use_true_random=False))
 def test_what_holds_for_every_distribution(claims, more, random):
     total = sum(claim.least for claim in claims) + more
@@ -72,6 +74,7 @@ def test_what_holds_for_every_distribution(claims, more, random):
     assert distribute(total, shuffled) == found
 
 
+@unhurried
 @given(claims_of, st.integers(0, 500))
 def test_hours_above_the_least_are_in_proportion(claims, more):
     total = sum(claim.least for claim in claims) + more
@@ -113,6 +116,7 @@ def test_no_stage_gets_more_than_its_hours_and_what_finds_no_place_is_told():
     assert d.rooms(PLAN)[3] == 0
 
 
+@unhurried
 @given(st.integers(0, 300), st.integers(0, 300))
 def test_every_hour_finds_a_place_or_is_told_as_lacking(first, second):
     placing = d.place(PLAN, {1: first, 2: second})

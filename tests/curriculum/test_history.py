@@ -230,6 +230,7 @@ def test_two_that_change_places_are_told_as_the_move_of_the_one_that_was_moved(a
     assert list(found.modules) == [about]
 
 
+@settings(deadline=None)
 @given(st.none() | st.integers(-5000, 5000), st.none() | st.integers(-5000, 5000))
 def test_a_position_between_two_lies_between_them_or_there_is_none(low, high):
     found = places.between(low, high)
