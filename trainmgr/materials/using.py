@@ -97,12 +97,14 @@ def chosen_attachable(viewer: User, ids: Sequence[int]) -> list[Material]:
     """Return those of the chosen resources that the viewer may attach."""
     return list(
         db.session.scalars(
-            sa.select(Material).where(
+            sa.select(Material)
+            .where(
                 Material.id.in_(ids),
                 usable_by(viewer),
                 Material.latest_number > 0,
                 Material.retired_on.is_(None),
             )
+            .order_by(Material.id)
         )
     )
 

@@ -157,14 +157,26 @@ def new_log() -> Any:
     desk = _desk(whole(request.args.get("program")))
     if desk is None or not queries.is_writing(desk.enrolment):
         return redirect(url_for(".list_my_logs"))
+    given = _given()
     draft = queries.open_draft(desk.enrolment)
-    if draft is not None:
-        form = _form(desk, formdata=None, client_key=drafts.form_key(draft), **values_of(draft))
+    if draft is not None and draft.task in ("", given.get("task", draft.task)):
+        form = _form(desk, formdata=None, client_key=drafts.form_key(draft), **values_of(draft) | given)
         return _write_page(desk, form, draft)
     day = today()
     stage = stage_on(day, stage_lines(desk.stages), desk.program.current_stage)
-    form = _form(desk, formdata=None, client_key=secrets.token_urlsafe(16), day=day, stage=stage, hours="8")
-    return _write_page(desk, form, None)
+    start = {"client_key": secrets.token_urlsafe(16), "day": day, "stage": stage, "hours": "8"}
+    return _write_page(desk, _form(desk, formdata=None, **start | given), None)
+
+
+def _given() -> dict[str, Any]:
+    """Return what the address knows of the log: a task sheet's code names its task, module and stage.
+
+    A draft of another task stays among the trainee's logs; the form begins a new one.
+    """
+    task = request.args.get("task", "").strip()[:200]
+    places = {name: whole(request.args.get(name)) for name in ("module", "stage")}
+    known: dict[str, Any] = {name: place for name, place in places.items() if place is not None}
+    return known | ({"task": task} if task else {})
 
 
 @bp.get("/logs/<int:log_id>/edit")
