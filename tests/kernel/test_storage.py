@@ -217,6 +217,7 @@ def test_a_document_is_known_by_its_content(name):
         ("old.doc", OLE + "_VBA_PROJECT".encode("utf-16-le"), "macros"),
         ("cut.docx", zipped("[Content_Types].xml", "word/document.xml")[:40], "damaged"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "",  # an archive has the time in it
 )
 def test_what_a_document_is_not_is_refused_in_words(name, content, said):
     with pytest.raises(FileRefused) as refused:
