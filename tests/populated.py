@@ -523,6 +523,7 @@ def _make_materials(world: World, made: Populated) -> None:
 def _make_standards(world: World, made: Populated) -> None:
     """A published version that the programme uses, and the draft of the next with everything that it rests on."""
     with world.app.app_context():
+        faults = _make_file(made, b"wrong rows", "text/plain", "wrong.xlsx")
         whole = joinedload(User.memberships).joinedload(Membership.organization)
         by, signer = (
             db.session.get_one(User, made.people[role].id, options=[whole])
@@ -546,14 +547,13 @@ def _make_standards(world: World, made: Populated) -> None:
         use = {"program_id": made.rows["program"].id, "standard_id": standard.id, "chosen_by_id": by.id}
         db.session.add(ProgramStandard(version_id=standard.versions[0].id, chosen_at=NOW, **use))
         versions.open_draft(standard, reason="新设备", by=by, now=NOW)
-        _make_evidence(world, made, standard, by)
-        made.rows |= {"standard": standard, "certificate": certificate}
-        db.session.commit()
-        for row in ("standard", "certificate", "standard_competency", "standard_task", "expert", "interview"):
-            made.rows[row] = keep(made.rows[row])
+        rows = _make_evidence(world, standard, faults, by)
+        rows |= {"standard": standard, "certificate": certificate}
+        keep(*rows.values())
+        made.rows |= rows
 
 
-def _make_evidence(world: World, made: Populated, standard: Any, by: User) -> None:
+def _make_evidence(world: World, standard: Any, faults: StoredFile, by: User) -> dict[str, Any]:
     pool = [
         create_expert(world.college.id, ExpertFacts(name, "测试企业"), by=by, now=NOW)
         for name in ("甲师傅", "乙师傅", "丙师傅")
@@ -568,20 +568,17 @@ def _make_evidence(world: World, made: Populated, standard: Any, by: User) -> No
     opened = delphi.open_round(standard, Subject.COMPETENCIES, limits, by=by, now=NOW)
     draft = db.session.get_one(StandardVersion, opened.version_id)
     identity = db.session.get_one(StandardCompetency, competencies_in(draft)[0].competency_id)
-    faults = _make_file(made, b"wrong rows", "text/plain", "wrong.xlsx")
-    made.rows |= {"expert": pool[0], "interview": interview, "standard_task": told}
-    made.rows["standard_competency"] = identity
-    made.rows["standards_import"] = keep(
-        Job(
-            kind="standards-import",
-            title="导入“能力.xlsx”",
-            state=JobState.DONE,
-            params={"kind": "competencies", "standard": standard.id},
-            result_file_id=faults.id,
-            created_by=by.id,
-            created_at=NOW,
-        )
+    job = Job(
+        kind="standards-import",
+        title="导入“能力.xlsx”",
+        state=JobState.DONE,
+        params={"kind": "competencies", "standard": standard.id},
+        result_file_id=faults.id,
+        created_by=by.id,
+        created_at=NOW,
     )
+    found = {"expert": pool[0], "interview": interview, "standard_task": told}
+    return found | {"standard_competency": identity, "standards_import": job}
 
 
 def _make_rest(world: World, made: Populated) -> None:

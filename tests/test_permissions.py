@@ -115,7 +115,7 @@ REFUSED: tuple[tuple[str, int, tuple[Role, ...], str], ...] = (
             f"standards.{endpoint}",
             403,
             (Role.ENTERPRISE_COORDINATOR,),
-            "the college opens standards and keeps this pool",
+            "the college opens standards and keeps its pools",
         )
         for endpoint in ("new_standard", "new_import", "edit_expert", "edit_certificate")
     ),
