@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from trainmgr.curriculum.frozen import lifted
-from trainmgr.demo import standards
+from trainmgr.demo import materials, standards
 from trainmgr.demo.cast import assemble
 from trainmgr.demo.days import Days
 from trainmgr.demo.stories import funa, geely, lansi, qingling, zhanlan
@@ -61,6 +61,8 @@ def load(*, now: datetime, say: Say, technicians: int = TECHNICIANS) -> None:
         geely.play(days, cast)
     with _told(say, f"庆铃 upskilling: {technicians:,} technicians, evaluating"):
         qingling.play(days, cast, technicians)
+    with _told(say, "teaching resources, cases, task sheets and a pack"):
+        materials.stock(days, cast)
     with _told(say, "inboxes and stations as of today"):
         standards.link_programs()
         _bring_up_to_date(now)

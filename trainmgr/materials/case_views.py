@@ -41,7 +41,7 @@ def begin_case() -> Any:
     form.offer(queries.home_choices(current_user))
     if not form.validate():
         return _new_page(form, 422)
-    material = cases.begin_case(
+    material, _draft = cases.begin_case(
         form.owner.data, form.title.data, form.occupation.data or "", form.collection.data or "",
         by=current_user, now=utcnow(),
     )  # fmt: skip

@@ -25,13 +25,12 @@ DISCARDED = audit.sentence("material.discard", _l("%(who)s threw away the draft 
 
 def begin_case(
     owner_id: int, title: str, occupation: str, collection: str, *, by: User, now: datetime
-) -> Material:
+) -> tuple[Material, MaterialVersion]:
     """Begin a case with an empty draft."""
     facts = Facts(title, MaterialKind.CASE_WRITE_UP, UpdateKind.QUARTERLY, occupation, collection)
     material = enter(owner_id, facts, by=by, now=now)
     db.session.flush()
-    _add_draft(material, {}, by=by, now=now)
-    return material
+    return material, _add_draft(material, {}, by=by, now=now)
 
 
 def open_draft(material: Material, *, by: User, now: datetime) -> MaterialVersion:
