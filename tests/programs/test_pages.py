@@ -308,3 +308,30 @@ def test_what_only_later_steps_take_is_counted_not_listed(world, office, running
     page = office.get(f"/programs/{running.id}").text
     assert "Later thing" not in page
     assert "另有 1 项属于后面的步骤" in page
+
+
+def test_what_is_missing_leads_nowhere_that_refuses_the_reader(world, running):
+    with world.inside() as session:
+        row = session.get_one(ProgramStep, (running.id, int(Step.PRACTICE)))
+        args = {"program_id": running.id}
+        row.missing = [
+            Missing("To be judged", blocks=State.EVALUATING, endpoint="programs.edit_duties", args=args).to_document()
+        ]
+        session.commit()
+    address = f'href="/programs/{running.id}/setup/duties"'
+
+    assert address in world.signed_in(world.user(Role.STAFF)).get(f"/programs/{running.id}").text
+    administrator = world.signed_in(world.user(Role.ADMINISTRATOR)).get(f"/programs/{running.id}").text
+    assert "To be judged" in administrator
+    assert address not in administrator
+
+
+def test_nobody_is_offered_to_remind_himself_alone(office, world, staff, running):
+    with world.inside() as session:
+        lines = [dues.Line(organization_id=world.college.id, role=Role.STAFF, due_on=TODAY)]
+        dues.put_many(
+            forwarding.SETUP, lines, program_id=running.id, visible_from=TODAY - timedelta(days=9), replace=True
+        )
+        session.commit()
+    assert "Late logs" in office.get(f"/programs/{running.id}").text
+    assert "提醒" not in office.get(f"/programs/{running.id}").text

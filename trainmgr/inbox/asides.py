@@ -9,6 +9,7 @@ from trainmgr.identity.models import User
 from trainmgr.identity.roles import role_kind
 from trainmgr.inbox import queries
 from trainmgr.inbox.queries import OwnTrainee, OwnTraining
+from trainmgr.kernel.access import may_open
 from trainmgr.kernel.i18n import say
 from trainmgr.kernel.shell import STEPS
 from trainmgr.programs.models import Program, ProgramStep
@@ -51,10 +52,11 @@ def aside_of(reader: User) -> Aside:
 
 
 def _asking(row: ProgramStep, program: Program) -> AskingStep:
+    page = ENDPOINTS[Step(row.step)]
     return AskingStep(
         program=program,
         number=row.step,
         name=STEPS[row.step - 1].short_name,
         note=say(row.note, row.params),
-        endpoint=ENDPOINTS[Step(row.step)],
+        endpoint=page if may_open(page) else "programs.show_program",
     )

@@ -331,6 +331,13 @@ FIRST_PASSWORD = {
     "identity.set_language",
 }
 
+def may_open(endpoint: str) -> bool:
+    """Tell whether a view's mark lets the signed-in person in, so that no page leads to a refusal."""
+    view = current_app.view_functions.get(endpoint)
+    mark = mark_of(view) if view else None
+    return mark == "public" or (isinstance(mark, Permission) and can(mark))
+
+
 
 def guard() -> Any:
     """Enforce the mark of the view that is about to answer; a view without one is refused."""

@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from werkzeug.routing import BuildError
 
 from trainmgr.identity.models import Organization, User
-from trainmgr.kernel.access import Permission
+from trainmgr.kernel.access import Permission, may_open
 from trainmgr.kernel.audit import AuditEvent
 from trainmgr.kernel.db import db
 from trainmgr.kernel.i18n import language, say
@@ -64,16 +64,22 @@ class Lack:
 
 @dataclass(frozen=True)
 class DueGroup:
-    """What is due from several people under one code."""
+    """What is due from several people under one code; `own` lines are the reader's."""
 
     code: str
     people: int
     amount: int
     due_on: date | None
     reminded: int
+    own: int
     person: str | None
     organization: str | None
     role: Any
+
+    @property
+    def remindable(self) -> tuple[int, int]:
+        """How many can be reminded and how many were today; nobody is asked to remind himself alone."""
+        return (0, 0) if self.own == self.people else (self.people - self.reminded, self.reminded)
 
     @property
     def who(self) -> str:
@@ -86,7 +92,7 @@ class DueGroup:
         return _("%(name)s and %(number)s others", name=first, number=self.people - 1)
 
 
-def due_groups(program: Program, today: date) -> dict[str, DueGroup]:
+def due_groups(program: Program, viewer: User, today: date) -> dict[str, DueGroup]:
     """Return what is due in a programme today by code: one statement, whatever the number of people."""
     day_start = datetime.combine(today, time.min, ZoneInfo(current_app.config["TIMEZONE"]))
     rows = db.session.execute(
@@ -96,6 +102,7 @@ def due_groups(program: Program, today: date) -> dict[str, DueGroup]:
             sa.func.sum(Due.amount),
             sa.func.min(Due.due_on),
             sa.func.count(sa.case((Due.reminded_at >= day_start, 1))),
+            sa.func.count(sa.case((dues.owned_by(viewer), 1))),
             sa.func.min(User.name),
             sa.func.min(Organization.name),
             sa.func.min(Due.role),
@@ -140,6 +147,7 @@ def _from_missing(
     step: Step, item: Missing, in_the_way: bool, groups: dict[str, DueGroup], today: date
 ) -> Lack:
     group = groups.get(item.due_code)
+    remind, reminded = group.remindable if group else (0, 0)
     due_on = item.due_on or (group.due_on if group else None)
     return Lack(
         step=step,
@@ -150,13 +158,14 @@ def _from_missing(
         blocks=in_the_way,
         url=_address(item.endpoint, item.args),
         code=group.code if group else "",
-        remind=group.people - group.reminded if group else 0,
-        reminded=group.reminded if group else 0,
+        remind=remind,
+        reminded=reminded,
     )
 
 
 def _from_group(program: Program, group: DueGroup, today: date) -> Lack:
     code = dues.CODES[group.code]
+    remind, reminded = group.remindable
     return Lack(
         step=code.step,
         text=say(code.title, {"amount": group.amount}),
@@ -166,13 +175,13 @@ def _from_group(program: Program, group: DueGroup, today: date) -> Lack:
         blocks=False,
         url=_address(code.endpoint, {"program_id": program.id}),
         code=group.code,
-        remind=group.people - group.reminded,
-        reminded=group.reminded,
+        remind=remind,
+        reminded=reminded,
     )
 
 
 def _address(endpoint: str, args: dict[str, Any]) -> str | None:
-    if not endpoint:
+    if not may_open(endpoint):
         return None
     try:
         return url_for(endpoint, **args)

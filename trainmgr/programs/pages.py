@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flask import current_app, render_template, url_for
+from flask import render_template, url_for
 
-from trainmgr.kernel.access import Permission, can, mark_of
+from trainmgr.kernel.access import may_open
 from trainmgr.kernel.i18n import say
 from trainmgr.kernel.shell import STEPS
 from trainmgr.programs.models import Program, ProgramStep
@@ -82,10 +82,7 @@ def _thread_step(step: Step, row: ProgramStep | None, program: Program, here: St
 
 def _address(step: Step, program: Program) -> str:
     """Return where a step is, or nothing for a reader to whom its page is closed: the step stays, the link does not."""
-    mark = mark_of(current_app.view_functions[ENDPOINTS[step]])
-    return (
-        url_for(ENDPOINTS[step], program_id=program.id) if isinstance(mark, Permission) and can(mark) else ""
-    )
+    return url_for(ENDPOINTS[step], program_id=program.id) if may_open(ENDPOINTS[step]) else ""
 
 
 def render_program_page(

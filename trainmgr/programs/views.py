@@ -71,7 +71,7 @@ def show_program(program_id):
 def _home(program: Program, status: int = 200, fault: str = ""):
     viewer, today = reader(), local_day(utcnow())
     runs = may(program, viewer, Permission.PROGRAM_VIEW_MONEY)
-    lacks, later = home.lacks_of(program, home.due_groups(program, today), today) if runs else ([], 0)
+    lacks, later = home.lacks_of(program, home.due_groups(program, viewer, today), today) if runs else ([], 0)
     pathway = from_document(program.pathway_document)
     return render_program_page(
         "programs/home.html",
