@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from io import BytesIO
 
 import pytest
@@ -33,9 +35,6 @@ def copied(world, client, slug="eight-stage", name="我们的八阶") -> CustomP
 
 def form_of(client, ref) -> dict[str, str]:
     """Return what the browser would send from the edit page as it stands."""
-    import re
-    from html import unescape
-
     html = client.get(f"/pathways/{ref}/edit").text
     values: dict = {}
     for tag in re.findall(r"<input[^>]*>", html):
@@ -217,3 +216,17 @@ def test_a_deleted_pathway_is_gone(world, staff):
     staff.post(f"/pathways/own-{row.id}/delete")
 
     assert staff.get(f"/pathways/own-{row.id}").status_code == 404
+
+
+def test_the_library_tells_what_each_model_is_and_not_the_numbers_of_its_cases(staff):
+    html = staff.get("/pathways/").text
+    for pathway in load_library().values():
+        assert pathway.summary.zh in html
+    assert not re.search(r">\s*[ZWSTH]\d+( [ZWSTH]\d+)*\s*<", html)
+
+
+def test_figures_of_a_pathway_carry_only_the_decimals_they_have(staff):
+    html = staff.get("/pathways/eight-stage").text
+    assert "本模式 1,312 ·" in html
+    assert "本模式 57.8% ·" in html
+    assert "：<" not in html and "： " not in html
