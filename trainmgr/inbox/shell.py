@@ -28,6 +28,8 @@ AREAS = {
     "help": "help",
     "search": "",
     "standards": "resources",
+    "research": "resources",
+    "materials": "resources",  # what a programme uses of it belongs to the programme
 }
 # Mentors and trainees have places of their own for some of a programme's pages.
 OWN_AREAS = {"practice": "logs", "evaluation": "ratings", "mentoring": "trainees"}
@@ -61,7 +63,8 @@ class ReaderShell:
         own = OWN_AREAS.get(blueprint, "")
         if own in {entry.area for entry in entries}:
             return own
-        return AREAS.get(blueprint, "programs")
+        area = AREAS.get(blueprint, "programs")
+        return "programs" if area == "resources" and "program_id" in (request.view_args or {}) else area
 
     @cached_property
     def where(self) -> str:
