@@ -323,6 +323,13 @@ def mark_of(view: View) -> Permission | str | None:
     return getattr(view, "access", None)
 
 
+def may_open(endpoint: str) -> bool:
+    """Tell whether a view's mark lets the signed-in person in, so that no page leads to a refusal."""
+    view = current_app.view_functions.get(endpoint)
+    mark = mark_of(view) if view else None
+    return mark == "public" or (isinstance(mark, Permission) and can(mark))
+
+
 ALWAYS_OPEN = {"static"}
 FIRST_PASSWORD = {
     "identity.show_first_password",
@@ -330,13 +337,6 @@ FIRST_PASSWORD = {
     "identity.sign_out",
     "identity.set_language",
 }
-
-def may_open(endpoint: str) -> bool:
-    """Tell whether a view's mark lets the signed-in person in, so that no page leads to a refusal."""
-    view = current_app.view_functions.get(endpoint)
-    mark = mark_of(view) if view else None
-    return mark == "public" or (isinstance(mark, Permission) and can(mark))
-
 
 
 def guard() -> Any:
