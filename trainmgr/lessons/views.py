@@ -1,13 +1,72 @@
-"""HTTP of lesson plans."""
+"""HTTP of lessons: a programme's plans, one's own classes, what is to be done before and after them."""
 
 from __future__ import annotations
 
-from flask import Blueprint
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
 
-from trainmgr.lessons import models
-
-assert models  # known to the database from the start
-
-bp = Blueprint("lessons", __name__)
+from trainmgr.kernel.access import Permission, requires
+from trainmgr.kernel.clock import today, utcnow
+from trainmgr.kernel.paging import Listing
+from trainmgr.lessons import actions, labels, models, plan_views, queries, station
+from trainmgr.lessons.frame import BY_SEGMENT, bp, page_of
+from trainmgr.lessons.rules import TASKS, Ring
+from trainmgr.programs.queries import program_or_404
+from trainmgr.timetable.queries import session_or_404
 
 blueprints = (bp,)
+
+# They are known from the start: the tables, the other routes, what is due.
+assert models
+assert plan_views
+assert station
+
+
+@bp.get("/my-lessons")
+@requires(Permission.LESSON_VIEW)
+def list_my_lessons():
+    """Show the classes around today that the reader attends or teaches: before, in and after class."""
+    meetings = queries.my_meetings(current_user, today())
+    return render_template(
+        "lessons/my_lessons.html", meetings=meetings, labels=labels, today=today(), segments=BY_SEGMENT,
+        coming=[m for m in meetings if m.session.day >= today()],
+        past=[m for m in reversed(meetings) if m.session.day < today()],
+    )  # fmt: skip
+
+
+@bp.get("/programs/<int:program_id>/lessons")
+@requires(Permission.LESSON_VIEW)
+def list_lessons(program_id):
+    """Show the lesson plans of a programme that the reader may read."""
+    program = program_or_404(program_id, current_user)
+    page = queries.list_plans(program, current_user, Listing.from_request())
+    writes = bool(plan_views.modules_now(program))
+    return page_of("list", program, page=page, writes=writes)
+
+
+@bp.get("/programs/<int:program_id>/lessons/sessions/<int:session_id>")
+@requires(Permission.LESSON_VIEW)
+def show_meeting(program_id, session_id):
+    """Show what happens before, in and after one session, and who of the class has done the tasks."""
+    program = program_or_404(program_id, current_user)
+    session = session_or_404(program, session_id, current_user)
+    meeting = queries.meeting_of(session, current_user)
+    page = None
+    if not meeting.enrolment_id:
+        page = queries.list_doings(program, session, current_user, Listing.from_request())
+    return page_of("meeting", program, meeting=meeting, page=page, today=today())
+
+
+@bp.post("/programs/<int:program_id>/lessons/sessions/<int:session_id>/tick")
+@requires(Permission.LESSON_LEARN)
+def tick_task(program_id, session_id):
+    """Note that one has done the task before or after a class, or take the note back."""
+    program = program_or_404(program_id, current_user, steps=False)
+    session = session_or_404(program, session_id, current_user)
+    enrolment_id = queries.own_enrolment(session, current_user)
+    ring = next((ring for ring in TASKS if ring.value == request.form.get("ring")), Ring.PREPARATION)
+    done = request.form.get("done") == "y"
+    actions.tick(session, enrolment_id, ring, done, today=today(), now=utcnow())
+    flash(_("Noted as done.") if done else _("The note is taken back."), "success")
+    return redirect(url_for(".list_my_lessons", _anchor=f"session-{session.id}"))

@@ -1,0 +1,364 @@
+"""Reads of lesson plans, and of what a trainee has before, in and after class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from flask import abort
+from sqlalchemy.orm import joinedload, selectinload
+
+from trainmgr.curriculum.models import Edition, EditionState, Module
+from trainmgr.enrolment.models import Enrolment, EnrolmentState
+from trainmgr.enrolment.queries import visible_in
+from trainmgr.identity.models import User
+from trainmgr.kernel.access import Permission
+from trainmgr.kernel.db import db
+from trainmgr.kernel.paging import Listing, Page, contains, paginate
+from trainmgr.lessons.models import LessonPlan, LessonTick, LessonUse, LessonVersion
+from trainmgr.lessons.rules import Ring
+from trainmgr.programs.models import Program
+from trainmgr.programs.queries import may, visible_to
+from trainmgr.timetable.models import SessionState, TeachingSession
+from trainmgr.timetable.queries import own_sessions
+
+PRESENT = Enrolment.state != EnrolmentState.WITHDRAWN
+DAYS_BACK, DAYS_AHEAD = 7, 14  # what stands on one's own page
+
+
+# --- who may ---------------------------------------------------------------------------------------------
+
+
+def edits_all(program: Program, viewer: User) -> bool:
+    """Tell whether somebody writes all lesson plans of a programme: whoever makes its timetable does."""
+    return may(program, viewer, Permission.TIMETABLE_EDIT)
+
+
+def led_by(program: Program, viewer: User) -> sa.Select[Any]:
+    """Return a select of the lineages of the modules in force that somebody leads."""
+    return (
+        sa.select(Module.lineage)
+        .join(Edition, Edition.id == Module.edition_id)
+        .where(
+            Edition.program_id == program.id,
+            Edition.state == EditionState.SIGNED,
+            Module.lead_teacher_id == viewer.id,
+        )
+    )
+
+
+def modules_to_write(program: Program, viewer: User) -> Sequence[Module]:
+    """Return the modules in force whose lesson plans somebody may write: all, or those that are led."""
+    statement = (
+        sa.select(Module)
+        .join(Edition, Edition.id == Module.edition_id)
+        .where(Edition.program_id == program.id, Edition.state == EditionState.SIGNED)
+        .order_by(Module.stage_number, Module.position, Module.id)
+    )
+    if not edits_all(program, viewer):
+        statement = statement.where(Module.lead_teacher_id == viewer.id)
+    return db.session.scalars(statement).all()
+
+
+def may_edit(program: Program, plan: LessonPlan, viewer: User) -> bool:
+    """Tell whether somebody may write a plan: of the programme's own, or of a module that he or she leads."""
+    if not may(program, viewer, Permission.LESSON_EDIT):
+        return False
+    if edits_all(program, viewer):
+        return True
+    led = led_by(program, viewer).where(Module.lineage == plan.lineage)
+    return db.session.scalar(sa.select(led.exists())) or False
+
+
+def seen_by(program: Program, viewer: User) -> sa.ColumnElement[bool]:
+    """Return the condition on LessonPlan that leaves what the viewer may read.
+
+    The parties' staff read all, whoever leads a module its plans; others finished ones: a trainee those of the own
+    class's sessions, everybody else all.
+    """
+    inside = LessonPlan.program_id == program.id
+    if edits_all(program, viewer) or may(program, viewer, Permission.PROGRAM_VIEW_MONEY):
+        return inside
+    finished = LessonPlan.published > 0
+    if Permission.LESSON_LEARN in viewer.permissions:
+        attended = (
+            sa.select(LessonUse.plan_id)
+            .join(TeachingSession, TeachingSession.id == LessonUse.session_id)
+            .where(own_sessions(viewer))
+        )
+        finished = sa.and_(finished, LessonPlan.id.in_(attended))
+    return sa.and_(inside, sa.or_(finished, LessonPlan.lineage.in_(led_by(program, viewer))))
+
+
+# --- plans -----------------------------------------------------------------------------------------------
+
+
+def list_plans(program: Program, viewer: User, listing: Listing) -> Page[Any]:
+    """Return a page of (plan, module or None, number of sessions): two statements."""
+    uses = (
+        sa.select(sa.func.count())
+        .where(LessonUse.plan_id == LessonPlan.id)
+        .correlate(LessonPlan)
+        .scalar_subquery()
+    )
+    in_force = (
+        sa.select(Edition.id)
+        .where(Edition.program_id == program.id, Edition.state == EditionState.SIGNED)
+        .scalar_subquery()
+    )
+    module = sa.and_(Module.lineage == LessonPlan.lineage, Module.edition_id == in_force)
+    statement = (
+        sa.select(LessonPlan, Module, uses)
+        .outerjoin(Module, module)
+        .where(seen_by(program, viewer))
+        .options(joinedload(LessonPlan.changed_by))
+    )
+    if listing.q:
+        statement = statement.where(
+            sa.or_(contains(LessonPlan.title, listing.q), contains(Module.name, listing.q))
+        )
+    orders = {
+        "module": (Module.stage_number, Module.position, LessonPlan.title, LessonPlan.id),
+        "title": (LessonPlan.title, LessonPlan.id),
+        "changed": (LessonPlan.changed_at, LessonPlan.id),
+    }
+    return paginate(statement, listing, orders=orders, default="module", scalars=False)
+
+
+def plan_or_404(program: Program, plan_id: int, viewer: User) -> LessonPlan:
+    """Return a plan with its rings that the viewer may read, or answer 404."""
+    plan = db.session.scalars(
+        sa.select(LessonPlan)
+        .where(LessonPlan.id == plan_id, seen_by(program, viewer))
+        .options(selectinload(LessonPlan.rings), joinedload(LessonPlan.changed_by))
+    ).one_or_none()
+    return plan or abort(404)
+
+
+def module_of(plan: LessonPlan) -> Module | None:
+    """Return the module of a plan as the newest signed edition has it."""
+    return db.session.scalars(
+        sa.select(Module)
+        .join(Edition, Edition.id == Module.edition_id)
+        .where(
+            Edition.program_id == plan.program_id,
+            Module.lineage == plan.lineage,
+            Edition.signed_at.is_not(None),
+        )
+        .order_by(Edition.number.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def versions_of(plan: LessonPlan) -> Sequence[LessonVersion]:
+    """Return the finished versions of a plan, newest first."""
+    return db.session.scalars(
+        sa.select(LessonVersion)
+        .where(LessonVersion.plan_id == plan.id)
+        .options(joinedload(LessonVersion.finished_by))
+        .order_by(LessonVersion.number.desc())
+        .limit(50)
+    ).all()
+
+
+def published_of(plan: LessonPlan) -> LessonVersion | None:
+    """Return the version that trainees see."""
+    return db.session.get(LessonVersion, (plan.id, plan.published)) if plan.published else None
+
+
+def sessions_for(
+    plan: LessonPlan, since: date, limit: int = 100
+) -> Sequence[tuple[TeachingSession, int | None]]:
+    """Return the coming sessions of a plan's module and length, each with the plan that it has now."""
+    rows = db.session.execute(
+        sa.select(TeachingSession, LessonUse.plan_id)
+        .outerjoin(LessonUse, LessonUse.session_id == TeachingSession.id)
+        .where(
+            TeachingSession.program_id == plan.program_id,
+            TeachingSession.lineage == plan.lineage,
+            TeachingSession.units == plan.units,
+            TeachingSession.state == SessionState.PLANNED,
+            TeachingSession.day >= since,
+        )
+        .options(joinedload(TeachingSession.cohort), joinedload(TeachingSession.module))
+        .order_by(TeachingSession.day, TeachingSession.first_unit, TeachingSession.id)
+        .limit(limit)
+    )
+    return [(session, plan_id) for session, plan_id in rows]
+
+
+def programs_to_copy_into(viewer: User, limit: int = 50) -> Sequence[Program]:
+    """Return the programmes in whose plans in force the viewer may write lessons."""
+    if Permission.TIMETABLE_EDIT in viewer.permissions:
+        whose = visible_to(viewer)
+    else:
+        whose = sa.and_(
+            visible_to(viewer), Program.id.in_(sa.select(Edition.program_id).join(Module).where(
+                Module.lead_teacher_id == viewer.id, Edition.state == EditionState.SIGNED))
+        )  # fmt: skip
+    return db.session.scalars(sa.select(Program).where(whose).order_by(Program.id.desc()).limit(limit)).all()
+
+
+# --- before, in and after class --------------------------------------------------------------------------
+
+
+@dataclass
+class Meeting:
+    """A session with what its plan says, and what the reader, or the class, has done for it."""
+
+    session: TeachingSession
+    plan_id: int | None
+    title: str
+    rings: dict[str, dict[str, Any]]
+    enrolment_id: int | None
+    done: set[str] = field(default_factory=set)
+    counts: dict[str, int] = field(default_factory=dict)
+    people: int = 0
+
+    @property
+    def program_id(self) -> int:
+        """The programme."""
+        return self.session.program_id
+
+    def task(self, ring: Ring) -> dict[str, Any] | None:
+        """What is to be done in a ring, if the plan says anything."""
+        found = self.rings.get(ring.value)
+        return found if found and found["content"] else None
+
+
+def _select_meetings(viewer: User) -> sa.Select[Any]:
+    mine = sa.and_(Enrolment.cohort_id == TeachingSession.cohort_id, Enrolment.user_id == viewer.id, PRESENT)
+    version = sa.and_(LessonVersion.plan_id == LessonPlan.id, LessonVersion.number == LessonPlan.published)
+    return (
+        sa.select(TeachingSession, LessonPlan.id, LessonVersion.content, Enrolment.id)
+        .outerjoin(LessonUse, LessonUse.session_id == TeachingSession.id)
+        .outerjoin(LessonPlan, LessonPlan.id == LessonUse.plan_id)
+        .outerjoin(LessonVersion, version)
+        .outerjoin(Enrolment, mine)
+        .options(
+            *(
+                joinedload(getattr(TeachingSession, name))
+                for name in ("module", "cohort", "teacher", "room", "program")
+            )
+        )
+    )
+
+
+def _meeting(
+    session: TeachingSession, plan_id: int | None, content: Any, enrolment_id: int | None
+) -> Meeting:
+    rings = {ring["ring"]: ring for ring in content["rings"]} if content else {}
+    return Meeting(session, plan_id, content["title"] if content else "", rings, enrolment_id)
+
+
+def my_meetings(viewer: User, today: date, limit: int = 60) -> list[Meeting]:
+    """Return what somebody attends or teaches around today, with what is done: three statements."""
+    rows = db.session.execute(
+        _select_meetings(viewer)
+        .where(
+            own_sessions(viewer),
+            TeachingSession.state == SessionState.PLANNED,
+            TeachingSession.day.between(
+                today - timedelta(days=DAYS_BACK), today + timedelta(days=DAYS_AHEAD)
+            ),
+        )
+        .order_by(TeachingSession.day, TeachingSession.first_unit, TeachingSession.id)
+        .limit(limit)
+    )
+    meetings = [_meeting(*row) for row in rows]
+    add_doings(meetings)
+    return meetings
+
+
+def next_meeting(viewer: User, today: date) -> Meeting | None:
+    """Return the next session that somebody attends."""
+    row = db.session.execute(
+        _select_meetings(viewer)
+        .where(
+            Enrolment.id.is_not(None),
+            TeachingSession.state == SessionState.PLANNED,
+            TeachingSession.day >= today,
+        )
+        .order_by(TeachingSession.day, TeachingSession.first_unit, TeachingSession.id)
+        .limit(1)
+    ).first()
+    return _meeting(*row) if row else None
+
+
+def meeting_of(session: TeachingSession, viewer: User) -> Meeting:
+    """Return one session with what its plan says and what is done for it."""
+    row = db.session.execute(_select_meetings(viewer).where(TeachingSession.id == session.id)).one()
+    meeting = _meeting(*row)
+    add_doings([meeting])
+    return meeting
+
+
+def add_doings(meetings: Sequence[Meeting]) -> None:
+    """Add what the reader has ticked, and for those who teach how many of the class have: two statements."""
+    own = [meeting for meeting in meetings if meeting.enrolment_id]
+    ticks = sa.select(LessonTick.session_id, LessonTick.ring).where(
+        LessonTick.session_id.in_([meeting.session.id for meeting in own]),
+        LessonTick.enrolment_id.in_({meeting.enrolment_id for meeting in own}),
+    )
+    done = {(session_id, ring.value) for session_id, ring in db.session.execute(ticks)}
+    for meeting in own:
+        meeting.done = {ring.value for ring in Ring if (meeting.session.id, ring.value) in done}
+    taught = {meeting.session.id: meeting for meeting in meetings if not meeting.enrolment_id}
+    counts = (
+        sa.select(LessonTick.session_id, LessonTick.ring, sa.func.count())
+        .join(Enrolment, Enrolment.id == LessonTick.enrolment_id)
+        .where(LessonTick.session_id.in_(taught), PRESENT)
+        .group_by(LessonTick.session_id, LessonTick.ring)
+    )
+    for session_id, ring, count in db.session.execute(counts):
+        taught[session_id].counts[ring.value] = count
+    _add_people(taught.values())
+
+
+def _add_people(meetings: Any) -> None:
+    cohorts = {meeting.session.cohort_id for meeting in meetings}
+    rows = db.session.execute(
+        sa.select(Enrolment.cohort_id, sa.func.count())
+        .where(Enrolment.cohort_id.in_(cohorts), PRESENT)
+        .group_by(Enrolment.cohort_id)
+    )
+    people = {row[0]: row[1] for row in rows}
+    for meeting in meetings:
+        meeting.people = people.get(meeting.session.cohort_id, 0)
+
+
+def list_doings(program: Program, session: TeachingSession, viewer: User, listing: Listing) -> Page[Any]:
+    """Return a page of the class's trainees whom the viewer may see, each with when both tasks were done."""
+
+    def at(ring: Ring) -> sa.ScalarSelect[Any]:
+        return (
+            sa.select(LessonTick.at)
+            .where(
+                LessonTick.enrolment_id == Enrolment.id,
+                LessonTick.session_id == session.id,
+                LessonTick.ring == ring,
+            )
+            .scalar_subquery()
+        )
+
+    before, after = at(Ring.PREPARATION), at(Ring.ON_THE_JOB)
+    statement = sa.select(Enrolment, before, after).where(
+        visible_in(program, viewer), Enrolment.cohort_id == session.cohort_id, PRESENT
+    )
+    orders = {
+        "name": (Enrolment.name, Enrolment.id),
+        "before": (before, Enrolment.name, Enrolment.id),
+        "after": (after, Enrolment.name, Enrolment.id),
+    }
+    return paginate(statement, listing, orders=orders, default="name", scalars=False)
+
+
+def own_enrolment(session: TeachingSession, viewer: User) -> int:
+    """Return the reader's own enrolment in a session's class, or answer 404."""
+    mine = sa.select(Enrolment.id).where(
+        Enrolment.cohort_id == session.cohort_id, Enrolment.user_id == viewer.id, PRESENT
+    )
+    return db.session.scalar(mine) or abort(404)
