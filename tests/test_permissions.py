@@ -117,7 +117,7 @@ REFUSED: tuple[tuple[str, int, tuple[Role, ...], str], ...] = (
             (Role.ENTERPRISE_COORDINATOR,),
             "the college opens standards and keeps its pools",
         )
-        for endpoint in ("new_standard", "new_import", "edit_expert", "edit_certificate")
+        for endpoint in ("edit_expert", "edit_certificate")
     ),
     ("imports.download_faults", 409, EVERYBODY, "the upload of this import is not kept any more"),
 )

@@ -80,7 +80,7 @@ def new_round(standard_id):
     rounds = delphi.rounds_of(view.version)
     limits = delphi.limits_of(rounds[-1]) if rounds else Limits()
     subject = rounds[-1].subject if rounds else Subject.COMPETENCIES
-    form = RoundForm(data={**vars(limits), "subject": subject.value})
+    form = RoundForm.showing(limits, subject)
     return render("round_form", view, form=form, rounds=rounds)
 
 
@@ -111,7 +111,7 @@ def edit_limits(standard_id, round_number):
     """Show the thresholds of a round."""
     view = load_draft(standard_id)
     one = _open_or_404(view, round_number)
-    form = RoundForm(data={**vars(delphi.limits_of(one)), "subject": one.subject.value})
+    form = RoundForm.showing(delphi.limits_of(one), one.subject)
     return render("round_form", view, form=form, rounds=[one], changing=one)
 
 

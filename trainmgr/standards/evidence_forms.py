@@ -21,7 +21,7 @@ from trainmgr.standards.experts import ExpertFacts
 from trainmgr.standards.forms import chips, level, paragraph, text
 from trainmgr.standards.interviews import InterviewFacts
 from trainmgr.standards.rules import HIGHEST_LEVEL, LOWEST_LEVEL, TaskVoice
-from trainmgr.standards.scoring import Subject
+from trainmgr.standards.scoring import Limits, Subject
 
 FIGURES = ("difficulty", "importance", "frequency")
 MOST_LINES = 100
@@ -220,6 +220,12 @@ class RoundForm(FlaskForm):
     least_mean = level(_l("Mean from"))
     most_variation = _share(_l("Coefficient of variation up to"))
     least_full = _share(_l("Share of full marks from"))
+
+    @classmethod
+    def showing(cls, limits: Limits, subject: Subject) -> RoundForm:
+        """Return the form filled with thresholds."""
+        figures = {name: Decimal(repr(value)) for name, value in vars(limits).items()}
+        return cls(data={**figures, "subject": subject.value})
 
     def chosen_subject(self) -> Subject:
         """Return what the round asks about."""

@@ -135,8 +135,6 @@ def _framework_of(form):
 
 
 def _framework_page(form, status=200, **context):
-    if context.get("view") is None and "college_id" not in form:
-        abort(403)
     return render_template("standards/framework.html", form=form, **context), status
 
 
@@ -158,7 +156,7 @@ def import_framework():
     """Open a standard from a framework; one with a fault is refused with the place of each."""
     form = _framework_form()
     framework, faults = _framework_of(form) if form.validate() else (None, [])
-    if framework is None:
+    if framework is None or "college_id" not in form:
         return _framework_page(form, 422, faults=faults)
     try:
         standard = adopting.found_standard(

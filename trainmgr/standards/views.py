@@ -42,7 +42,13 @@ def list_standards():
     state = request.args.get("state", "")
     state = state if state in (VersionState.DRAFT, VersionState.PUBLISHED) else ""
     page = queries.list_standards(current_user, Listing.from_request(), state)
-    return render_template("standards/list.html", page=page, state=state, states=labels.STATES)
+    return render_template(
+        "standards/list.html",
+        page=page,
+        state=state,
+        states=labels.STATES,
+        may_open=bool(queries.colleges_of(current_user)),
+    )
 
 
 @bp.get("/standards/new")
@@ -73,8 +79,6 @@ def _post_form(standard=None):
 
 
 def _post_page(form, status=200, **context):
-    if not form.college_id.choices:
-        abort(403)
     return render_template("standards/post.html", form=form, **context), status
 
 
