@@ -67,10 +67,12 @@ class FactsForm(FlaskForm):
     version = HiddenField()
     owner = SelectField(_l("Belongs to"), coerce=whole, validate_choice=False, choices=[])
     title = StringField(
-        _l("Title"), filters=[stripped], validators=[DataRequired(_l("Give it a title.")), Length(max=120)]
+        _l("Title of the resource"),
+        filters=[stripped],
+        validators=[DataRequired(_l("Give it a title.")), Length(max=120)],
     )
     kind = SelectField(
-        _l("Kind"),
+        _l("Kind of resource"),
         choices=[
             SelectChoice(kind.value, label)
             for kind, label in labels.KINDS.items()
@@ -164,7 +166,7 @@ class OccasionForm(FlaskForm):
     """What asks for a new version."""
 
     text = StringField(
-        _l("What happened"),
+        _l("What happened outside"),
         filters=[stripped],
         validators=[DataRequired(_l("Say what asks for a new version.")), Length(max=200)],
     )
@@ -277,7 +279,9 @@ class PackForm(FlaskForm):
     version = HiddenField()
     owner = FactsForm.owner
     name = StringField(
-        _l("Name"), filters=[stripped], validators=[DataRequired(_l("Give it a name.")), Length(max=120)]
+        _l("Name of the pack"),
+        filters=[stripped],
+        validators=[DataRequired(_l("Give it a name.")), Length(max=120)],
     )
     occupation = StringField(
         _l("Occupation"),

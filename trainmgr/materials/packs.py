@@ -290,7 +290,7 @@ def _contents(
     if pack.purpose:
         document.add_paragraph(pack.purpose)
     document.add_heading(_("Contents"), 1)
-    header = [_("File"), _("Kind"), _("Belongs to"), _("Version"), _("Published")]
+    header = [_("File"), _("Kind of resource"), _("Belongs to"), _("Version"), _("Published")]
     rows = [
         [name, material.kind_label, material.owner.name, version.number, day(version.published_on)]
         for material, version, name in planned
