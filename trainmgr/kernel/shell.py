@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -84,6 +84,7 @@ class Entry:
 _INBOX = Entry("inbox", "inbox.show_inbox", _l("Inbox"), "inbox", counted=True)
 _PROGRAMS = Entry("programs", "programs.list_programs", _l("Programmes"), "signpost-split")
 _RATINGS = Entry("ratings", "evaluation.list_my_ratings", _l("Ratings"), "ui-checks")
+_CLASSES = Entry("classes", "lessons.list_my_lessons", _l("My classes"), "calendar3")
 _ACCOUNT = Entry("account", "identity.show_account", _l("Me"), "person")
 
 RAILS: dict[str, tuple[Entry, ...]] = {
@@ -99,12 +100,14 @@ RAILS: dict[str, tuple[Entry, ...]] = {
         _INBOX,
         Entry("trainees", "mentoring.list_my_trainees", _l("My trainees"), "people"),
         Entry("logs", "practice.list_logs_to_sign", _l("Logs"), "journal-check"),
+        replace(_CLASSES, on_phone=False),  # six tabs are enough; the phone has a link on the timetable
         _RATINGS,
         _PROGRAMS,
         _ACCOUNT,
     ),
     "trainee": (
         Entry("inbox", "inbox.show_inbox", _l("Today"), "calendar2-check", counted=True),
+        _CLASSES,
         Entry("logs", "practice.list_my_logs", _l("Logs"), "journal-text"),
         _RATINGS,
         Entry("result", "evaluation.show_my_result", _l("Result"), "award"),
