@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from trainmgr.identity.models import User
 from trainmgr.identity.roles import role_kind
@@ -12,6 +13,8 @@ from trainmgr.inbox.queries import OwnTrainee, OwnTraining
 from trainmgr.kernel.access import may_open
 from trainmgr.kernel.i18n import say
 from trainmgr.kernel.shell import STEPS
+from trainmgr.lessons import queries as lessons
+from trainmgr.lessons.queries import Meeting
 from trainmgr.programs.models import Program, ProgramStep
 from trainmgr.programs.pages import ENDPOINTS
 from trainmgr.programs.rules import Step
@@ -37,16 +40,18 @@ class Aside:
     steps: Sequence[AskingStep] = ()
     total: int = 0
     training: OwnTraining | None = None
+    meeting: Meeting | None = None
 
 
-def aside_of(reader: User) -> Aside:
+def aside_of(reader: User, today: date) -> Aside:
     """Return what stands beside the reader's inbox: at most three statements."""
     kind = role_kind(reader.roles)
     if kind == "mentor":
         trainees, total = queries.own_trainees(reader)
         return Aside(kind, trainees=trainees, total=total)
     if kind == "trainee":
-        return Aside(kind, training=queries.own_training(reader))
+        meeting = lessons.next_meeting(reader, today)
+        return Aside(kind, training=queries.own_training(reader), meeting=meeting)
     rows, total = queries.asking_steps(reader)
     return Aside(kind, steps=[_asking(step, program) for step, program in rows], total=total)
 
