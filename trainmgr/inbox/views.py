@@ -38,7 +38,7 @@ def show_inbox():
         counts=counts,
         page=page,
         groups=lines.grouped(page.items, counts, day),
-        aside=asides.aside_of(current_user),
+        aside=asides.aside_of(current_user, day),
         offers=applications.open_programs(current_user, Listing()) if may_apply else None,
         deeds=queries.latest_deeds(current_user, utcnow() - timedelta(days=7)),
     )
