@@ -50,6 +50,8 @@ from trainmgr.materials.models import (
     TaskSheet,
 )
 from trainmgr.materials.rules import MaterialKind, MaterialState, UpdateKind
+from trainmgr.lessons.actions import content_of
+from trainmgr.lessons.models import LessonPlan, LessonRing, LessonState, LessonUse, LessonVersion, Ring
 from trainmgr.mentoring.models import Assignment, Mentor, ProgramMentor, Proposal, ProposedPair
 from trainmgr.mentoring.proposing import compute_proposal
 from trainmgr.needs.models import BusinessNeed, Indicator
@@ -113,6 +115,8 @@ ARGUMENTS: dict[str, Callable[[Populated], Any]] = {
     "pathways:ref": lambda p: f"own-{p.rows['pathway'].id}",
     "session_id": lambda p: p.rows["session"].id,
     "timetable:session_id": lambda p: p.rows["teaching"].id,
+    "lessons:session_id": lambda p: p.rows["teaching"].id,
+    "plan_id": lambda p: p.rows["lesson"].id,
     "room_id": lambda p: p.rows["room"].id,
     "period_id": lambda p: p.rows["closed"].id,
     "user_id": lambda p: p.people[Role.SCHOOL_TEACHER].id,
@@ -177,6 +181,7 @@ def populate(world: World) -> Populated:
     _make_plan(world, made)
     _make_trainee(world, made)
     _make_timetable(world, made)
+    _make_lessons(world, made)
     _make_mentoring(world, made)
     _make_practice(world, made)
     _make_evaluation(world, made)
@@ -372,6 +377,31 @@ def _make_timetable(world: World, made: Populated) -> None:
                 created_at=now,
             )
         )
+
+
+def _make_lessons(world: World, made: Populated) -> None:
+    staff = made.people[Role.STAFF]
+    with world.app.app_context():
+        plan = keep(
+            LessonPlan(
+                program_id=made.rows["program"].id,
+                lineage=made.rows["module"].lineage,
+                title="点检要领",
+                units=2,
+                created_by_id=staff.id,
+                changed_by_id=staff.id,
+                changed_at=NOW,
+                state=LessonState.FINISHED,
+                published=1,
+            )
+        )
+        rings = [LessonRing(plan_id=plan.id, ring=ring, minutes=15, content="看一看") for ring in Ring]
+        keep(*rings)
+        plan = db.session.get_one(LessonPlan, plan.id, options=[joinedload(LessonPlan.rings)])
+        version = {"plan_id": plan.id, "number": 1, "content": content_of(plan)}
+        keep(LessonVersion(**version, finished_by_id=staff.id, finished_at=NOW))
+        keep(LessonUse(session_id=made.rows["teaching"].id, plan_id=plan.id))
+        made.rows["lesson"] = plan
 
 
 def _make_mentoring(world: World, made: Populated) -> None:
