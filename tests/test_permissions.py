@@ -119,6 +119,7 @@ REFUSED: tuple[tuple[str, int, tuple[Role, ...], str], ...] = (
         )
         for endpoint in ("edit_expert", "edit_certificate")
     ),
+    ("lessons.edit_lesson", 403, MENTORS, "only who leads the module writes its lessons"),
     ("imports.download_faults", 409, EVERYBODY, "the upload of this import is not kept any more"),
 )
 OTHERWISE = {(endpoint, role): status for endpoint, status, roles, _why in REFUSED for role in roles}
