@@ -229,4 +229,5 @@ def test_figures_of_a_pathway_carry_only_the_decimals_they_have(staff):
     html = staff.get("/pathways/eight-stage").text
     assert "本模式 1,312 ·" in html
     assert "本模式 57.8% ·" in html
-    assert "：<" not in html and "： " not in html
+    assert "：<" not in html
+    assert "： " not in html

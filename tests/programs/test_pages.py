@@ -315,7 +315,9 @@ def test_what_is_missing_leads_nowhere_that_refuses_the_reader(world, running):
         row = session.get_one(ProgramStep, (running.id, int(Step.PRACTICE)))
         args = {"program_id": running.id}
         row.missing = [
-            Missing("To be judged", blocks=State.EVALUATING, endpoint="programs.edit_duties", args=args).to_document()
+            Missing(
+                "To be judged", blocks=State.EVALUATING, endpoint="programs.edit_duties", args=args
+            ).to_document()
         ]
         session.commit()
     address = f'href="/programs/{running.id}/setup/duties"'
@@ -330,7 +332,11 @@ def test_nobody_is_offered_to_remind_himself_alone(office, world, staff, running
     with world.inside() as session:
         lines = [dues.Line(organization_id=world.college.id, role=Role.STAFF, due_on=TODAY)]
         dues.put_many(
-            forwarding.SETUP, lines, program_id=running.id, visible_from=TODAY - timedelta(days=9), replace=True
+            forwarding.SETUP,
+            lines,
+            program_id=running.id,
+            visible_from=TODAY - timedelta(days=9),
+            replace=True,
         )
         session.commit()
     assert "Late logs" in office.get(f"/programs/{running.id}").text
