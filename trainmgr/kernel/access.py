@@ -73,7 +73,7 @@ class Permission(enum.Enum):
     STANDARD_EDIT = enum.auto()
     EXPERT_VIEW = enum.auto()  # the expert pool, interviews and Delphi rounds behind a standard
 
-    BANK_VIEW = enum.auto()  # items with their answers
+    BANK_VIEW = enum.auto()  # items with their answers: the college's people who teach or run, never an enterprise
     BANK_EDIT = enum.auto()
 
     NEEDS_VIEW = enum.auto()
@@ -139,8 +139,6 @@ _READER = _EVERYONE | {
 }
 _COLLEGE = _READER | {
     P.EXPERT_VIEW,
-    P.BANK_VIEW,
-    P.RESEARCH_VIEW,
     P.TEST_VIEW,
     P.PEOPLE_VIEW,
     P.PROGRAM_VIEW_MONEY,
@@ -159,8 +157,10 @@ _RUN = {
     P.PROGRAM_ADVANCE,
     P.PROGRAM_SIGN,
     P.STANDARD_EDIT,
+    P.BANK_VIEW,
     P.BANK_EDIT,
     P.NEEDS_EDIT,
+    P.RESEARCH_VIEW,
     P.RESEARCH_EDIT,
     P.CURRICULUM_EDIT,
     P.MATERIAL_EDIT,
@@ -184,15 +184,25 @@ _RUN = {
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.ADMINISTRATOR: frozenset(
         _COLLEGE
-        | {P.ORGANISATION_MANAGE, P.ORGANISATION_REGISTER, P.PEOPLE_MANAGE, P.AUDIT_VIEW, P.PATHWAY_EDIT}
+        | {
+            P.BANK_VIEW,
+            P.RESEARCH_VIEW,
+            P.ORGANISATION_MANAGE,
+            P.ORGANISATION_REGISTER,
+            P.PEOPLE_MANAGE,
+            P.AUDIT_VIEW,
+            P.PATHWAY_EDIT,
+        }
     ),
     Role.STAFF: frozenset(_COLLEGE | _RUN),
     Role.DEPARTMENT_STAFF: frozenset(
         _COLLEGE
         | {
             P.STANDARD_EDIT,
+            P.BANK_VIEW,
             P.BANK_EDIT,
             P.NEEDS_EDIT,
+            P.RESEARCH_VIEW,
             P.RESEARCH_EDIT,
             P.CURRICULUM_EDIT,
             P.MATERIAL_EDIT,
