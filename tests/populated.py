@@ -59,6 +59,7 @@ from trainmgr.pathways.models import CustomPathway, PathwayOrigin
 from trainmgr.practice.models import LogPhoto, LogState, PracticeLog
 from trainmgr.programs.models import Due, Duty, Program, ProgramParty, ProgramPerson
 from trainmgr.programs.rules import Side, State
+from trainmgr.research.models import Evidence, EvidenceKind, Study
 from trainmgr.standards import actions as standards
 from trainmgr.standards import delphi, versions
 from trainmgr.standards import tasks as standard_tasks
@@ -108,6 +109,8 @@ ARGUMENTS: dict[str, Callable[[Populated], Any]] = {
     "needs:kind": lambda p: "competencies",
     "needs:step": lambda p: "gap",
     "need_id": lambda p: p.rows["business_need"].id,
+    "study_id": lambda p: p.rows["study"].id,
+    "evidence_id": lambda p: p.rows["evidence"].id,
     "needs:job_id": lambda p: p.rows["needs_import"].id,
     "party": lambda p: "trainee",
     "side": lambda p: "college",
@@ -124,6 +127,8 @@ ARGUMENTS: dict[str, Callable[[Populated], Any]] = {
     "organization_id": lambda p: p.rows["college"].id,
     "standard_id": lambda p: p.rows["standard"].id,
     "standards:number": lambda p: 1,
+    "standards.show_interviews:number": lambda p: 2,
+    "standards.show_delphi:number": lambda p: 2,
     "standards:competency_id": lambda p: p.rows["standard_competency"].id,
     "standards:task_id": lambda p: p.rows["standard_task"].id,
     "standards:kind": lambda p: "competencies",
@@ -187,6 +192,7 @@ def populate(world: World) -> Populated:
     _make_evaluation(world, made)
     _make_standards(world, made)
     _make_materials(world, made)
+    _make_research(world, made)
     _make_rest(world, made)
     return made
 
@@ -609,6 +615,31 @@ def _make_evidence(world: World, standard: Any, faults: StoredFile, by: User) ->
     )
     found = {"expert": pool[0], "interview": interview, "standard_task": told}
     return found | {"standard_competency": identity, "standards_import": job}
+
+
+def _make_research(world: World, made: Populated) -> None:
+    by = made.people[Role.STAFF].id
+    with world.app.app_context():
+        study = made.rows["study"] = keep(
+            Study(
+                college_id=world.college.id,
+                major="数控技术",
+                question="是否升级",
+                created_by_id=by,
+                created_at=NOW,
+            )
+        )
+        made.rows["evidence"] = keep(
+            Evidence(
+                study_id=study.id,
+                kind=EvidenceKind.MARKET,
+                finding="招聘上升",
+                source="人社局",
+                year=2025,
+                by_id=by,
+                at=NOW,
+            )
+        )
 
 
 def _make_rest(world: World, made: Populated) -> None:
