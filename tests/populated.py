@@ -388,7 +388,7 @@ def _make_timetable(world: World, made: Populated) -> None:
 def _make_lessons(world: World, made: Populated) -> None:
     staff = made.people[Role.STAFF]
     with world.app.app_context():
-        plan = keep(
+        plan = made.rows["lesson"] = keep(
             LessonPlan(
                 program_id=made.rows["program"].id,
                 lineage=made.rows["module"].lineage,
@@ -403,11 +403,10 @@ def _make_lessons(world: World, made: Populated) -> None:
         )
         rings = [LessonRing(plan_id=plan.id, ring=ring, minutes=15, content="看一看") for ring in Ring]
         keep(*rings)
-        plan = db.session.get_one(LessonPlan, plan.id, options=[joinedload(LessonPlan.rings)])
-        version = {"plan_id": plan.id, "number": 1, "content": content_of(plan)}
+        live = db.session.get_one(LessonPlan, plan.id, options=[joinedload(LessonPlan.rings)])
+        version = {"plan_id": plan.id, "number": 1, "content": content_of(live)}
         keep(LessonVersion(**version, finished_by_id=staff.id, finished_at=NOW))
         keep(LessonUse(session_id=made.rows["teaching"].id, plan_id=plan.id))
-        made.rows["lesson"] = plan
 
 
 def _make_mentoring(world: World, made: Populated) -> None:
