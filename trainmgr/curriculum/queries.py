@@ -42,8 +42,8 @@ def signed_edition(program_id: int) -> Edition | None:
     ).one_or_none()
 
 
-def _edition_in_force(program_id: int) -> sa.ScalarSelect[int]:
-    """The signed edition's id, or the newest one's while none is signed."""
+def edition_in_force(program_id: int) -> sa.ScalarSelect[int]:
+    """Return the signed edition's id, or the newest one's while none is signed."""
     is_signed = sa.case((Edition.state == EditionState.SIGNED, 1), else_=0)
     return (
         sa.select(Edition.id)
@@ -59,7 +59,7 @@ def stages_of(program_id: int) -> list[PlanStage]:
     return list(
         db.session.scalars(
             sa.select(PlanStage)
-            .where(PlanStage.edition_id == _edition_in_force(program_id))
+            .where(PlanStage.edition_id == edition_in_force(program_id))
             .order_by(PlanStage.number)
         )
     )
@@ -70,7 +70,7 @@ def modules_of(program_id: int) -> list[Module]:
     return list(
         db.session.scalars(
             sa.select(Module)
-            .where(Module.edition_id == _edition_in_force(program_id))
+            .where(Module.edition_id == edition_in_force(program_id))
             .order_by(Module.stage_number, Module.position, Module.id)
         )
     )

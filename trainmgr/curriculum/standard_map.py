@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 import sqlalchemy as sa
 
 from trainmgr.curriculum.models import Module, ModuleCompetency
-from trainmgr.curriculum.queries import _edition_in_force
+from trainmgr.curriculum.queries import edition_in_force
 from trainmgr.kernel.db import db
 from trainmgr.needs.models import Competency
 from trainmgr.standards.map import MapModule, contributes_modules
@@ -23,7 +23,7 @@ def modules_of(program_id: int, competency_ids: Collection[int]) -> Sequence[Map
         .join(ModuleCompetency, ModuleCompetency.module_id == Module.id)
         .join(Competency, Competency.id == ModuleCompetency.competency_id)
         .where(
-            Module.edition_id == _edition_in_force(program_id),
+            Module.edition_id == edition_in_force(program_id),
             Competency.standard_competency_id.in_(competency_ids),
         )
         .order_by(Module.stage_number, Module.position, Module.id)

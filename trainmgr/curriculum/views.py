@@ -19,6 +19,7 @@ from trainmgr.curriculum import (
     presenting,
     proposal_views,  # noqa: F401  (it adds its routes)
     rule_views,  # noqa: F401  (it adds its routes)
+    trace_views,  # noqa: F401  (it adds its routes)
 )
 from trainmgr.curriculum.board import Board
 from trainmgr.curriculum.export import plan_workbook
@@ -32,10 +33,12 @@ from trainmgr.curriculum.pages import (
     render_board,
     typed_version,
 )
+from trainmgr.curriculum.print_word import plan_document
 from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.clock import utcnow
 from trainmgr.kernel.errors import RuleBroken
 from trainmgr.kernel.sheets import send_workbook
+from trainmgr.kernel.word import send_document
 from trainmgr.programs.models import Program
 from trainmgr.programs.queries import program_or_404, sides_of
 from trainmgr.programs.rules import Side
@@ -101,6 +104,18 @@ def export_plan(program_id: int) -> Any:
         abort(404)
     name = _("%(name)s plan, edition %(number)s", name=program.label, number=board.edition.number)
     return send_workbook(plan_workbook(board), name + ".xlsx")
+
+
+@bp.get("/programs/<int:program_id>/plan/plan.docx")
+@requires(Permission.CURRICULUM_VIEW)
+def print_plan(program_id: int) -> Any:
+    """Hand out the plan as a Word document to print and to file."""
+    program = load(program_id)
+    board = board_or_404(program, asked_edition(), compare=True)
+    if board.edition is None:
+        abort(404)
+    name = _("%(name)s plan, edition %(number)s", name=program.label, number=board.edition.number)
+    return send_document(plan_document(board), name)
 
 
 # --- beginning and ending editions ----------------------------------------------------------------

@@ -35,8 +35,7 @@ def new_document(title: str, subtitle: str = "", *, landscape: bool = False) -> 
     section = document.sections[0]
     section.page_width, section.page_height = Cm(21), Cm(29.7)
     if landscape:
-        section.orientation = WD_ORIENT.LANDSCAPE
-        section.page_width, section.page_height = section.page_height, section.page_width
+        lay_across(section)
     section.left_margin = section.right_margin = section.top_margin = section.bottom_margin = MARGIN
     for name, size in (("Normal", 10.5), ("Title", 20), ("Heading 1", 14), ("Heading 2", 12)):
         _set_font(document.styles[name], size)
@@ -44,6 +43,12 @@ def new_document(title: str, subtitle: str = "", *, landscape: bool = False) -> 
     if subtitle:
         document.add_paragraph(subtitle)
     return document
+
+
+def lay_across(section: Any) -> None:
+    """Let the pages of an upright section lie across."""
+    section.orientation = WD_ORIENT.LANDSCAPE
+    section.page_width, section.page_height = section.page_height, section.page_width
 
 
 def _set_font(style: Any, size: float) -> None:

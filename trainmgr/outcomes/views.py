@@ -17,7 +17,7 @@ from trainmgr.kernel.clock import utcnow
 from trainmgr.kernel.errors import RuleBroken
 from trainmgr.kernel.numbers import whole
 from trainmgr.kernel.paging import Listing
-from trainmgr.outcomes import actions, exporting, keeping, queries, station  # noqa: F401
+from trainmgr.outcomes import actions, exporting, keeping, proving, queries, station  # noqa: F401
 from trainmgr.outcomes.forms import KINDS, DecisionForm
 from trainmgr.outcomes.rules import PassKind, proposal
 from trainmgr.programs.models import Program
