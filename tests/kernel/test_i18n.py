@@ -243,6 +243,8 @@ def test_a_part_that_is_half_written_does_not_stop_the_program(tmp_path, caplog)
         ("100% done", "完成 100%%", True, "a bare %"),
         ("100%% done", "完成 100%%", True, None),
         ("%(n)s is 100%", "%(n)s 为 100%%", False, "a bare %"),
+        ("%(who)s signed", "%(who)s签了字", False, None),
+        ("%(who)s signed", "%(who)s 签了字", False, "a space after the name"),
     ],
 )
 def test_what_is_wrong_with_a_translation_is_found(tmp_path, english, chinese, in_template, fault):

@@ -28,6 +28,7 @@ SOURCES = (
     (ROOT / "trainmgr", [("migrations/**", "ignore"), ("**.py", "python")]),
 )
 _PLACEHOLDER = re.compile(r"%\((\w+)\)")
+_NAME_APART = re.compile(r"%\(who\)s (?=[\u4e00-\u9fff])")  # Chinese writes name and verb together
 _LONE_PERCENT = re.compile(r"(?<!%)%(?:%%)*(?![(%])")
 
 
@@ -129,6 +130,8 @@ def _faults_of(key: Any, message: Message | None, *, in_template: bool) -> Itera
         given = set(_PLACEHOLDER.findall(text))
         if given != wanted:
             yield f"placeholders {sorted(given)} instead of {sorted(wanted)}"
+        if _NAME_APART.search(text):
+            yield "a space after the name"
 
 
 def check() -> list[str]:
