@@ -84,7 +84,7 @@ class SeriesForm(FlaskForm):
                 self.figures[month] = value
         if len(self.figures) > MOST_MONTHS:
             raise ValidationError(_("At most %(most)s months are kept.", most=MOST_MONTHS))
-        if SeriesRule(self.rule.data) is not SeriesRule.TYPED and not self.figures:
+        if self.rule.data != SeriesRule.TYPED.value and not self.figures:
             raise ValidationError(_("Without months the current figure can only be typed."))
 
 
