@@ -129,8 +129,6 @@ ARGUMENTS: dict[str, Callable[[Populated], Any]] = {
     "standards:number": lambda p: 1,
     "standards.show_interviews:number": lambda p: 2,
     "standards.show_delphi:number": lambda p: 2,
-    "standards.show_interviews:number": lambda p: 2,
-    "standards.show_delphi:number": lambda p: 2,
     "standards:competency_id": lambda p: p.rows["standard_competency"].id,
     "standards:task_id": lambda p: p.rows["standard_task"].id,
     "standards:kind": lambda p: "competencies",
