@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from tests.factories import NOW
 from tests.needs.conftest import LATER, actor, facts, fill, fresh
+from tests.needs.test_views import COMPETENCY
 from trainmgr.kernel.access import Role
 from trainmgr.kernel.audit import AuditEvent
 from trainmgr.kernel.db import db
@@ -71,6 +72,33 @@ def test_both_sides_sign_exactly_what_is_shown_and_it_is_frozen(ready, shown, si
     assert frozen.frozen_document["indicators"][0]["benchmark"] == "25.0000"
     page = staff.get(f"/programs/{ready.program.id}/needs")
     assert ready.coordinator.name in page.text
+
+
+def test_the_way_on_from_a_frozen_analysis_is_the_next_edition(ready, world, shown, signed_in):
+    staff, coordinator = signed_in(ready.staff), signed_in(ready.coordinator)
+    address = f"/programs/{ready.program.id}/next"
+    assert address not in staff.get(f"/programs/{ready.program.id}/needs").text
+    sign(staff, ready.program, "college")
+    sign(coordinator, ready.program, "enterprise")
+    assert address in staff.get(f"/programs/{ready.program.id}/needs").text
+    assert address not in coordinator.get(f"/programs/{ready.program.id}/needs").text
+
+    with world.app.app_context():
+        fresh(ready.program).state = State.DESIGNING
+        db.session.commit()
+    url = f"/programs/{ready.program.id}/needs"
+    assert staff.post(f"{url}/competencies", data=COMPETENCY).status_code == 409
+    assert staff.post(f"{url}/withdraw", data={"reason": "改"}).status_code == 409
+    assert [c.name for c in shown.competencies] == ["故障诊断", "读图"]
+
+    typed = {"name": "下一期", "code": "2027-99", "planned_size": "30"}
+    made = staff.post(address, data=typed)
+    assert made.status_code == 302
+    begun = int(re.search(r"/programs/(\d+)/", made.location).group(1))
+    with world.app.app_context():
+        assert [c.name for c in competencies_of(begun)] == ["故障诊断", "读图"]
+        assert analysis_of(begun).state is AnalysisState.OPEN
+        assert not find_signatures("needs_analysis", analysis_of(begun).id)
 
 
 @pytest.mark.parametrize("role", [Role.DEPARTMENT_STAFF, Role.ADMINISTRATOR])

@@ -35,7 +35,7 @@ def test_nothing_is_open_in_a_programme_that_is_not_under_way(state):
         (Work.SETUP, State.DRAFT, State.EVALUATING),
         (Work.PARTIES, State.DRAFT, State.ANALYSING),
         (Work.REVENUE, State.DRAFT, State.RECRUITING),
-        (Work.NEEDS, State.DRAFT, State.DESIGNING),
+        (Work.NEEDS, State.DRAFT, State.ANALYSING),
         (Work.CURRICULUM, State.DESIGNING, State.EVALUATING),
         (Work.ENROLMENT, State.RECRUITING, State.RUNNING),
         (Work.MENTORING, State.DESIGNING, State.EVALUATING),

@@ -52,6 +52,9 @@ def show_needs(program_id):
         may_remind=bool(view.signatures)
         and not view.is_frozen
         and may(program, current_user, Permission.PROGRAM_EDIT),
+        may_continue=view.is_frozen
+        and program.state is not State.CANCELLED
+        and may(program, current_user, Permission.PROGRAM_EDIT),
         few=rules.FEW_RESPONDENTS,
         answers=_answers_weights(program, view),
     )

@@ -73,7 +73,7 @@ _D, _A, _P, _R, _X, _E = ORDER[:6]
 # setup          x       x         x          x         x        x
 # parties        x       x                                              and only while nothing is signed
 # revenue        x       x         x          x
-# needs          x       x         x                                    (when designing: opened again, signed again)
+# needs          x       x                                              until both signed; then: the next edition
 # curriculum                       x          x         x        x      (later on: a new edition)
 # enrolment                                   x         x
 # mentoring                        x          x         x        x
@@ -85,7 +85,7 @@ OPEN_IN: dict[Work, frozenset[State]] = {
     Work.SETUP: frozenset({_D, _A, _P, _R, _X, _E}),
     Work.PARTIES: frozenset({_D, _A}),
     Work.REVENUE: frozenset({_D, _A, _P, _R}),
-    Work.NEEDS: frozenset({_D, _A, _P}),
+    Work.NEEDS: frozenset({_D, _A}),
     Work.CURRICULUM: frozenset({_P, _R, _X, _E}),
     Work.ENROLMENT: frozenset({_R, _X}),
     Work.MENTORING: frozenset({_P, _R, _X, _E}),
