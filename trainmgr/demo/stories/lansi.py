@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from trainmgr.demo import analysing, designing, gathering, judging, practising
+from trainmgr.demo import analysing, designing, gathering, judging, practising, teaching
 from trainmgr.demo.cast import Cast
 from trainmgr.demo.days import Days
 from trainmgr.demo.playing import Case
@@ -46,6 +46,7 @@ def play(days: Days, cast: Cast) -> Case:
     case.advance(State.RUNNING, start)
     _train(case, start)
     _this_month(case, teachers, mentors)
+    teaching.teach_lansi(case)
     return case
 
 
