@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from trainmgr.demo import analysing, designing, gathering, judging, practising
+from trainmgr.demo import analysing, designing, gathering, judging, practising, teaching
 from trainmgr.demo.cast import Cast
 from trainmgr.demo.days import Days
 from trainmgr.demo.playing import Case
@@ -30,6 +30,7 @@ def play(days: Days, cast: Cast, size: int = 1800) -> Case:
     case.advance(State.RUNNING, start)
     _train(case, size, end)
     _evaluate(case, end)
+    teaching.teach_qingling(case, start)
     return case
 
 
