@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -17,9 +18,11 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import DataRequired, Length, NumberRange, Optional, StopValidation
+from wtforms.validators import DataRequired, Length, NumberRange, Optional, Regexp, StopValidation
 
 from trainmgr.curriculum import labels
+from trainmgr.curriculum.aligning import AlignmentVerdict, a_year_later
+from trainmgr.curriculum.alignments import Finding
 from trainmgr.curriculum.editing import ModuleFacts, StageFacts
 from trainmgr.curriculum.models import Layer, PracticeLevel, Venue
 from trainmgr.curriculum.rules import StageLine
@@ -204,3 +207,55 @@ class ReasonForm(FlaskForm):
         filters=[lambda text: text.strip() if text else text],
         validators=[DataRequired(_l("Say why the plan is to change.")), Length(max=500)],
     )
+
+
+class AlignmentForm(FlaskForm):
+    """A check of whether a module keeps in step in one way."""
+
+    verdict = SelectField(_l("What was found"), coerce=AlignmentVerdict)
+    evidence = TextAreaField(
+        _l("Evidence"),
+        filters=[lambda text: text.strip() if text else text],
+        validators=[DataRequired(_l("Say what the finding rests on.")), Length(max=2000)],
+    )
+    link = StringField(
+        _l("Link"),
+        filters=[tidy],
+        validators=[
+            Optional(),
+            Length(max=500),
+            Regexp(r"https?://\S+$", 0, _l("A link begins with https://.")),
+        ],
+    )
+    checked_on = DateField(_l("Checked on"), validators=[DataRequired(_l("Say when it was checked."))])
+    valid_until = DateField(_l("Holds until"), validators=[Optional()])
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.verdict.choices = [
+            SelectChoice(verdict.value, str(labels.VERDICTS[verdict])) for verdict in AlignmentVerdict
+        ]
+
+    def begin(self, today: date) -> AlignmentForm:
+        """Propose today, and a year."""
+        self.checked_on.data, self.valid_until.data = today, a_year_later(today)
+        return self
+
+    def validate_on(self, today: date) -> bool:
+        """Validate what was typed on a day; without an end a check holds for a year."""
+        if not self.validate():
+            return False
+        if self.checked_on.data > today:
+            self.checked_on.errors = [_l("A check cannot lie in the future.")]
+        self.valid_until.data = self.valid_until.data or a_year_later(self.checked_on.data)
+        if self.valid_until.data <= self.checked_on.data:
+            self.valid_until.errors = [_l("A check holds for at least a day.")]
+        return not self.errors
+
+    @property
+    def finding(self) -> Finding:
+        """What was typed (validate first)."""
+        return Finding(
+            self.verdict.data, self.evidence.data or "", self.checked_on.data, self.valid_until.data,
+            self.link.data or "",
+        )  # fmt: skip

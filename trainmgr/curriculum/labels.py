@@ -7,6 +7,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from trainmgr.curriculum.aligning import Alignment, AlignmentVerdict, Standing
 from trainmgr.curriculum.models import EditionState
 from trainmgr.kernel.i18n import day, language, number, say
 from trainmgr.pathways.rules import (
@@ -32,6 +33,29 @@ STATE_TONES: dict[EditionState, str | None] = {
     EditionState.OFFERED: "info",
     EditionState.SIGNED: "frozen",
     EditionState.SUPERSEDED: None,
+}
+ALIGNMENTS: dict[Alignment, Any] = {
+    Alignment.GOALS: _l("Goals ↔ job requirements"),
+    Alignment.CONTENT: _l("Content ↔ technical standard"),
+    Alignment.SCENE: _l("Training scene ↔ production site"),
+    Alignment.ASSESSMENT: _l("Assessment ↔ certification"),
+    Alignment.TEXTBOOK: _l("Textbook ↔ process change"),
+}
+VERDICTS: dict[AlignmentVerdict, Any] = {
+    AlignmentVerdict.IN_STEP: _l("in step"),
+    AlignmentVerdict.OUT_OF_STEP: _l("out of step"),
+}
+STANDINGS: dict[Standing, Any] = {
+    Standing.OUT_OF_STEP: _l("out of step"),
+    Standing.NOT_CHECKED: _l("not checked"),
+    Standing.EXPIRED: _l("expired"),
+    Standing.IN_STEP: _l("in step"),
+}
+STANDING_TONES: dict[Standing, str | None] = {
+    Standing.OUT_OF_STEP: "bad",
+    Standing.NOT_CHECKED: None,
+    Standing.EXPIRED: "warn",
+    Standing.IN_STEP: "ok",
 }
 FIELDS: dict[str, Any] = {
     "name": _l("Designation"),

@@ -13,6 +13,7 @@ import trainmgr.curriculum.standard_map
 import trainmgr.curriculum.station  # noqa: F401  registers the step, its dues, the guard of signed plans
 from trainmgr.curriculum import (
     actions,
+    alignment_views,  # noqa: F401  (it adds its routes)
     board_views,  # noqa: F401  (it adds its routes)
     comparing,
     editing_views,  # noqa: F401  (it adds its routes)
