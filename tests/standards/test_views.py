@@ -364,3 +364,16 @@ def test_units_without_code_or_name_come_back(people, staff, world, units):
     )
 
     assert answer.status_code == 422
+
+
+def test_two_versions_are_compared_with_how_much_changed(published, staff, world):
+    with world.app.app_context():
+        versions.open_draft(
+            fresh(published.id, published.staff), reason="新车型", by=actor(published.staff), now=LATER
+        )
+        db.session.commit()
+    staff.post(f"/standards/{published.id}/draft/competencies/new", data=COMPETENCY)
+
+    page = text(staff.get(f"/standards/{published.id}/compare"))
+
+    assert "新增 1 项，删去 0 项，修改 0 项，未变 6 项" in page

@@ -44,9 +44,9 @@ class Comparison:
     competencies: Sequence[Change]
     tasks: Sequence[Change]
 
-    def count(self, kind: Difference) -> int:
+    def count(self, kind: Difference | str) -> int:
         """Return how many competencies and tasks were added, removed, changed or stayed the same."""
-        return sum(change.kind is kind for change in (*self.competencies, *self.tasks))
+        return sum(change.kind == kind for change in (*self.competencies, *self.tasks))
 
 
 def compare(left: Framework, right: Framework) -> Comparison:

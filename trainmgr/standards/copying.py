@@ -49,7 +49,9 @@ def _ids(kind: Any, version: StandardVersion, by: tuple[str, ...]) -> dict[tuple
 def _copy(kind: Any, source: StandardVersion, target: StandardVersion, **renamed: Ids) -> None:
     columns = [column.name for column in kind.__table__.columns if column.name != "id"]
     rows = db.session.execute(
-        sa.select(*(getattr(kind, name) for name in columns)).where(kind.version_id == source.id)
+        sa.select(*(getattr(kind, name) for name in columns))
+        .where(kind.version_id == source.id)
+        .order_by(*kind.__table__.primary_key)
     )
     values = [dict(zip(columns, row, strict=True)) | {"version_id": target.id} for row in rows]
     for value in values:
