@@ -105,6 +105,7 @@ ARGUMENTS: dict[str, Callable[[Populated], Any]] = {
     "duty_id": lambda p: p.rows["duty"].id,
     "move": lambda p: "suspend",
     "curriculum:key": lambda p: "practice_ratio-at_least",
+    "curriculum:alignment": lambda p: "goals",
     "position": lambda p: 1,
     "needs:kind": lambda p: "competencies",
     "needs:step": lambda p: "gap",

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from trainmgr.curriculum import queries, rules
+from trainmgr.curriculum import queries
 from trainmgr.curriculum.arranging import move_module, place_module, shift_module
 from trainmgr.curriculum.board import Board, read_board
 from trainmgr.curriculum.checks import Hindrances
@@ -31,6 +31,7 @@ from trainmgr.curriculum.keeping import Overtaken, locked, opened, require_unfro
 from trainmgr.curriculum.models import Edition, EditionState, Module, ModuleCompetency, PlanStage
 from trainmgr.curriculum.queries import SUBJECT
 from trainmgr.curriculum.rules import ModuleLine, Plan, StageLine
+from trainmgr.curriculum.verifying import document_of
 from trainmgr.identity.models import Membership, User
 from trainmgr.kernel import audit
 from trainmgr.kernel.audit import require
@@ -321,10 +322,11 @@ def sign(
     _require_seen(edition, version)
     board = _board(program, edition)
     _require_ready(board)
-    document = {"program": program.id, "number": edition.number} | rules.to_document(board.plan)
+    document = document_of(program, edition, board.plan)
     complete = signing.sign(program, SUBJECT, edition.id, document, side=side, by=by, now=now)
     audit.record(SIGNED[side], edition, by=by, now=now, program_id=program.id, number=edition.number)
     if complete:
+        edition.signed_document = document
         _put_in_force(program, edition, board, now)
     settle(program, None, by=by, now=now)
     if complete:

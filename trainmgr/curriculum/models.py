@@ -33,7 +33,7 @@ class EditionState(enum.StrEnum):
 class Edition(Model):
     """One edition of a programme's plan. A signed one never changes; the next is made from it, as its amendment.
 
-    `takes_effect_on` is the day from which an amendment holds; `signed_document` is the content that both signed.
+    `signed_document` is the content that both signed, to name what differs should its digest not hold any more.
     """
 
     __tablename__ = "edition"
@@ -57,8 +57,7 @@ class Edition(Model):
     changed_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
     offered_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     signed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    takes_effect_on: Mapped[date | None]
-    signed_document: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
+    signed_document: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True), deferred=True)
     version: Mapped[int] = mapped_column(default=1)
 
     stages: Mapped[list[PlanStage]] = relationship(

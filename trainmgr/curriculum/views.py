@@ -35,6 +35,7 @@ from trainmgr.curriculum.pages import (
     typed_version,
 )
 from trainmgr.curriculum.print_word import plan_document
+from trainmgr.curriculum.verifying import verify
 from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.clock import utcnow
 from trainmgr.kernel.errors import RuleBroken
@@ -62,7 +63,7 @@ def show_plan(program_id: int) -> Any:
 def _show(program: Program, board: Board, status: int = 200, refusal: str | None = None) -> Any:
     if board.edition is None:
         return render_board("no_plan", program, board, status=status, refusal=refusal)
-    return render_board("plan", program, board, status=status, refusal=refusal)
+    return render_board("plan", program, board, status=status, refusal=refusal, verification=verify(board))
 
 
 @bp.get("/programs/<int:program_id>/plan/matrix")
