@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-UNITS = 12  # numbered places of a day, the same in every programme; see docs/decisions/0008-units-of-a-day.md
+UNITS = 12  # numbered places of a day, the same in every programme; see docs/decisions/0011-units-occupied.md
 MOST_WEEKS = 40
 
 
