@@ -79,6 +79,16 @@ def test_an_unknown_pathway_is_not_found(staff):
     assert staff.get("/pathways/compare?left=own-1&right=eight-stage").status_code == 404
 
 
+@pytest.mark.parametrize("name", ["长" * 61, "长" * 200, "  ", "竖\u000b排", "看不见\u202e的字"])
+def test_a_name_that_no_file_could_have_is_told_at_its_field(staff, world, name):
+    answer = staff.post("/pathways/eight-stage/copies", data={"name": name})
+    assert answer.status_code == 422
+    assert 'aria-invalid="true"' in answer.text
+    with world.inside() as session:
+        assert not session.query(CustomPathway).count()
+    assert staff.get("/pathways/").status_code == 200
+
+
 def test_a_copy_is_edited_and_keeps_what_the_form_does_not_show(world, staff):
     row = copied(world, staff)
     values = form_of(staff, f"own-{row.id}")

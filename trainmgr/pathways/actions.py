@@ -48,8 +48,9 @@ def keep_pathway(
 def copy_pathway(
     pathway: Pathway, name: str, *, organization_id: int, by: User, now: datetime
 ) -> CustomPathway:
-    """Copy a pathway under a new name, to be edited."""
-    copied = replace(pathway, name=Text(name, pathway.name.en), version=1)
+    """Copy a pathway under a new name, to be edited; raises PathwayFault for a name that no file could have."""
+    named = replace(pathway, name=Text(name, pathway.name.en), version=1)
+    copied = from_document(to_document(named))
     return keep_pathway(
         copied,
         organization_id=organization_id,

@@ -35,6 +35,7 @@ from trainmgr.pathways.rules import (
     Venue,
     label,
 )
+from trainmgr.pathways.tables import NAME
 
 
 def _options(members: Any, empty: Any = None) -> list[SelectChoice]:
@@ -45,7 +46,7 @@ def _options(members: Any, empty: Any = None) -> list[SelectChoice]:
 class CopyForm(FlaskForm):
     """The name of a copy."""
 
-    name = StringField(_l("Name of the copy"), validators=[DataRequired(), Length(max=80)])
+    name = StringField(_l("Name of the copy"), validators=[DataRequired(), Length(max=NAME)])
 
 
 class FileForm(FlaskForm):

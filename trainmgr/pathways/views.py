@@ -113,12 +113,18 @@ def download_pathway(ref):
 def copy_pathway(ref):
     """Copy a pathway into the organisation's own, to be edited."""
     entry = queries.entry_or_404(ref, current_user)
-    form = CopyForm()
-    if not form.validate():
+    form, row = CopyForm(), None
+    if form.validate():
+        name = form.name.data.strip()
+        try:
+            row = actions.copy_pathway(
+                entry.pathway, name, organization_id=_home(), by=current_user, now=utcnow()
+            )
+        except PathwayFault as fault:
+            form.name.errors = [message for _line, _path, message in _told(fault.faults)]
+    if row is None:
         return _render("pathways/show.html", entry=entry, pathway=entry.pathway, form=form, may_edit=False,
                        checks=_held(entry)), 422  # fmt: skip
-    name = (form.name.data or "").strip()
-    row = actions.copy_pathway(entry.pathway, name, organization_id=_home(), by=current_user, now=utcnow())
     flash(_("The copy “%(name)s” is yours to edit.", name=row.name), "success")
     return redirect(url_for(".edit_pathway", ref=f"{queries.OWN}{row.id}"))
 
