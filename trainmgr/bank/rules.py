@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Sequence
 from decimal import Decimal
+from itertools import pairwise
 
 LOWEST_LEVEL, HIGHEST_LEVEL = 1, 5
 MOST_ITEMS_IN_A_PAPER = 200
@@ -82,5 +83,5 @@ def rise(thresholds: Sequence[int]) -> bool:
     return (
         len(thresholds) == HIGHEST_LEVEL - 1
         and all(1 <= each <= 100 for each in thresholds)
-        and all(low < high for low, high in zip(thresholds, thresholds[1:], strict=False))
+        and all(low < high for low, high in pairwise(thresholds))
     )

@@ -28,6 +28,7 @@ AREAS = {
     "help": "help",
     "search": "",
     "standards": "resources",
+    "bank": "resources",
     "research": "resources",
     "materials": "resources",  # what a programme uses of it belongs to the programme
 }
