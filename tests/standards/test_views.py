@@ -377,3 +377,12 @@ def test_two_versions_are_compared_with_how_much_changed(published, staff, world
     page = text(staff.get(f"/standards/{published.id}/compare"))
 
     assert "新增 1 项，删去 0 项，修改 0 项，未变 6 项" in page
+
+
+@pytest.mark.parametrize("address", ["/standards/new", "/standards/import"])
+def test_an_enterprise_is_told_that_a_college_opens_a_standard(people, coordinator, address):
+    page = coordinator.get(address)
+
+    assert page.status_code == 200
+    assert "岗位标准由院校新建" in text(page)
+    assert coordinator.post("/standards/", data={"post": "私自新建", "code": "X"}).status_code == 422
