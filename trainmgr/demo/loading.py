@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from trainmgr.curriculum.frozen import lifted
-from trainmgr.demo import materials, standards
+from trainmgr.demo import bank, materials, standards
 from trainmgr.demo.cast import assemble
 from trainmgr.demo.days import Days
 from trainmgr.demo.stories import funa, geely, lansi, qingling, zhanlan
@@ -51,6 +51,8 @@ def load(*, now: datetime, say: Say, technicians: int = TECHNICIANS) -> None:
         cast = assemble(days, technicians)
     with _told(say, "job standards of 庆铃 and 蓝思"):
         standards.build(days, cast)
+    with _told(say, "item bank of 庆铃's three posts"):
+        bank.build(days, cast)
     with _told(say, "湛蓝计划 2022: two intakes, 91 trainees, closed"):
         zhanlan.play(days, cast)
     with _told(say, "蓝思 eight stages: running, in stage 6"):
