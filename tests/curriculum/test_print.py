@@ -7,8 +7,11 @@ import io
 from docx import Document
 from docx.enum.section import WD_ORIENT
 
+from tests.factories import NOW
+from trainmgr.curriculum import actions
 from trainmgr.curriculum.queries import SUBJECT
 from trainmgr.kernel.access import Role
+from trainmgr.kernel.db import db
 from trainmgr.programs.signing import find_signatures
 
 
@@ -56,20 +59,20 @@ def test_the_matrix_lies_across_and_adds_up(plans, signed_in):
     assert matrix[0][-1] == "24 / 24"
 
 
-def test_the_next_edition_tells_what_is_different_and_that_it_is_a_draft(plans, signed_in):
+def test_the_next_edition_tells_its_reason_and_what_is_different(plans, signed_in):
     plans.signed()
     staff = signed_in(plans.staff)
-    staff.post(
-        f"/programs/{plans.program.id}/plan/next",
-        data={"reason": "设备更新", "takes_effect_on": "2099-01-01"},
-    )
+    staff.post(f"/programs/{plans.program.id}/plan/next", data={"reason": "设备更新"})
+    assert "与第 1 版" not in " ".join(words_of(printed(staff, plans, "?edition=1")))
     with plans.world.inside():
         module = plans.plan(2).modules[0]
-    staff.post(f"/programs/{plans.program.id}/plan/2/place", data={})
+        by = plans.person(plans.staff)
+        actions.place_module(plans.of(), plans.edition(2), module.id, 5, None, by=by, now=NOW)
+        db.session.commit()
+
     words = words_of(printed(staff, plans))
     assert "设备更新" in words
-    assert "与第 1 版不同之处" in " ".join(words) or any("第 1 版" in text for text in words)
-    assert module.name in words
+    assert [text for text in words if module.name in text and "1 → 5" in text]
 
 
 def test_who_does_not_see_drafts_prints_none(plans, signed_in):

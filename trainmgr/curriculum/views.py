@@ -110,7 +110,7 @@ def export_plan(program_id: int) -> Any:
 
 @bp.get("/programs/<int:program_id>/plan/plan.docx")
 @requires(Permission.CURRICULUM_VIEW)
-def print_plan(program_id: int) -> Any:
+def export_plan_word(program_id: int) -> Any:
     """Hand out the plan as a Word document to print and to file."""
     program = load(program_id)
     board = board_or_404(program, asked_edition(), compare=True)

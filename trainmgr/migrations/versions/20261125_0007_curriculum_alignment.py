@@ -67,12 +67,10 @@ def upgrade() -> None:
         "ix_alignment_check_program_id_lineage", "alignment_check", ["program_id", "lineage", "alignment"]
     )
     with op.batch_alter_table("edition") as batch_op:
-        batch_op.add_column(sa.Column("takes_effect_on", sa.Date(), nullable=True))
         batch_op.add_column(sa.Column("signed_document", sa.JSON(none_as_null=True), nullable=True))
 
 
 def downgrade() -> None:
     with op.batch_alter_table("edition") as batch_op:
         batch_op.drop_column("signed_document")
-        batch_op.drop_column("takes_effect_on")
     op.drop_table("alignment_check")
