@@ -95,6 +95,20 @@ def test_wrong_fields_come_back_with_the_reason_and_what_was_typed(world, office
     assert programs(world) == []
 
 
+def test_full_width_figures_are_understood_and_nonsense_is_told_once(world, office):
+    wrong = office.post("/programs/new", data=form(world) | {"planned_size": "四十"})
+    assert wrong.text.count('href="#planned_size"') == 1
+
+    right = office.post(
+        "/programs/new", data=form(world) | {"planned_size": "３０", "budget": "１２，３４５．６７"}
+    )
+
+    assert right.status_code == 302
+    with world.inside() as session:
+        made = session.scalars(sa.select(Program)).one()
+        assert (made.planned_size, made.budget_cents) == (30, 1_234_567)
+
+
 def test_a_number_is_used_once_in_a_college(world, office):
     world.program(code="2026-01", name="先来的")
     response = office.post("/programs/new", data=form(world))

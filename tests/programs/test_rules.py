@@ -88,7 +88,14 @@ def test_an_amount_survives_being_written_and_read(cents):
 
 
 @pytest.mark.parametrize(
-    ("text", "cents"), [("864000", 86_400_000), ("864,000.50", 86_400_050), ("¥ 0.1", 10), ("12元", 1_200)]
+    ("text", "cents"),
+    [
+        ("864000", 86_400_000),
+        ("864,000.50", 86_400_050),
+        ("¥ 0.1", 10),
+        ("12元", 1_200),
+        ("￥１２，３４５．６７", 1_234_567),
+    ],
 )
 def test_yuan_are_read_to_the_cent(text, cents):
     assert parse_yuan(text) == cents
@@ -101,7 +108,7 @@ def test_what_is_no_amount_is_refused(text):
 
 
 @pytest.mark.parametrize(
-    ("text", "points"), [("55", 5_500), ("12.5%", 1_250), (" 0.01 ", 1), ("100％", 10_000)]
+    ("text", "points"), [("55", 5_500), ("12.5%", 1_250), (" 0.01 ", 1), ("１００％", 10_000)]
 )
 def test_percentages_are_read_to_the_hundredth(text, points):
     assert parse_percent(text) == points

@@ -1,7 +1,11 @@
-"""Money and shares as people type them, exactly: yuan to cents, percent to hundredths of a percent."""
+"""Money and shares as people type them, exactly: yuan to cents, percent to hundredths of a percent.
+
+Full-width digits and signs are understood: a Chinese keyboard writes them.
+"""
 
 from __future__ import annotations
 
+import unicodedata
 from decimal import Decimal, InvalidOperation
 
 MOST_CENTS = 10**14
@@ -9,7 +13,7 @@ MOST_CENTS = 10**14
 
 def parse_yuan(text: str) -> int:
     """Return cents for "864,000.50"; raise ValueError for nonsense, a third decimal, less than 0 or 10^12 and more."""
-    cents = _hundredths(text, "元¥￥")
+    cents = _hundredths(text, "元¥")
     if not 0 <= cents < MOST_CENTS:
         raise ValueError("out of range")
     return cents
@@ -17,11 +21,12 @@ def parse_yuan(text: str) -> int:
 
 def parse_percent(text: str) -> int:
     """Return hundredths of a percent for "55", "12.5%"; raise ValueError for nonsense or a third decimal."""
-    return _hundredths(text, "%％")
+    return _hundredths(text, "%")
 
 
 def _hundredths(text: str, units: str) -> int:
-    bare = "".join(sign for sign in text if not sign.isspace() and sign not in ",，" and sign not in units)
+    plain = unicodedata.normalize("NFKC", text)
+    bare = "".join(sign for sign in plain if not sign.isspace() and sign != "," and sign not in units)
     if len(bare) > 30:
         raise ValueError("too long")
     try:

@@ -8,11 +8,12 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateField, HiddenField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import DateField, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length, NumberRange, Optional, ValidationError
 
 from trainmgr.identity.models import Organization
+from trainmgr.kernel.inputs import WholeField
 from trainmgr.programs import labels
 from trainmgr.programs.amounts import parse_percent, parse_yuan, say_hundredths
 from trainmgr.programs.duties import Share
@@ -55,7 +56,7 @@ class FactsForm(FlaskForm):
     department = SelectField(_l("Responsible department"), coerce=_number, validators=[Optional()])
     starts_on = DateField(_l("Begins on"), validators=[Optional()])
     ends_on = DateField(_l("Ends on"), validators=[Optional()])
-    planned_size = IntegerField(
+    planned_size = WholeField(
         _l("Planned size"),
         validators=[
             Optional(),
@@ -142,7 +143,7 @@ class NextEditionForm(FlaskForm):
     )
     starts_on = DateField(_l("Begins on"), validators=[Optional()])
     ends_on = DateField(_l("Ends on"), validators=[Optional()])
-    planned_size = IntegerField(
+    planned_size = WholeField(
         _l("Planned size"),
         validators=[
             Optional(),
