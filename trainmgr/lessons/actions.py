@@ -129,7 +129,14 @@ def require_finishable(program: Program, plan: LessonPlan) -> None:
                                   -apart, lesson=text))  # fmt: skip
 
 
-def finish(program: Program, plan: LessonPlan, *, by: User, now: datetime) -> LessonVersion:
+def finish(
+    program: Program,
+    plan: LessonPlan,
+    *,
+    by: User,
+    now: datetime,
+    quiz: Mapping[str, list[int]] | None = None,
+) -> LessonVersion:
     """Finish a plan: what it says becomes a version that trainees see and that never changes."""
     require_open(program)
     require_finishable(program, plan)
@@ -138,7 +145,7 @@ def finish(program: Program, plan: LessonPlan, *, by: User, now: datetime) -> Le
     version = LessonVersion(
         plan_id=plan.id,
         number=plan.published,
-        content=content_of(plan),
+        content=content_of(plan, quiz),
         finished_by_id=by.id,
         finished_at=now,
     )
@@ -150,8 +157,8 @@ def finish(program: Program, plan: LessonPlan, *, by: User, now: datetime) -> Le
     return version
 
 
-def content_of(plan: LessonPlan) -> dict[str, Any]:
-    """Return what a plan says, as its version keeps it."""
+def content_of(plan: LessonPlan, quiz: Mapping[str, list[int]] | None = None) -> dict[str, Any]:
+    """Return what a plan says, as its version keeps it; `quiz` names the items that each ring asks."""
     rows = {row.ring: row for row in plan.rings}
     return {
         "title": plan.title,
@@ -160,7 +167,7 @@ def content_of(plan: LessonPlan) -> dict[str, Any]:
         "rings": [
             {"ring": ring.value}
             | {name: getattr(rows[ring], name) for name in ("minutes", "content", "method", "material")}
-            | {"who": rows[ring].who.value}
+            | {"who": rows[ring].who.value, "quiz": (quiz or {}).get(ring.value, [])}
             for ring in Ring
         ],
     }

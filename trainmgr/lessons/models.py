@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,11 +17,13 @@ from trainmgr.timetable.models import TeachingSession
 
 __all__ = [
     "LessonPlan",
+    "LessonQuizItem",
     "LessonRing",
     "LessonState",
     "LessonTick",
     "LessonUse",
     "LessonVersion",
+    "QuizAnswer",
     "Ring",
     "Who",
 ]
@@ -112,3 +115,27 @@ class LessonTick(Model):
     at: Mapped[datetime] = mapped_column(UTCDateTime)
 
     enrolment: Mapped[Enrolment] = relationship(lazy="raise_on_sql")
+
+
+class LessonQuizItem(Model):
+    """An item of the bank that a ring of a plan asks; trainees check themselves by the finished version's items."""
+
+    __tablename__ = "lesson_quiz_item"
+
+    plan_id: Mapped[int] = mapped_column(sa.ForeignKey("lesson_plan.id"), primary_key=True)
+    ring: Mapped[Ring] = mapped_column(choice(Ring, "quiz_ring"), primary_key=True)
+    item_id: Mapped[int] = mapped_column(sa.ForeignKey("item.id"), primary_key=True, index=True)
+
+
+class QuizAnswer(Model):
+    """A trainee's last answer to an item of a session's plan, with its points at once."""
+
+    __tablename__ = "lesson_quiz_answer"
+    __table_args__ = (sa.CheckConstraint("points >= 0", name="points"),)
+
+    enrolment_id: Mapped[int] = mapped_column(sa.ForeignKey("enrolment.id"), primary_key=True)
+    session_id: Mapped[int] = mapped_column(sa.ForeignKey("teaching_session.id"), primary_key=True)
+    item_id: Mapped[int] = mapped_column(sa.ForeignKey("item.id"), primary_key=True, index=True)
+    answer: Mapped[Any] = mapped_column(sa.JSON)
+    points: Mapped[Decimal] = mapped_column(sa.Numeric(6, 2))
+    at: Mapped[datetime] = mapped_column(UTCDateTime)

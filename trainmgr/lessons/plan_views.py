@@ -13,7 +13,7 @@ from trainmgr.kernel.clock import today, utcnow
 from trainmgr.kernel.errors import RuleBroken
 from trainmgr.kernel.numbers import whole
 from trainmgr.kernel.word import send_document
-from trainmgr.lessons import actions, document, labels, queries
+from trainmgr.lessons import actions, document, labels, queries, quiz
 from trainmgr.lessons.forms import CopyForm, NewPlanForm, PlanForm, form_of, options
 from trainmgr.lessons.frame import bp, page_of, plan_to_write, writes
 from trainmgr.programs.blueprint import program_for
@@ -125,7 +125,8 @@ def save_lesson(program_id, plan_id):
         actions.save_plan(program, plan, form.facts(), version=whole(form.version.data) or -1,
                           by=current_user, now=utcnow())  # fmt: skip
         if finishing:
-            actions.finish(program, plan, by=current_user, now=utcnow())
+            asked = quiz.freeze(plan.id, utcnow())
+            actions.finish(program, plan, by=current_user, now=utcnow(), quiz=asked)
     except RuleBroken as broken:
         return page_of("edit", program, broken.status, plan=plan, form=form, broken=str(broken),
                        minutes=unit_minutes(program))  # fmt: skip

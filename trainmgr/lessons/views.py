@@ -9,7 +9,7 @@ from flask_login import current_user
 from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.clock import today, utcnow
 from trainmgr.kernel.paging import Listing
-from trainmgr.lessons import actions, labels, models, plan_views, queries, station
+from trainmgr.lessons import actions, labels, models, plan_views, queries, quiz_views, station
 from trainmgr.lessons.frame import BY_SEGMENT, bp, page_of
 from trainmgr.lessons.rules import TASKS, Ring
 from trainmgr.programs.queries import program_or_404
@@ -20,6 +20,7 @@ blueprints = (bp,)
 # They are known from the start: the tables, the other routes, what is due.
 assert models
 assert plan_views
+assert quiz_views
 assert station
 
 

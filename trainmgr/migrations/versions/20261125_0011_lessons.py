@@ -91,8 +91,47 @@ def upgrade() -> None:
     with op.batch_alter_table('lesson_use', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_lesson_use_plan_id'), ['plan_id'], unique=False)
 
+    op.create_table('lesson_quiz_item',
+    sa.Column('plan_id', sa.Integer(), nullable=False),
+    sa.Column('ring', sa.Enum('preparation', 'opening', 'teaching', 'discussion', 'simulation', 'problem_solving', 'check', 'on_the_job', name='quiz_ring', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('item_id', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['item_id'], ['item.id'], name=op.f('fk_lesson_quiz_item_item_id_item')),
+    sa.ForeignKeyConstraint(['plan_id'], ['lesson_plan.id'], name=op.f('fk_lesson_quiz_item_plan_id_lesson_plan')),
+    sa.PrimaryKeyConstraint('plan_id', 'ring', 'item_id', name=op.f('pk_lesson_quiz_item'))
+    )
+
+    with op.batch_alter_table('lesson_quiz_item', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_lesson_quiz_item_item_id'), ['item_id'], unique=False)
+
+    op.create_table('lesson_quiz_answer',
+    sa.Column('enrolment_id', sa.Integer(), nullable=False),
+    sa.Column('session_id', sa.Integer(), nullable=False),
+    sa.Column('item_id', sa.Integer(), nullable=False),
+    sa.Column('answer', sa.JSON(), nullable=False),
+    sa.Column('points', sa.Numeric(precision=6, scale=2), nullable=False),
+    sa.Column('at', trainmgr.kernel.db.UTCDateTime(timezone=True), nullable=False),
+    sa.CheckConstraint('points >= 0', name=op.f('ck_lesson_quiz_answer_points')),
+    sa.ForeignKeyConstraint(['enrolment_id'], ['enrolment.id'], name=op.f('fk_lesson_quiz_answer_enrolment_id_enrolment')),
+    sa.ForeignKeyConstraint(['item_id'], ['item.id'], name=op.f('fk_lesson_quiz_answer_item_id_item')),
+    sa.ForeignKeyConstraint(['session_id'], ['teaching_session.id'], name=op.f('fk_lesson_quiz_answer_session_id_teaching_session')),
+    sa.PrimaryKeyConstraint('enrolment_id', 'session_id', 'item_id', name=op.f('pk_lesson_quiz_answer'))
+    )
+
+    with op.batch_alter_table('lesson_quiz_answer', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_lesson_quiz_answer_item_id'), ['item_id'], unique=False)
+
 
 def downgrade() -> None:
+    with op.batch_alter_table('lesson_quiz_answer', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_lesson_quiz_answer_item_id'))
+
+    op.drop_table('lesson_quiz_answer')
+
+    with op.batch_alter_table('lesson_quiz_item', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_lesson_quiz_item_item_id'))
+
+    op.drop_table('lesson_quiz_item')
+
     with op.batch_alter_table('lesson_use', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_lesson_use_plan_id'))
 
