@@ -121,6 +121,7 @@ ARGUMENTS: dict[str, Callable[[Populated], Any]] = {
     "timetable:session_id": lambda p: p.rows["teaching"].id,
     "lessons:session_id": lambda p: p.rows["teaching"].id,
     "plan_id": lambda p: p.rows["lesson"].id,
+    "lessons:ring": lambda p: "check",
     "room_id": lambda p: p.rows["room"].id,
     "period_id": lambda p: p.rows["closed"].id,
     "user_id": lambda p: p.people[Role.SCHOOL_TEACHER].id,
