@@ -119,6 +119,8 @@ REFUSED: tuple[tuple[str, int, tuple[Role, ...], str], ...] = (
         )
         for endpoint in ("edit_expert", "edit_certificate")
     ),
+    ("lessons.edit_quiz", 403, MENTORS, "only who leads the module writes its lessons"),
+    ("lessons.show_quiz", 404, (Role.TRAINEE,), "this lesson asks nothing"),
     ("lessons.edit_lesson", 403, MENTORS, "only who leads the module writes its lessons"),
     ("imports.download_faults", 409, EVERYBODY, "the upload of this import is not kept any more"),
 )
