@@ -17,6 +17,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
 from tests.factories import NOW, TODAY, World, keep
+from trainmgr.bank.actions import open_instrument
+from trainmgr.bank.authoring import ItemFacts, write_item
+from trainmgr.bank.models import BlueprintRow
+from trainmgr.bank.rules import Difficulty, ItemKind, ItemState
 from trainmgr.curriculum.frozen import lifted
 from trainmgr.curriculum.models import (
     Edition,
@@ -137,6 +141,10 @@ ARGUMENTS: dict[str, Callable[[Populated], Any]] = {
     "standards.new_task:kind": lambda p: "representative",
     "standards.create_task:kind": lambda p: "representative",
     "standards:job_id": lambda p: p.rows["standards_import"].id,
+    "item_id": lambda p: p.rows["item"].id,
+    "instrument_id": lambda p: p.rows["instrument"].id,
+    "bank:number": lambda p: 1,
+    "bank:job_id": lambda p: p.rows["bank_import"].id,
     "interview_id": lambda p: p.rows["interview"].id,
     "expert_id": lambda p: p.rows["expert"].id,
     "certificate_id": lambda p: p.rows["certificate"].id,
@@ -193,6 +201,7 @@ def populate(world: World) -> Populated:
     _make_practice(world, made)
     _make_evaluation(world, made)
     _make_standards(world, made)
+    _make_bank(world, made)
     _make_materials(world, made)
     _make_research(world, made)
     _make_rest(world, made)
@@ -616,6 +625,39 @@ def _make_evidence(world: World, standard: Any, faults: StoredFile, by: User) ->
     )
     found = {"expert": pool[0], "interview": interview, "standard_task": told}
     return found | {"standard_competency": identity, "standards_import": job}
+
+
+def _make_bank(world: World, made: Populated) -> None:
+    """An item with a picture, an instrument that draws it, and an import with a wrong row."""
+    identity = made.rows["standard_competency"]
+    with world.app.app_context():
+        by = db.session.get_one(User, made.people[Role.STAFF].id)
+        picture = _make_file(made, b"picture of an item", "image/jpeg", "item.jpg")
+        facts = ItemFacts(
+            identity.id, ItemKind.TRUE_FALSE, Difficulty.EASY, Decimal(2), f"{SECRET_PROGRAM}题", {"right": True}
+        )
+        made.rows["item"] = keep(
+            write_item(world.college.id, facts, state=ItemState.IN_USE, picture=picture, by=by, now=NOW)
+        )
+        made.rows["instrument"] = keep(
+            open_instrument(world.college.id, f"{SECRET_PROGRAM}测评", "", by=by, now=NOW)
+        )
+        version = made.rows["instrument"].versions[0]
+        asked = {"competency_id": identity.id, "difficulty": Difficulty.EASY, "count": 1, "points": 2}
+        keep(BlueprintRow(version_id=version.id, **asked))
+        made.rows["bank_import"] = keep(
+            Job(
+                kind="bank-import",
+                title="导入“题目.xlsx”",
+                state=JobState.DONE,
+                total=2,
+                done=2,
+                counts={"written": 1, "wrong": 1},
+                params={"file": 0, "name": "题目.xlsx", "college": world.college.id, "state": "draft"},
+                created_by=by.id,
+                created_at=NOW,
+            )
+        )
 
 
 def _make_research(world: World, made: Populated) -> None:

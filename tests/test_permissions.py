@@ -123,6 +123,7 @@ REFUSED: tuple[tuple[str, int, tuple[Role, ...], str], ...] = (
     ("lessons.show_quiz", 404, (Role.TRAINEE,), "this lesson asks nothing"),
     ("lessons.edit_lesson", 403, MENTORS, "only who leads the module writes its lessons"),
     ("imports.download_faults", 409, EVERYBODY, "the upload of this import is not kept any more"),
+    ("bank.download_faults", 409, EVERYBODY, "the upload of this import is not kept any more"),
 )
 OTHERWISE = {(endpoint, role): status for endpoint, status, roles, _why in REFUSED for role in roles}
 
