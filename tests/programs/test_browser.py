@@ -61,3 +61,15 @@ def test_names_are_typed_from_the_left_and_figures_from_the_right(complete, sit_
     aligned = "e => getComputedStyle(e).textAlign"
     assert page.locator("#label-1").evaluate(aligned) in ("start", "left")
     assert page.locator("#percent-1").evaluate(aligned) in ("end", "right")
+
+
+@pytest.mark.parametrize("phone", [False, True])
+def test_the_stages_of_a_pathway_can_be_read_while_they_are_edited(sit_down, staff, world, phone):
+    copied = world.signed_in(staff).post("/pathways/eight-stage/copies", data={"name": "试用模式"})
+    page = sit_down(phone=phone)
+    page.goto(copied.location)
+    assert page.get_by_label("模式名称").input_value() == "试用模式"
+    venue, name = page.locator("[name=stages-0-venue]"), page.locator("[name=stages-0-name]")
+    assert venue.bounding_box()["width"] >= 100
+    assert name.evaluate("e => e.scrollWidth <= e.clientWidth")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

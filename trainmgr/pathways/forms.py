@@ -105,7 +105,7 @@ class PathwayForm(FlaskForm):
     """A pathway's names, stages, checks and weights. Roles and criteria stay as they are (edit those as a file)."""
 
     version = HiddenField()
-    name = StringField(_l("Name"), validators=[DataRequired(), Length(max=80)])
+    name = StringField(_l("Name of the pathway"), validators=[DataRequired(), Length(max=NAME)])
     name_en = StringField(_l("Name in English"), validators=[Optional(), Length(max=120)])
     summary = TextAreaField(_l("Summary"), validators=[DataRequired(), Length(max=600)])
     summary_en = TextAreaField(_l("Summary in English"), validators=[Optional(), Length(max=900)])
