@@ -29,7 +29,6 @@ FEATURES = (
     "materials",
     "enrolment",
     "timetable",
-    "testing",
     "lessons",
     "mentoring",
     "practice",

@@ -73,7 +73,9 @@ class Permission(enum.Enum):
     STANDARD_EDIT = enum.auto()
     EXPERT_VIEW = enum.auto()  # the expert pool, interviews and Delphi rounds behind a standard
 
-    BANK_VIEW = enum.auto()  # items with their answers: the college's people who teach or run, never an enterprise
+    BANK_VIEW = (
+        enum.auto()
+    )  # items with their answers: the college's people who teach or run, never an enterprise
     BANK_EDIT = enum.auto()
 
     NEEDS_VIEW = enum.auto()
@@ -91,11 +93,6 @@ class Permission(enum.Enum):
     TIMETABLE_VIEW = enum.auto()
     TIMETABLE_EDIT = enum.auto()
     CALENDAR_EDIT = enum.auto()  # closed days and rooms of one's own organisation
-
-    TEST_VIEW = enum.auto()  # sittings, who has taken them, reports as far as the rows are visible
-    TEST_RUN = enum.auto()
-    TEST_TAKE = enum.auto()
-    TEST_MARK = enum.auto()
 
     LESSON_VIEW = enum.auto()
     LESSON_EDIT = enum.auto()  # teachers and mentors: those of the modules that they lead
@@ -139,7 +136,6 @@ _READER = _EVERYONE | {
 }
 _COLLEGE = _READER | {
     P.EXPERT_VIEW,
-    P.TEST_VIEW,
     P.PEOPLE_VIEW,
     P.PROGRAM_VIEW_MONEY,
     P.NEEDS_VIEW,
@@ -166,8 +162,6 @@ _RUN = {
     P.MATERIAL_EDIT,
     P.TIMETABLE_EDIT,
     P.CALENDAR_EDIT,
-    P.TEST_RUN,
-    P.TEST_MARK,
     P.LESSON_EDIT,
     P.ENROLMENT_EDIT,
     P.ENROLMENT_NUMBER,
@@ -208,8 +202,6 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             P.MATERIAL_EDIT,
             P.TIMETABLE_EDIT,
             P.CALENDAR_EDIT,
-            P.TEST_RUN,
-            P.TEST_MARK,
             P.LESSON_EDIT,
             P.ENROLMENT_EDIT,
             P.ENROLMENT_NUMBER,
@@ -227,8 +219,6 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             P.NEEDS_VIEW,
             P.CURRICULUM_EDIT,
             P.MATERIAL_EDIT,
-            P.TEST_VIEW,
-            P.TEST_MARK,
             P.LESSON_EDIT,
             P.ENROLMENT_VIEW,
             P.PRACTICE_VIEW,
@@ -258,8 +248,6 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         _READER
         | {
             P.MATERIAL_EDIT,  # writes cases of the workplace
-            P.TEST_VIEW,
-            P.TEST_MARK,
             P.LESSON_EDIT,
             P.ENROLMENT_VIEW,
             P.PRACTICE_VIEW,
@@ -274,7 +262,6 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.TRAINEE: frozenset(
         _READER
         | {
-            P.TEST_TAKE,
             P.LESSON_LEARN,
             P.ENROLMENT_APPLY,
             P.PRACTICE_VIEW,

@@ -1,7 +1,7 @@
 """lessons
 
 Revision: 0011
-After: 0010
+After: 0009
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from alembic import op
 import trainmgr.kernel.db
 
 revision = '0011'
-down_revision = '0010'
+down_revision = '0009'
 branch_labels = None
 depends_on = None
 
