@@ -1,10 +1,9 @@
-"""Reads of lesson plans, and of what a trainee has before, in and after class."""
+"""Reads of lesson plans, and who may read and write them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,22 +11,15 @@ from flask import abort
 from sqlalchemy.orm import joinedload, selectinload
 
 from trainmgr.curriculum.models import Edition, EditionState, Module
-from trainmgr.enrolment.models import Enrolment, EnrolmentState
-from trainmgr.enrolment.queries import visible_in
 from trainmgr.identity.models import User
 from trainmgr.kernel.access import Permission
 from trainmgr.kernel.db import db
 from trainmgr.kernel.paging import Listing, Page, contains, paginate
-from trainmgr.lessons.models import LessonPlan, LessonTick, LessonUse, LessonVersion
-from trainmgr.lessons.rules import Ring
+from trainmgr.lessons.models import LessonPlan, LessonUse, LessonVersion
 from trainmgr.programs.models import Program
 from trainmgr.programs.queries import may, visible_to
 from trainmgr.timetable.models import SessionState, TeachingSession
 from trainmgr.timetable.queries import own_sessions
-
-PRESENT = Enrolment.state != EnrolmentState.WITHDRAWN
-DAYS_BACK, DAYS_AHEAD = 7, 14  # what stands on one's own page
-
 
 # --- who may ---------------------------------------------------------------------------------------------
 
@@ -200,165 +192,3 @@ def programs_to_copy_into(viewer: User, limit: int = 50) -> Sequence[Program]:
                 Module.lead_teacher_id == viewer.id, Edition.state == EditionState.SIGNED))
         )  # fmt: skip
     return db.session.scalars(sa.select(Program).where(whose).order_by(Program.id.desc()).limit(limit)).all()
-
-
-# --- before, in and after class --------------------------------------------------------------------------
-
-
-@dataclass
-class Meeting:
-    """A session with what its plan says, and what the reader, or the class, has done for it."""
-
-    session: TeachingSession
-    plan_id: int | None
-    title: str
-    rings: dict[str, dict[str, Any]]
-    enrolment_id: int | None
-    done: set[str] = field(default_factory=set)
-    counts: dict[str, int] = field(default_factory=dict)
-    people: int = 0
-
-    @property
-    def program_id(self) -> int:
-        """The programme."""
-        return self.session.program_id
-
-    def task(self, ring: Ring) -> dict[str, Any] | None:
-        """What is to be done in a ring, if the plan says anything."""
-        found = self.rings.get(ring.value)
-        return found if found and found["content"] else None
-
-
-def _select_meetings(viewer: User) -> sa.Select[Any]:
-    mine = sa.and_(Enrolment.cohort_id == TeachingSession.cohort_id, Enrolment.user_id == viewer.id, PRESENT)
-    version = sa.and_(LessonVersion.plan_id == LessonPlan.id, LessonVersion.number == LessonPlan.published)
-    return (
-        sa.select(TeachingSession, LessonPlan.id, LessonVersion.content, Enrolment.id)
-        .outerjoin(LessonUse, LessonUse.session_id == TeachingSession.id)
-        .outerjoin(LessonPlan, LessonPlan.id == LessonUse.plan_id)
-        .outerjoin(LessonVersion, version)
-        .outerjoin(Enrolment, mine)
-        .options(
-            *(
-                joinedload(getattr(TeachingSession, name))
-                for name in ("module", "cohort", "teacher", "room", "program")
-            )
-        )
-    )
-
-
-def _meeting(
-    session: TeachingSession, plan_id: int | None, content: Any, enrolment_id: int | None
-) -> Meeting:
-    rings = {ring["ring"]: ring for ring in content["rings"]} if content else {}
-    return Meeting(session, plan_id, content["title"] if content else "", rings, enrolment_id)
-
-
-def my_meetings(viewer: User, today: date, limit: int = 60) -> list[Meeting]:
-    """Return what somebody attends or teaches around today, with what is done: three statements."""
-    rows = db.session.execute(
-        _select_meetings(viewer)
-        .where(
-            own_sessions(viewer),
-            TeachingSession.state == SessionState.PLANNED,
-            TeachingSession.day.between(
-                today - timedelta(days=DAYS_BACK), today + timedelta(days=DAYS_AHEAD)
-            ),
-        )
-        .order_by(TeachingSession.day, TeachingSession.first_unit, TeachingSession.id)
-        .limit(limit)
-    )
-    meetings = [_meeting(*row) for row in rows]
-    add_doings(meetings)
-    return meetings
-
-
-def next_meeting(viewer: User, today: date) -> Meeting | None:
-    """Return the next session that somebody attends."""
-    row = db.session.execute(
-        _select_meetings(viewer)
-        .where(
-            Enrolment.id.is_not(None),
-            TeachingSession.state == SessionState.PLANNED,
-            TeachingSession.day >= today,
-        )
-        .order_by(TeachingSession.day, TeachingSession.first_unit, TeachingSession.id)
-        .limit(1)
-    ).first()
-    return _meeting(*row) if row else None
-
-
-def meeting_of(session: TeachingSession, viewer: User) -> Meeting:
-    """Return one session with what its plan says and what is done for it."""
-    row = db.session.execute(_select_meetings(viewer).where(TeachingSession.id == session.id)).one()
-    meeting = _meeting(*row)
-    add_doings([meeting])
-    return meeting
-
-
-def add_doings(meetings: Sequence[Meeting]) -> None:
-    """Add what the reader has ticked, and for those who teach how many of the class have: two statements."""
-    own = [meeting for meeting in meetings if meeting.enrolment_id]
-    ticks = sa.select(LessonTick.session_id, LessonTick.ring).where(
-        LessonTick.session_id.in_([meeting.session.id for meeting in own]),
-        LessonTick.enrolment_id.in_({meeting.enrolment_id for meeting in own}),
-    )
-    done = {(session_id, ring.value) for session_id, ring in db.session.execute(ticks)}
-    for meeting in own:
-        meeting.done = {ring.value for ring in Ring if (meeting.session.id, ring.value) in done}
-    taught = {meeting.session.id: meeting for meeting in meetings if not meeting.enrolment_id}
-    counts = (
-        sa.select(LessonTick.session_id, LessonTick.ring, sa.func.count())
-        .join(Enrolment, Enrolment.id == LessonTick.enrolment_id)
-        .where(LessonTick.session_id.in_(taught), PRESENT)
-        .group_by(LessonTick.session_id, LessonTick.ring)
-    )
-    for session_id, ring, count in db.session.execute(counts):
-        taught[session_id].counts[ring.value] = count
-    _add_people(taught.values())
-
-
-def _add_people(meetings: Any) -> None:
-    cohorts = {meeting.session.cohort_id for meeting in meetings}
-    rows = db.session.execute(
-        sa.select(Enrolment.cohort_id, sa.func.count())
-        .where(Enrolment.cohort_id.in_(cohorts), PRESENT)
-        .group_by(Enrolment.cohort_id)
-    )
-    people = {row[0]: row[1] for row in rows}
-    for meeting in meetings:
-        meeting.people = people.get(meeting.session.cohort_id, 0)
-
-
-def list_doings(program: Program, session: TeachingSession, viewer: User, listing: Listing) -> Page[Any]:
-    """Return a page of the class's trainees whom the viewer may see, each with when both tasks were done."""
-
-    def at(ring: Ring) -> sa.ScalarSelect[Any]:
-        return (
-            sa.select(LessonTick.at)
-            .where(
-                LessonTick.enrolment_id == Enrolment.id,
-                LessonTick.session_id == session.id,
-                LessonTick.ring == ring,
-            )
-            .scalar_subquery()
-        )
-
-    before, after = at(Ring.PREPARATION), at(Ring.ON_THE_JOB)
-    statement = sa.select(Enrolment, before, after).where(
-        visible_in(program, viewer), Enrolment.cohort_id == session.cohort_id, PRESENT
-    )
-    orders = {
-        "name": (Enrolment.name, Enrolment.id),
-        "before": (before, Enrolment.name, Enrolment.id),
-        "after": (after, Enrolment.name, Enrolment.id),
-    }
-    return paginate(statement, listing, orders=orders, default="name", scalars=False)
-
-
-def own_enrolment(session: TeachingSession, viewer: User) -> int:
-    """Return the reader's own enrolment in a session's class, or answer 404."""
-    mine = sa.select(Enrolment.id).where(
-        Enrolment.cohort_id == session.cohort_id, Enrolment.user_id == viewer.id, PRESENT
-    )
-    return db.session.scalar(mine) or abort(404)

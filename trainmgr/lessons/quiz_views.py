@@ -11,7 +11,7 @@ from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.clock import utcnow
 from trainmgr.kernel.i18n import number
 from trainmgr.kernel.numbers import whole
-from trainmgr.lessons import queries, quiz
+from trainmgr.lessons import meetings, quiz
 from trainmgr.lessons.frame import bp, page_of, plan_to_write
 from trainmgr.lessons.rules import Ring
 from trainmgr.programs.blueprint import program_for
@@ -62,8 +62,8 @@ def choose_items(program_id, plan_id, ring):
 def _open(program_id, session_id, ring):
     program = program_or_404(program_id, current_user)
     session = session_or_404(program, session_id, current_user)
-    enrolment_id = queries.own_enrolment(session, current_user)
-    meeting = queries.meeting_of(session, current_user)
+    enrolment_id = meetings.own_enrolment(session, current_user)
+    meeting = meetings.meeting_of(session, current_user)
     items = quiz.asked((meeting.rings.get(_ring(ring).value) or {}).get("quiz", []))
     return program, meeting, enrolment_id, items or abort(404)
 

@@ -9,7 +9,7 @@ from flask_login import current_user
 from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.clock import today, utcnow
 from trainmgr.kernel.paging import Listing
-from trainmgr.lessons import actions, labels, models, plan_views, queries, quiz_views, station
+from trainmgr.lessons import actions, labels, meetings, models, plan_views, queries, quiz_views, station
 from trainmgr.lessons.frame import BY_SEGMENT, bp, page_of
 from trainmgr.lessons.rules import TASKS, Ring
 from trainmgr.programs.queries import program_or_404
@@ -28,11 +28,11 @@ assert station
 @requires(Permission.LESSON_VIEW)
 def list_my_lessons():
     """Show the classes around today that the reader attends or teaches: before, in and after class."""
-    meetings = queries.my_meetings(current_user, today())
+    found = meetings.my_meetings(current_user, today())
     return render_template(
-        "lessons/my_lessons.html", meetings=meetings, labels=labels, today=today(), segments=BY_SEGMENT,
-        coming=[m for m in meetings if m.session.day >= today()],
-        past=[m for m in reversed(meetings) if m.session.day < today()],
+        "lessons/my_lessons.html", meetings=found, labels=labels, today=today(), segments=BY_SEGMENT,
+        coming=[m for m in found if m.session.day >= today()],
+        past=[m for m in reversed(found) if m.session.day < today()],
     )  # fmt: skip
 
 
@@ -52,10 +52,10 @@ def show_meeting(program_id, session_id):
     """Show what happens before, in and after one session, and who of the class has done the tasks."""
     program = program_or_404(program_id, current_user)
     session = session_or_404(program, session_id, current_user)
-    meeting = queries.meeting_of(session, current_user)
+    meeting = meetings.meeting_of(session, current_user)
     page = None
     if not meeting.enrolment_id:
-        page = queries.list_doings(program, session, current_user, Listing.from_request())
+        page = meetings.list_doings(program, session, current_user, Listing.from_request())
     return page_of("meeting", program, meeting=meeting, page=page, today=today())
 
 
@@ -65,7 +65,7 @@ def tick_task(program_id, session_id):
     """Note that one has done the task before or after a class, or take the note back."""
     program = program_or_404(program_id, current_user, steps=False)
     session = session_or_404(program, session_id, current_user)
-    enrolment_id = queries.own_enrolment(session, current_user)
+    enrolment_id = meetings.own_enrolment(session, current_user)
     ring = next((ring for ring in TASKS if ring.value == request.form.get("ring")), Ring.PREPARATION)
     done = request.form.get("done") == "y"
     actions.tick(session, enrolment_id, ring, done, today=today(), now=utcnow())
