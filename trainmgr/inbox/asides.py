@@ -13,8 +13,7 @@ from trainmgr.inbox.queries import OwnTrainee, OwnTraining
 from trainmgr.kernel.access import may_open
 from trainmgr.kernel.i18n import say
 from trainmgr.kernel.shell import STEPS
-from trainmgr.lessons import queries as lessons
-from trainmgr.lessons.queries import Meeting
+from trainmgr.lessons.meetings import Meeting, next_meeting
 from trainmgr.programs.models import Program, ProgramStep
 from trainmgr.programs.pages import ENDPOINTS
 from trainmgr.programs.rules import Step
@@ -50,7 +49,7 @@ def aside_of(reader: User, today: date) -> Aside:
         trainees, total = queries.own_trainees(reader)
         return Aside(kind, trainees=trainees, total=total)
     if kind == "trainee":
-        meeting = lessons.next_meeting(reader, today)
+        meeting = next_meeting(reader, today)
         return Aside(kind, training=queries.own_training(reader), meeting=meeting)
     rows, total = queries.asking_steps(reader)
     return Aside(kind, steps=[_asking(step, program) for step, program in rows], total=total)
