@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from flask import Flask, has_app_context
+from hypothesis import settings
 from sqlalchemy import event
 from sqlalchemy.orm import Session, SessionTransaction
 
@@ -32,6 +33,10 @@ pytest_plugins = ["tests.factories"]
 
 SERVER = pytest.StashKey[Any]()
 NO_SKIP = os.environ.get("TRAINMGR_NO_SKIP") == "1"
+
+# A property holds or not, however busy the machine is: how long one example takes is no fault.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 
 # --- which database, and what the run says at its end ------------------------------------------------
