@@ -17,7 +17,13 @@ PACKAGE = ROOT / "trainmgr"
 # What views share: it renders their pages, and knows who reads and when like them.
 HELPS_VIEWS = {"blueprint.py", "frame.py", "pages.py", "shell.py"}
 # Where no view is before: jobs begin by themselves, and the session says who is signed in.
-ENTRANCES = {"enrolment/importing.py", "mentoring/proposing.py", "needs/imports.py", "identity/sessions.py"}
+ENTRANCES = {
+    "bank/importing.py",
+    "enrolment/importing.py",
+    "mentoring/proposing.py",
+    "needs/imports.py",
+    "identity/sessions.py",
+}
 INLINE = re.compile(r"\sstyle=|<style|\son[a-z]+=[\"']|<script(?![^>]*\ssrc=)[^>]*>|javascript:")
 PURE = {"rules.py", "scoring.py", "matching.py", "flow.py"}
 PURE_MAY_IMPORT = {"numpy", "scipy", "stdnum", "statistics"}

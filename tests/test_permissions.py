@@ -107,7 +107,7 @@ REFUSED: tuple[tuple[str, int, tuple[Role, ...], str], ...] = (
             (*ENTERPRISE, Role.TRAINEE, Role.OUTSIDE_ASSESSOR),
             "a pack is its owner's",
         )
-        for endpoint in ("show_pack", "download_pack", "edit_pack", "choose_pack_items")
+        for endpoint in ("show_pack", "download_pack", "edit_pack", "edit_pack_items")
     ),
     ("timetable.edit_room", 403, (Role.ENTERPRISE_COORDINATOR,), "the room is the college's"),
     *(

@@ -77,7 +77,7 @@ def make_pack() -> Any:
     except RuleBroken as refusal:
         return _form_page(form, None, refusal.status, refusal)
     flash(_("The pack is made. Put resources into it."), "success")
-    return redirect(url_for(".choose_pack_items", pack_id=pack.id))
+    return redirect(url_for(".edit_pack_items", pack_id=pack.id))
 
 
 @bp.get("/packs/<int:pack_id>/edit")
@@ -108,7 +108,7 @@ def change_pack(pack_id: int) -> Any:
 
 @bp.get("/packs/<int:pack_id>/items")
 @requires(Permission.MATERIAL_EDIT)
-def choose_pack_items(pack_id: int) -> Any:
+def edit_pack_items(pack_id: int) -> Any:
     """Show the resources that can be put into a pack."""
     pack = packs.own_or_404(pack_id, current_user)
     page = queries.list_materials(current_user, Listing.from_request(), asked_filters())
