@@ -19,7 +19,7 @@ from sqlalchemy.orm import joinedload
 from tests.factories import NOW, TODAY, World, keep
 from trainmgr.bank.actions import open_instrument
 from trainmgr.bank.authoring import ItemFacts, write_item
-from trainmgr.bank.models import BlueprintRow
+from trainmgr.bank.models import BlueprintRow, InstrumentVersion
 from trainmgr.bank.rules import Difficulty, ItemKind, ItemState
 from trainmgr.curriculum.frozen import lifted
 from trainmgr.curriculum.models import (
@@ -629,9 +629,8 @@ def _make_evidence(world: World, standard: Any, faults: StoredFile, by: User) ->
 
 def _make_bank(world: World, made: Populated) -> None:
     """An item with a picture, an instrument that draws it, and an import with a wrong row."""
-    identity = made.rows["standard_competency"]
+    identity, by = made.rows["standard_competency"], made.people[Role.STAFF]
     with world.app.app_context():
-        by = db.session.get_one(User, made.people[Role.STAFF].id)
         picture = _make_file(made, b"picture of an item", "image/jpeg", "item.jpg")
         facts = ItemFacts(
             identity.id, ItemKind.TRUE_FALSE, Difficulty.EASY, Decimal(2), f"{SECRET_PROGRAM}题", {"right": True}
@@ -642,9 +641,9 @@ def _make_bank(world: World, made: Populated) -> None:
         made.rows["instrument"] = keep(
             open_instrument(world.college.id, f"{SECRET_PROGRAM}测评", "", by=by, now=NOW)
         )
-        version = made.rows["instrument"].versions[0]
+        version_id = db.session.scalars(sa.select(InstrumentVersion.id)).one()
         asked = {"competency_id": identity.id, "difficulty": Difficulty.EASY, "count": 1, "points": 2}
-        keep(BlueprintRow(version_id=version.id, **asked))
+        keep(BlueprintRow(version_id=version_id, **asked))
         made.rows["bank_import"] = keep(
             Job(
                 kind="bank-import",
