@@ -14,7 +14,7 @@ from tests.factories import NOW
 from trainmgr.bank import actions, authoring, instruments, papers, queries
 from trainmgr.bank.authoring import Statistics
 from trainmgr.bank.drawing import Cell
-from trainmgr.bank.models import InstrumentVersion, Item, PaperItem
+from trainmgr.bank.models import BlueprintRow, InstrumentVersion, Item, PaperItem
 from trainmgr.bank.rules import Difficulty, FormPolicy, ItemState
 from trainmgr.kernel.db import db
 from trainmgr.kernel.errors import RuleBroken
@@ -35,6 +35,11 @@ def version_in(instrument_id):
         .where(InstrumentVersion.instrument_id == instrument_id)
         .order_by(InstrumentVersion.number.desc())
     ).first()
+
+
+def flush_after(change):
+    change()
+    db.session.flush()
 
 
 def ids(paper):
@@ -186,3 +191,39 @@ def test_the_same_item_cannot_be_live_twice_even_past_the_actions(bank, write, b
     with pytest.raises(sa.exc.IntegrityError):
         db.session.flush()
     db.session.rollback()
+
+
+@pytest.mark.parametrize("name", ["stem", "points", "explanation"])
+def test_what_was_drawn_holds_even_past_the_actions(bank, write, plan, by, name):
+    write(bank.first)
+    papers.draw_form(version_in(plan((bank.first, EASY, 1))), 1, now=NOW)
+    item = db.session.scalars(sa.select(Item)).one()
+    setattr(item, name, Decimal(9) if name == "points" else "anders")
+
+    with pytest.raises(RuleBroken):
+        db.session.flush()
+    db.session.rollback()
+
+
+def test_a_frozen_blueprint_holds_even_past_the_actions(bank, write, plan, by):
+    write(bank.first)
+    key = plan((bank.first, EASY, 1))
+    version = version_in(key)
+    papers.draw_form(version, 1, now=NOW)
+    actions.freeze(version, now=NOW)
+    db.session.commit()
+    row = db.session.scalars(sa.select(BlueprintRow)).one()
+
+    for attempt in (
+        lambda: setattr(row, "count", 2),
+        lambda: setattr(version_in(key), "minutes", 99),
+        lambda: db.session.delete(row),
+        lambda: db.session.add(
+            BlueprintRow(version_id=version.id, competency_id=bank.second, difficulty=EASY, count=1, points=1)
+        ),
+        lambda: db.session.execute(sa.delete(PaperItem).where(PaperItem.version_id == version.id)),
+        lambda: db.session.execute(sa.update(BlueprintRow).values(count=3)),
+    ):
+        with pytest.raises(RuleBroken):
+            flush_after(attempt)
+        db.session.rollback()

@@ -6,6 +6,7 @@ from flask_login import current_user
 
 from trainmgr.bank import (  # noqa: F401  they add their routes
     blueprint_views,
+    frozen,
     importing,
     instrument_views,
     instruments,
