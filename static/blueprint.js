@@ -12,8 +12,8 @@
 
   const tell = () => {
     let items = 0, points = 0;
-    form.querySelectorAll("[data-count]").forEach((box) => {
-      const each = form.querySelector(`[data-points="${box.dataset.count}"]`);
+    form.querySelectorAll("[data-asked]").forEach((box) => {
+      const each = form.querySelector(`[data-points="${box.dataset.asked}"]`);
       items += read(box);
       points += read(box) * read(each);
     });

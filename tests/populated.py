@@ -42,6 +42,8 @@ from trainmgr.kernel.access import Role
 from trainmgr.kernel.db import db
 from trainmgr.kernel.files import StoredFile, path_of
 from trainmgr.kernel.jobs import Job, JobState
+from trainmgr.lessons.actions import content_of
+from trainmgr.lessons.models import LessonPlan, LessonRing, LessonState, LessonUse, LessonVersion, Ring
 from trainmgr.materials import sheets
 from trainmgr.materials.models import (
     CaseText,
@@ -54,8 +56,6 @@ from trainmgr.materials.models import (
     TaskSheet,
 )
 from trainmgr.materials.rules import MaterialKind, MaterialState, UpdateKind
-from trainmgr.lessons.actions import content_of
-from trainmgr.lessons.models import LessonPlan, LessonRing, LessonState, LessonUse, LessonVersion, Ring
 from trainmgr.mentoring.models import Assignment, Mentor, ProgramMentor, Proposal, ProposedPair
 from trainmgr.mentoring.proposing import compute_proposal
 from trainmgr.needs.models import BusinessNeed, Indicator
@@ -633,7 +633,12 @@ def _make_bank(world: World, made: Populated) -> None:
     with world.app.app_context():
         picture = _make_file(made, b"picture of an item", "image/jpeg", "item.jpg")
         facts = ItemFacts(
-            identity.id, ItemKind.TRUE_FALSE, Difficulty.EASY, Decimal(2), f"{SECRET_PROGRAM}题", {"right": True}
+            identity.id,
+            ItemKind.TRUE_FALSE,
+            Difficulty.EASY,
+            Decimal(2),
+            f"{SECRET_PROGRAM}题",
+            {"right": True},
         )
         made.rows["item"] = keep(
             write_item(world.college.id, facts, state=ItemState.IN_USE, picture=picture, by=by, now=NOW)

@@ -152,6 +152,7 @@ def test_no_state_changes_on_get(app: Flask):
         "preview_",
         "confirm_",
         "pick_",
+        "print_",
     )
     for rule in app.url_map.iter_rules():
         if rule.endpoint == "static" or rule.methods is None or "GET" not in rule.methods:

@@ -16,7 +16,17 @@ from trainmgr.identity.models import Organization, User
 from trainmgr.kernel.audit import AuditEvent
 from trainmgr.kernel.db import db
 from trainmgr.mentoring.models import ProgramMentor
-from trainmgr.needs.models import Competency, CompetencyRating, Indicator, IndicatorLink, NeedsAnalysis
+from trainmgr.needs.models import (
+    BusinessNeed,
+    Competency,
+    CompetencyRating,
+    Indicator,
+    IndicatorFigure,
+    IndicatorLink,
+    LaneProduct,
+    NeedsAnalysis,
+    WeightProposal,
+)
 from trainmgr.programs.models import (
     Due,
     Duty,
@@ -36,8 +46,11 @@ TABLES: list[tuple[Any, Callable[[int], Any]]] = [
     (Duty, lambda program: Duty.program_id == program),
     (RevenueShare, lambda program: RevenueShare.program_id == program),
     (NeedsAnalysis, lambda program: NeedsAnalysis.program_id == program),
+    (LaneProduct, lambda program: LaneProduct.program_id == program),
     (Competency, lambda program: Competency.program_id == program),
+    (BusinessNeed, lambda program: BusinessNeed.program_id == program),
     (Indicator, lambda program: Indicator.program_id == program),
+    (IndicatorFigure, lambda program: IndicatorFigure.indicator_id.in_(_ids(Indicator, program))),
     (IndicatorLink, lambda program: IndicatorLink.indicator_id.in_(_ids(Indicator, program))),
     (Edition, lambda program: Edition.program_id == program),
     (PlanStage, lambda program: PlanStage.edition_id.in_(_ids(Edition, program))),
@@ -143,7 +156,7 @@ class Template:
 
 def remove(program_id: int) -> None:
     """Take a template out again once it was read."""
-    for model in (ProgramStep, Due, ProgramPerson, ProgramMentor, AuditEvent):
+    for model in (ProgramStep, Due, ProgramPerson, ProgramMentor, WeightProposal, AuditEvent):
         db.session.execute(sa.delete(model.__table__).where(model.__table__.c.program_id == program_id))
     of_program = CompetencyRating.competency_id.in_(_ids(Competency, program_id))
     db.session.execute(sa.delete(CompetencyRating.__table__).where(of_program))

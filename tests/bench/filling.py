@@ -22,6 +22,8 @@ from tests.bench import PASSWORD, PEOPLE
 from tests.bench.copying import Template, remove
 from tests.bench.sink import Sink
 from tests.bench.trainees import Year
+from trainmgr.curriculum.board import read_board
+from trainmgr.curriculum.verifying import document_of
 from trainmgr.demo import analysing, designing, gathering, judging
 from trainmgr.demo.cast import Cast
 from trainmgr.demo.days import Days
@@ -39,6 +41,7 @@ from trainmgr.kernel.db import db
 from trainmgr.mentoring.models import Mentor
 from trainmgr.programs.models import Program
 from trainmgr.programs.rules import PartyRole, ProgramKind, Side, State
+from trainmgr.programs.signing import digest_of
 from trainmgr.programs.thread import refresh
 
 PROGRAMS, TRAINEES, LARGEST, LOGS = 95, 50_786, 1_800, 160_000
@@ -346,6 +349,16 @@ def _share(people: list[tuple[int, str]], size: int, each: int, place: int) -> l
     return [people[(start + step) % len(people)] for step in range(count)]
 
 
+def _sign_anew(program_id: int) -> None:
+    """A copied plan names other rows than the one it was copied from: let its signatures be under what it says."""
+    program = db.session.get_one(Program, program_id)
+    board = read_board(program)
+    if board is not None and board.edition is not None and board.signatures:
+        digest = digest_of(document_of(program, board.edition, board.plan))
+        for signature in board.signatures:
+            signature.digest = digest
+
+
 # --- the end ---------------------------------------------------------------------------------------
 
 
@@ -357,6 +370,7 @@ def _settle(now: datetime, say: Say, begun: float) -> None:
         found = db.session.scalars(sa.select(Window.id).where(Window.program_id == program_id)).all()
         loaded = [windows.queries.window_or_404(program_id, key) for key in found]
         windows.sync(program_id, loaded, now=now)
+        _sign_anew(program_id)
         refresh(program_id, now=now)
         db.session.commit()
         db.session.expunge_all()

@@ -44,7 +44,7 @@ def show_program_materials(program_id: int) -> Any:
 
 @bp.get("/programs/<int:program_id>/materials/attach")
 @requires(Permission.MATERIAL_EDIT)
-def choose_materials(program_id: int) -> Any:
+def edit_program_materials(program_id: int) -> Any:
     """Show the resources that can be attached to a module or the whole programme."""
     program = load(program_id, Permission.MATERIAL_EDIT)
     modules = using.modules_shown(program, current_user)
@@ -65,7 +65,7 @@ def attach_materials(program_id: int) -> Any:
     found = using.chosen_attachable(current_user, chosen_ids())
     if not found:
         flash(_("Choose at least one resource."), "warning")
-        return redirect(url_for(".choose_materials", program_id=program.id, module=lineage or None))
+        return redirect(url_for(".edit_program_materials", program_id=program.id, module=lineage or None))
     for material in found:
         actions.attach(program, material, lineage, by=current_user, now=utcnow())
     flash(ngettext("%(num)s resource is attached.", "%(num)s resources are attached.", len(found)), "success")

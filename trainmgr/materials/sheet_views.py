@@ -153,7 +153,7 @@ def print_task_sheets(program_id: int) -> Any:
         sheets.Leaf(
             sheet,
             using.module_by_lineage(modules, sheet.lineage),
-            url_for(".open_task_log", sheet_id=sheet.id, _external=True),
+            url_for(".find_task_log", sheet_id=sheet.id, _external=True),
         )
         for _copy in range(copies)
         for sheet in found
@@ -164,7 +164,7 @@ def print_task_sheets(program_id: int) -> Any:
 
 @bp.get("/task-sheets/<int:sheet_id>/log")
 @requires(Permission.MATERIAL_VIEW)
-def open_task_log(sheet_id: int) -> Any:
+def find_task_log(sheet_id: int) -> Any:
     """Lead from a printed leaf to the log of its task; who writes no logs comes to the sheet itself."""
     program = load(using.program_of_sheet(sheet_id) or abort(404))
     sheet = using.sheet_or_404(program, sheet_id)
