@@ -55,7 +55,10 @@ def open_study(college_id: int, major: str, question: str, *, by: User, now: dat
 
 
 def _locked(study: Study) -> Study:
-    db.session.refresh(study, with_for_update=True)
+    # Locked by a select of its own: PostgreSQL locks no outer join, and the study was read with who decided.
+    row = sa.select(Study.version).where(Study.id == study.id).with_for_update()
+    if db.session.scalars(row).one() != study.version:
+        db.session.refresh(study)
     require(
         study.decision is None,
         _("This study is decided and does not change any more. Open a new one for a later look."),
