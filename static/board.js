@@ -11,6 +11,7 @@
   let dragged = null;
   let focusCard = false;
   let pressed = null;
+  let wanted = null;
 
   const cardsOf = (list) => [...list.querySelectorAll(".tile")].filter((card) => card !== dragged);
   const pick = (card) => { card.querySelector(".tile-pick").checked = true; };
@@ -94,14 +95,19 @@
     pressed = focusCard || !button ? null : button.id ? `#${button.id}` : button.name === "do" ? `[name=do][value=${button.value}]` : null;
     focusCard = false;
   });
+  /* Several parts of one answer settle one after the other, and each may take the focus away: it is given back until
+     the reader does something else. */
   document.addEventListener("htmx:afterSettle", () => {
     const news = document.getElementById("board-news");
-    const name = news?.dataset.focus;
-    if (!news || (!name && !pressed)) return;
-    const target = (pressed && document.querySelector(pressed)) || document.getElementById(name);
-    delete news.dataset.focus;
-    pressed = null;
-    target?.focus({ preventScroll: true });
-    document.getElementById(name)?.closest(".tile")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    if (news?.dataset.focus || (news && pressed)) {
+      wanted = { pressed, name: news.dataset.focus };
+      delete news.dataset.focus;
+      pressed = null;
+    }
+    if (!wanted) return;
+    const target = (wanted.pressed && document.querySelector(wanted.pressed)) || document.getElementById(wanted.name);
+    if (target !== document.activeElement) target?.focus({ preventScroll: true });
+    document.getElementById(wanted.name)?.closest(".tile")?.scrollIntoView({ block: "nearest", inline: "nearest" });
   });
+  ["keydown", "pointerdown"].forEach((kind) => document.addEventListener(kind, () => { wanted = null; }, true));
 })();
