@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.orm import joinedload
@@ -17,7 +18,7 @@ from trainmgr.kernel.errors import RuleBroken
 from trainmgr.kernel.sheets import Sheet, read_records
 from trainmgr.needs import actions, adopting, business, imports, lanes, ratings, weights
 from trainmgr.needs.freezing import sign
-from trainmgr.needs.models import LevelSource, SeriesRule
+from trainmgr.needs.models import LaneProduct, LevelSource, SeriesRule
 from trainmgr.needs.queries import analysis_of, competencies_of, indicators_of, progress_of
 from trainmgr.needs.ratings import RatingFacts
 from trainmgr.needs.reproducing import reproduce
@@ -112,6 +113,22 @@ def test_the_page_names_twelve_steps_and_what_each_has_made(ready, signed_in, co
     assert page.text.count('class="lane-step') == 12
     assert "levels typed in, not tested" in page.text or "水平为手工填写，未测评" in page.text
     assert len(statements) <= 10
+
+
+def test_an_analysis_from_before_the_lanes_shows_its_products_too(ready, world, signed_in):
+    with world.inside():
+        program = fresh(ready.program)
+        sign(program, side=Side.COLLEGE, by=actor(ready.staff), now=NOW)
+        sign(program, side=Side.ENTERPRISE, by=actor(ready.coordinator), now=NOW)
+        db.session.execute(sa.delete(LaneProduct))
+        db.session.commit()
+    page = signed_in(ready.staff).get(url(ready.program)).text
+    assert page.count('lane-step is-done"') == 5  # expected, current, gap; and what both sides settled
+
+
+def test_a_step_that_nobody_speaks_of_leads_nowhere(ready, world):
+    with world.inside():
+        assert lanes.products_of(ready.program.id)[LaneStep.INSTRUMENT].endpoint == ""
 
 
 def test_who_answers_for_a_step_is_named_on_both_sides_and_late_steps_say_so(ready, signed_in):

@@ -50,6 +50,8 @@ class Product:
         return replace(self, args={"program_id": program_id, **self.args})
 
 
+NOTHING = Product(endpoint="")  # a step that no feature speaks of leads nowhere
+
 Producer = Callable[[Program], Mapping[LaneStep, Product]]
 
 _producers: list[Producer] = []
@@ -84,19 +86,32 @@ def look(program: Program) -> dict[LaneStep, Product]:
     return found
 
 
+def products_or_look(program: Program) -> dict[LaneStep, LaneProduct]:
+    """Return how the steps stand; where nothing was kept yet (before the lanes were), what they have made by now."""
+    if kept := products_of(program.id):
+        return kept
+    found = look(program)
+    return {step: _told(LaneProduct(step=step, version=0), found.get(step, NOTHING)) for step in LaneStep}
+
+
 def update(program: Program, *, now: datetime) -> None:
     """Look for the products of all twelve steps and keep what was found."""
     known, found = products_of(program.id), look(program)
     for step in LaneStep:
-        product = found.get(step, Product().within(program.id))
+        product = found.get(step, NOTHING)
         row = known.get(step) or _new(program.id, step)
-        row.made, row.params = product.made, dict(product.params)
-        row.endpoint = product.endpoint
-        row.args = dict(product.args) | ({"_anchor": product.anchor} if product.anchor else {})
         if product.done != bool(row.done):
             row.done_at = now if product.done else None
-        row.done = product.done
+        _told(row, product)
     db.session.flush()
+
+
+def _told(row: LaneProduct, product: Product) -> LaneProduct:
+    """Let a row say what a step has made."""
+    row.done, row.made, row.params = product.done, product.made, dict(product.params)
+    row.endpoint = product.endpoint
+    row.args = dict(product.args) | ({"_anchor": product.anchor} if product.anchor else {})
+    return row
 
 
 def _new(program_id: int, step: LaneStep) -> LaneProduct:

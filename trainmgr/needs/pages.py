@@ -38,7 +38,7 @@ def view_of(program: Program) -> View:
         queries.competencies_of(program.id),
         queries.indicators_of(program.id),
         signatures_of(queries.SUBJECT, analysis.id) if analysis else [],
-        lanes.products_of(program.id),
+        lanes.products_or_look(program),
         proposal,
         today(),
     )
