@@ -10,11 +10,11 @@ from flask_login import current_user
 from trainmgr.bank import actions, instruments, queries
 from trainmgr.bank.forms import standard_choices
 from trainmgr.bank.instrument_forms import Matrix, SettingsForm
-from trainmgr.bank.pages import INSTRUMENT, bp, load_to_edit, render, typed_version
+from trainmgr.bank.pages import INSTRUMENT, bp, load_to_edit, render
 from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.clock import utcnow
 from trainmgr.kernel.errors import Conflict, RuleBroken
-from trainmgr.kernel.numbers import whole
+from trainmgr.kernel.numbers import typed_version, whole
 
 MOST_SHOWN = 60  # competencies in the matrix without a choice of standard
 

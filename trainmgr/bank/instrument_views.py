@@ -12,12 +12,12 @@ from trainmgr.bank import actions, instruments, papers, queries
 from trainmgr.bank.comparing import compare
 from trainmgr.bank.drawing import item_order, option_order
 from trainmgr.bank.instrument_forms import InstrumentForm, NextForm
-from trainmgr.bank.pages import INSTRUMENT, bp, load, load_to_edit, render, typed_version
+from trainmgr.bank.pages import INSTRUMENT, bp, load, load_to_edit, render
 from trainmgr.bank.rules import InstrumentState
 from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.clock import utcnow
 from trainmgr.kernel.errors import Conflict, RuleBroken
-from trainmgr.kernel.numbers import whole
+from trainmgr.kernel.numbers import typed_version, whole
 from trainmgr.kernel.paging import Listing
 
 

@@ -13,13 +13,13 @@ from flask_login import current_user
 from trainmgr.bank import authoring, labels, queries
 from trainmgr.bank.content import letters_of
 from trainmgr.bank.forms import USUAL_POINTS, ItemForm
-from trainmgr.bank.pages import bp, one_of, render, typed_version
+from trainmgr.bank.pages import bp, one_of, render
 from trainmgr.bank.rules import ItemKind, ItemState
 from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.clock import utcnow
 from trainmgr.kernel.errors import Conflict, RuleBroken, UploadRefused
 from trainmgr.kernel.files import photo_response, store_photo
-from trainmgr.kernel.numbers import whole
+from trainmgr.kernel.numbers import typed_version, whole
 
 ITEM = "/bank/items/<int:item_id>"
 MOST_AT_ONCE = 500

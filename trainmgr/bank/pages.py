@@ -58,11 +58,6 @@ def asked_filters() -> Filters:
     )
 
 
-def typed_version() -> int:
-    """Return the version that the form was shown with; nonsense counts as an old one."""
-    return whole(request.form.get("version")) or 0
-
-
 def load(instrument_id: int) -> Instrument:
     """Return an instrument that the reader may see, or answer 404."""
     return instruments.instrument_or_404(instrument_id, current_user)

@@ -15,20 +15,11 @@ from trainmgr.curriculum.forms import CardForm, HoursForm
 from trainmgr.curriculum.history import NotYours
 from trainmgr.curriculum.keeping import Overtaken
 from trainmgr.curriculum.models import Edition
-from trainmgr.curriculum.pages import (
-    asked_edition,
-    board_or_404,
-    bp,
-    load,
-    piece,
-    render_board,
-    typed_version,
-    wants_piece,
-)
+from trainmgr.curriculum.pages import asked_edition, board_or_404, bp, load, piece, render_board, wants_piece
 from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.clock import utcnow
 from trainmgr.kernel.errors import RuleBroken
-from trainmgr.kernel.numbers import whole
+from trainmgr.kernel.numbers import typed_version, whole
 from trainmgr.programs.models import Program
 
 EDIT = Permission.CURRICULUM_EDIT

@@ -21,13 +21,13 @@ from trainmgr.curriculum.pages import (
     load,
     piece,
     render_board,
-    typed_version,
     wants_piece,
 )
 from trainmgr.curriculum.rules import ModuleLine
 from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.clock import utcnow
 from trainmgr.kernel.errors import RuleBroken
+from trainmgr.kernel.numbers import typed_version
 from trainmgr.kernel.paging import Listing
 from trainmgr.programs.models import Program
 

@@ -47,12 +47,6 @@ def asked_edition() -> int | None:
     return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 6 else None
 
 
-def typed_version() -> int:
-    """Return the version that the form was shown with; nonsense counts as an old one."""
-    text = request.form.get("version", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
-
-
 def wants_piece() -> bool:
     """Tell whether a script asks for a piece of the page instead of the whole."""
     return request.headers.get("HX-Request") == "true"

@@ -15,12 +15,12 @@ from trainmgr.curriculum import distributing, proposing, queries
 from trainmgr.curriculum.board import Board
 from trainmgr.curriculum.distributing import Claim, Share, Spot, TooFew
 from trainmgr.curriculum.editing import FieldFault
-from trainmgr.curriculum.pages import board_or_404, bp, load, render_board, typed_version
+from trainmgr.curriculum.pages import board_or_404, bp, load, render_board
 from trainmgr.curriculum.rules import Wanted
 from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.clock import utcnow
 from trainmgr.kernel.errors import RuleBroken
-from trainmgr.kernel.numbers import whole
+from trainmgr.kernel.numbers import typed_version, whole
 from trainmgr.programs.models import Program
 
 EDIT = Permission.CURRICULUM_EDIT

@@ -12,11 +12,12 @@ from flask_login import current_user
 from trainmgr.curriculum import actions, rule_lines, ruling
 from trainmgr.curriculum.board import Board
 from trainmgr.curriculum.forms import RuleForm
-from trainmgr.curriculum.pages import board_or_404, bp, load, render_board, typed_version
+from trainmgr.curriculum.pages import board_or_404, bp, load, render_board
 from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.clock import utcnow
 from trainmgr.kernel.errors import RuleBroken
 from trainmgr.kernel.i18n import language
+from trainmgr.kernel.numbers import typed_version
 from trainmgr.pathways.rules import UNIT_MINUTES_KEY
 from trainmgr.programs.models import Program
 from trainmgr.programs.queries import may

@@ -25,20 +25,13 @@ from trainmgr.curriculum import (
 from trainmgr.curriculum.board import Board
 from trainmgr.curriculum.export import plan_workbook
 from trainmgr.curriculum.forms import ReasonForm
-from trainmgr.curriculum.pages import (
-    asked_edition,
-    board_or_404,
-    bp,
-    edition_or_404,
-    load,
-    render_board,
-    typed_version,
-)
+from trainmgr.curriculum.pages import asked_edition, board_or_404, bp, edition_or_404, load, render_board
 from trainmgr.curriculum.print_word import plan_document
 from trainmgr.curriculum.verifying import verify
 from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.clock import utcnow
 from trainmgr.kernel.errors import RuleBroken
+from trainmgr.kernel.numbers import typed_version
 from trainmgr.kernel.sheets import send_workbook
 from trainmgr.kernel.word import send_document
 from trainmgr.programs.models import Program

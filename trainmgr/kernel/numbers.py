@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flask import request
 from werkzeug.routing import IntegerConverter, ValidationError
 
 LARGEST = 2**31 - 1  # of an INTEGER column on PostgreSQL
@@ -14,6 +15,11 @@ def whole(text: str | None) -> int | None:
         return None
     number = int(text)
     return number if number <= LARGEST else None
+
+
+def typed_version() -> int:
+    """Return the version that a form was shown with; nonsense counts as an old one."""
+    return whole(request.form.get("version")) or 0
 
 
 class RowConverter(IntegerConverter):

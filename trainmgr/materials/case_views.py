@@ -11,11 +11,12 @@ from flask_login import current_user
 from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.clock import utcnow
 from trainmgr.kernel.errors import RuleBroken
+from trainmgr.kernel.numbers import typed_version
 from trainmgr.kernel.word import send_document
 from trainmgr.materials import cases, queries
 from trainmgr.materials.forms import CaseForm, NewCaseForm
 from trainmgr.materials.models import Material, MaterialVersion
-from trainmgr.materials.pages import bp, render, typed_version
+from trainmgr.materials.pages import bp, render
 from trainmgr.materials.rules import CasePart
 
 

@@ -12,12 +12,13 @@ from flask_login import current_user
 from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.clock import utcnow
 from trainmgr.kernel.errors import RuleBroken
+from trainmgr.kernel.numbers import typed_version
 from trainmgr.kernel.paging import Listing
 from trainmgr.kernel.sheets.writer import content_disposition
 from trainmgr.materials import packs, queries, using
 from trainmgr.materials.forms import NoteForm, PackForm, chosen_ids
 from trainmgr.materials.models import MaterialPack
-from trainmgr.materials.pages import asked_filters, bp, render, typed_version
+from trainmgr.materials.pages import asked_filters, bp, render
 
 
 @bp.get("/packs")

@@ -37,11 +37,6 @@ def asked_filters() -> Filters:
     )
 
 
-def typed_version() -> int:
-    """Return the version that the form was shown with; nonsense counts as an old one."""
-    return whole(request.form.get("version")) or 0
-
-
 def load(program_id: int, permission: Permission | None = None) -> Program:
     """Return a programme, or answer 404; 403 for who does not hold the permission in this very one."""
     program = program_or_404(program_id, current_user)

@@ -16,6 +16,7 @@ from trainmgr.kernel.clock import today, utcnow
 from trainmgr.kernel.errors import RuleBroken
 from trainmgr.kernel.files import file_response
 from trainmgr.kernel.i18n import day
+from trainmgr.kernel.numbers import typed_version
 from trainmgr.kernel.paging import Listing
 from trainmgr.materials import (  # noqa: F401  (the other files add their routes)
     actions,
@@ -29,7 +30,7 @@ from trainmgr.materials import (  # noqa: F401  (the other files add their route
 )
 from trainmgr.materials.forms import FactsForm, NewForm, OccasionForm, VersionForm, chosen_ids
 from trainmgr.materials.models import Material
-from trainmgr.materials.pages import asked_filters, bp, render, typed_version
+from trainmgr.materials.pages import asked_filters, bp, render
 from trainmgr.materials.rules import MaterialKind, usual_update
 
 blueprints = (bp,)

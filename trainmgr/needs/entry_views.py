@@ -10,10 +10,11 @@ from flask_login import current_user
 from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.clock import utcnow
 from trainmgr.kernel.errors import RuleBroken
+from trainmgr.kernel.numbers import typed_version
 from trainmgr.needs import actions, indicators, queries
 from trainmgr.needs.forms import CompetencyForm, IndicatorForm
 from trainmgr.needs.keeping import Overtaken
-from trainmgr.needs.pages import bp, load, render, typed_version
+from trainmgr.needs.pages import bp, load, render
 from trainmgr.needs.presenting import label_of
 from trainmgr.needs.rules import Lane
 

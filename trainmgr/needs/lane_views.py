@@ -11,9 +11,10 @@ from wtforms import SelectChoice
 from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.clock import utcnow
 from trainmgr.kernel.errors import RuleBroken
+from trainmgr.kernel.numbers import typed_version
 from trainmgr.needs import adopting, business, labels, lanes, queries, weights
 from trainmgr.needs.lane_forms import NOBODY, AnswerForm, NeedForm, OwnersForm, SeriesForm, lines_of
-from trainmgr.needs.pages import bp, load, render, typed_version
+from trainmgr.needs.pages import bp, load, render
 from trainmgr.needs.rules import Lane, LaneStep, SeriesRule
 from trainmgr.programs.queries import sides_of
 from trainmgr.programs.rules import Side

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, abort, request
+from flask import Blueprint, abort
 from flask_login import current_user
 
 from trainmgr.kernel.clock import today
@@ -47,12 +47,6 @@ def view_of(program: Program) -> View:
 def may_edit(program: Program, analysis: NeedsAnalysis | None) -> frozenset[Lane]:
     """Return the lanes that the reader may fill in now (a signature that stands comes on top)."""
     return queries.open_lanes(program, analysis, current_user)
-
-
-def typed_version() -> int:
-    """Return the version that the form was shown with; nonsense counts as an old one."""
-    text = request.form.get("version", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
 def render(template: str, program: Program, *, status: int = 200, **context: Any) -> tuple[str, int]:

@@ -9,6 +9,7 @@ from flask_login import current_user
 from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.clock import utcnow
 from trainmgr.kernel.errors import RuleBroken
+from trainmgr.kernel.numbers import typed_version
 from trainmgr.kernel.sheets import send_workbook
 from trainmgr.needs import (  # noqa: F401  (they add their routes)
     actions,
@@ -25,7 +26,7 @@ from trainmgr.needs import (  # noqa: F401  (they add their routes)
 from trainmgr.needs.export import ranked_list
 from trainmgr.needs.forms import MOST_HOURS, SettingsForm, WithdrawalForm
 from trainmgr.needs.keeping import Overtaken
-from trainmgr.needs.pages import bp, load, may_edit, render, typed_version, view_of
+from trainmgr.needs.pages import bp, load, may_edit, render, view_of
 from trainmgr.needs.rules import Lane
 from trainmgr.pathways.rules import from_document
 from trainmgr.programs import labels

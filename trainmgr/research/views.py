@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from wtforms import SelectChoice
@@ -10,6 +10,7 @@ from wtforms import SelectChoice
 from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.clock import utcnow
 from trainmgr.kernel.errors import RuleBroken
+from trainmgr.kernel.numbers import typed_version
 from trainmgr.kernel.paging import Listing
 from trainmgr.research import actions, labels, printing, queries
 from trainmgr.research.forms import NONE, DecisionForm, EvidenceForm, ScopeForm, StudyForm
@@ -148,8 +149,7 @@ def edit_scope(study_id):
 def update_scope(study_id):
     """Note which job standards and which plan the study looks at."""
     study = _load_to_edit(study_id)
-    form, typed = _scope_form(study), request.form.get("version", "")
-    version = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else 0
+    form, version = _scope_form(study), typed_version()
     context = {"study": study, "form": form, "version": version}
     if not form.validate():
         return render_template("research/scope.html", refusal=None, **context), 422

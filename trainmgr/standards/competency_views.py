@@ -10,11 +10,12 @@ from flask_login import current_user
 from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.clock import utcnow
 from trainmgr.kernel.errors import RuleBroken
+from trainmgr.kernel.numbers import typed_version
 from trainmgr.standards import actions
 from trainmgr.standards.certificates import units_for
 from trainmgr.standards.forms import CompetencyForm, shown
 from trainmgr.standards.keeping import Overtaken
-from trainmgr.standards.pages import DRAFT, bp, load_draft, render, typed_version
+from trainmgr.standards.pages import DRAFT, bp, load_draft, render
 from trainmgr.standards.rules import TaskKind
 
 ONE = f"{DRAFT}/competencies/<int:competency_id>"

@@ -10,10 +10,11 @@ from flask_login import current_user
 from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.clock import utcnow
 from trainmgr.kernel.errors import RuleBroken
+from trainmgr.kernel.numbers import typed_version
 from trainmgr.kernel.paging import Listing
 from trainmgr.standards import certificates, experts, queries
 from trainmgr.standards.evidence_forms import CertificateForm, ExpertForm
-from trainmgr.standards.pages import bp, typed_version
+from trainmgr.standards.pages import bp
 
 
 def _form_page(template, form, *, status=200, **context):

@@ -11,11 +11,12 @@ from flask_login import current_user
 from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.clock import today, utcnow
 from trainmgr.kernel.errors import RuleBroken
+from trainmgr.kernel.numbers import typed_version
 from trainmgr.standards import interviews, tasks
 from trainmgr.standards.evidence_forms import Grid, InterviewForm, ThresholdForm, typed_of
 from trainmgr.standards.experts import pool_of
 from trainmgr.standards.keeping import Overtaken
-from trainmgr.standards.pages import DRAFT, VERSION, bp, load, load_draft, render, typed_version
+from trainmgr.standards.pages import DRAFT, VERSION, bp, load, load_draft, render
 from trainmgr.standards.rules import TaskKind, TaskVoice
 
 ONE = f"{DRAFT}/interviews/<int:interview_id>"

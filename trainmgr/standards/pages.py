@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, abort, render_template
 from flask_login import current_user
 
 from trainmgr.programs.labels import SIDES
@@ -34,12 +34,6 @@ def load_draft(standard_id: int) -> View:
         abort(403)
     draft = queries.draft_of(standard)
     return View(standard, draft, current_user) if draft is not None else abort(404)
-
-
-def typed_version() -> int:
-    """Return the version that the form was shown with; nonsense counts as an old one."""
-    text = request.form.get("version", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
 def render(template: str, view: View, *, status: int = 200, **context: Any) -> tuple[str, int]:

@@ -10,10 +10,11 @@ from flask_login import current_user
 from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.clock import utcnow
 from trainmgr.kernel.errors import RuleBroken
+from trainmgr.kernel.numbers import typed_version
 from trainmgr.standards import tasks
 from trainmgr.standards.forms import TaskForm
 from trainmgr.standards.keeping import Overtaken
-from trainmgr.standards.pages import DRAFT, VERSION, bp, load, load_draft, render, typed_version
+from trainmgr.standards.pages import DRAFT, VERSION, bp, load, load_draft, render
 from trainmgr.standards.rules import TaskKind
 
 NEW = f"{DRAFT}/tasks/new/<kind>"

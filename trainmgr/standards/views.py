@@ -9,6 +9,7 @@ from flask_login import current_user
 from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.clock import utcnow
 from trainmgr.kernel.errors import Conflict, RuleBroken
+from trainmgr.kernel.numbers import typed_version
 from trainmgr.kernel.paging import Listing
 from trainmgr.programs.labels import SIDES
 from trainmgr.standards import (  # noqa: F401  they add their routes
@@ -28,7 +29,7 @@ from trainmgr.standards import (  # noqa: F401  they add their routes
 from trainmgr.standards.comparing import compare
 from trainmgr.standards.content import content_of, framework_of
 from trainmgr.standards.forms import PostForm, ReasonForm
-from trainmgr.standards.pages import DRAFT, STANDARD, VERSION, bp, load, load_draft, render, typed_version
+from trainmgr.standards.pages import DRAFT, STANDARD, VERSION, bp, load, load_draft, render
 from trainmgr.standards.presenting import View
 from trainmgr.standards.rules import VersionState
 
