@@ -28,6 +28,7 @@ FEATURES = (
     "research",
     "materials",
     "enrolment",
+    "testing",
     "timetable",
     "lessons",
     "mentoring",

@@ -78,6 +78,11 @@ class Permission(enum.Enum):
     )  # items with their answers: the college's people who teach or run, never an enterprise
     BANK_EDIT = enum.auto()
 
+    TEST_VIEW = enum.auto()  # sittings and their reports, as far as the people in them are visible
+    TEST_RUN = enum.auto()  # plan a sitting, name its people, grant attempts, take its levels into the needs
+    TEST_MARK = enum.auto()  # short answers, and the checklist of a judge
+    TEST_TAKE = enum.auto()  # one's own tests
+
     NEEDS_VIEW = enum.auto()
     NEEDS_EDIT = enum.auto()
 
@@ -139,6 +144,7 @@ _COLLEGE = _READER | {
     P.PEOPLE_VIEW,
     P.PROGRAM_VIEW_MONEY,
     P.NEEDS_VIEW,
+    P.TEST_VIEW,
     P.ENROLMENT_VIEW,
     P.MENTOR_VIEW,
     P.PRACTICE_VIEW,
@@ -155,6 +161,8 @@ _RUN = {
     P.STANDARD_EDIT,
     P.BANK_VIEW,
     P.BANK_EDIT,
+    P.TEST_RUN,
+    P.TEST_MARK,
     P.NEEDS_EDIT,
     P.RESEARCH_VIEW,
     P.RESEARCH_EDIT,
@@ -195,6 +203,8 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             P.STANDARD_EDIT,
             P.BANK_VIEW,
             P.BANK_EDIT,
+            P.TEST_RUN,
+            P.TEST_MARK,
             P.NEEDS_EDIT,
             P.RESEARCH_VIEW,
             P.RESEARCH_EDIT,
@@ -216,6 +226,8 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             P.EXPERT_VIEW,
             P.BANK_VIEW,
             P.BANK_EDIT,
+            P.TEST_VIEW,
+            P.TEST_MARK,
             P.NEEDS_VIEW,
             P.CURRICULUM_EDIT,
             P.MATERIAL_EDIT,
@@ -249,6 +261,8 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         | {
             P.MATERIAL_EDIT,  # writes cases of the workplace
             P.LESSON_EDIT,
+            P.TEST_VIEW,
+            P.TEST_MARK,
             P.ENROLMENT_VIEW,
             P.PRACTICE_VIEW,
             P.LOG_SIGN,
@@ -263,6 +277,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         _READER
         | {
             P.LESSON_LEARN,
+            P.TEST_TAKE,
             P.ENROLMENT_APPLY,
             P.PRACTICE_VIEW,
             P.LOG_WRITE,
