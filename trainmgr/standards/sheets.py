@@ -58,11 +58,10 @@ COLUMNS: dict[SheetKind, tuple[Column, ...]] = {
         ),
         Column("importance", _l("Importance (1–5)"), ("重要度",), True, "4.5", Kind.NUMBER),
         Column("required_level", _l("Required level (1–5)"), ("要求水平",), True, "4", Kind.NUMBER),
-        Column("level1", _l("Level 1"), width=20),
-        Column("level2", _l("Level 2"), width=20),
-        Column("level3", _l("Level 3"), width=20),
-        Column("level4", _l("Level 4"), width=20),
-        Column("level5", _l("Level 5"), width=20),
+        *(
+            Column(f"level{number}", _l("Level %(number)s", number=number), width=20)
+            for number in range(LOWEST_LEVEL, HIGHEST_LEVEL + 1)
+        ),
         Column("tasks", _l("Taken by typical work tasks"), ("典型工作任务",), width=36),
         Column("units", _l("Codes of certificate units"), ("证书单元",), width=20),
     ),
