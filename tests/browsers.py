@@ -29,6 +29,7 @@ FLAGS = [
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 DESK = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
+PATIENCE = 30_000  # ms; how long a busy machine may take until what is waited for is there
 
 
 def find_chromium() -> str | None:
@@ -60,13 +61,35 @@ class LiveServer:
     """The application under test, answering on a free port of this machine."""
 
     def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._answering = 0
+        self._changed = threading.Condition()
         self._server: BaseWSGIServer = make_server(
-            "127.0.0.1", 0, app, threaded=True, request_handler=QuietHandler
+            "127.0.0.1", 0, self._answer, threaded=True, request_handler=QuietHandler
         )
         self._server.daemon_threads = True  # type: ignore[attr-defined]  # a browser may hold its connection open
         self._thread = threading.Thread(target=self._server.serve_forever, name="live-server", daemon=True)
         self._thread.start()
         self.url = f"http://127.0.0.1:{self._server.port}"
+
+    def _answer(self, environ: Any, start_response: Any) -> Iterator[bytes]:
+        with self._changed:
+            self._answering += 1
+        try:
+            answer = self._app(environ, start_response)
+            try:
+                yield from answer
+            finally:
+                getattr(answer, "close", lambda: None)()
+        finally:
+            with self._changed:
+                self._answering -= 1
+                self._changed.notify_all()
+
+    def wait_until_idle(self) -> None:
+        """Wait for requests under way: what they still write belongs to the test that is ending."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: not self._answering, PATIENCE / 1000)
 
     def stop(self) -> None:
         """Stop answering."""
@@ -78,8 +101,9 @@ class LiveServer:
 @contextmanager
 def launched(executable: str) -> Iterator[Any]:
     """A headless browser with a profile of its own."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
         yield browser

@@ -360,7 +360,7 @@ def open_page(browser: Any, live_server: browsers.LiveServer, bench: Bench) -> I
             is_mobile=phone,
             **options,
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(browsers.PATIENCE)
         contexts.append(context)
         page = context.new_page()
         # The server's requests wait for locks that the test's own transaction holds.
@@ -371,6 +371,7 @@ def open_page(browser: Any, live_server: browsers.LiveServer, bench: Bench) -> I
     yield open_one
     for context in contexts:
         context.close()
+    live_server.wait_until_idle()
     assert not problems, problems
 
 

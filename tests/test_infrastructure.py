@@ -127,8 +127,8 @@ def test_a_script_that_breaks_is_noticed(browser, live_server):
     browsers.watch(page, problems)
 
     page.goto(f"{live_server.url}/healthz")
-    page.evaluate("() => { setTimeout(() => { throw new Error('broken') }, 0) }")
-    page.wait_for_timeout(100)
+    with page.expect_event("pageerror"):
+        page.evaluate("() => { setTimeout(() => { throw new Error('broken') }, 0) }")
     page.close()
 
     assert [problem for problem in problems if "broken" in problem]

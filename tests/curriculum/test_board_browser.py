@@ -126,6 +126,42 @@ def test_wrong_hours_stay_in_the_card_until_they_are_right(plans, board):
     expect(card(board, module)).to_contain_text(f"{module.theory_hours} + 30")
 
 
+SEND_ON_ARRIVAL = """name => new MutationObserver((_, watching) => {
+    const field = document.querySelector(`input[name=${name}]`);
+    if (!field?.form) return;
+    watching.disconnect();
+    field.value = "viele";
+    field.form.requestSubmit();
+}).observe(document.body, {childList: true, subtree: true})"""
+
+
+def test_a_form_that_has_just_arrived_is_answered_in_the_card_however_fast_it_is_sent(plans, board):
+    module = lines(plans, 1)[0]
+    board.evaluate(SEND_ON_ARRIVAL, "practice_hours")
+    board.locator(f"#edit-{module.lineage}").click()
+    expect(card(board, module).locator("[role=alert]")).to_be_visible()
+    assert board.url.endswith(address(plans))
+
+
+PRESS_ON_ARRIVAL = """id => new MutationObserver((_, watching) => {
+    if (document.activeElement.id !== id || !document.getElementById("board-news").textContent) return;
+    watching.disconnect();
+    document.activeElement.dispatchEvent(
+        new KeyboardEvent("keydown", {key: "ArrowRight", shiftKey: true, bubbles: true, cancelable: true}));
+}).observe(document.body, {childList: true, subtree: true})"""
+
+
+def test_a_card_that_has_just_moved_moves_on_however_fast_the_keys_follow(plans, board):
+    module = lines(plans, 1)[0]
+    pick = board.locator(f"#pick-{module.lineage}")
+    pick.focus()
+    board.evaluate(PRESS_ON_ARRIVAL, f"pick-{module.lineage}")
+    board.keyboard.press("Shift+ArrowDown")
+    expect(board.locator(f"#lane-2 > #card-{module.lineage}")).to_be_visible()
+    expect(pick).to_be_focused()
+    assert board.url.endswith(address(plans))
+
+
 def test_a_module_is_added_and_the_stage_takes_another_at_once(plans, board):
     for name in ("新模块甲", "新模块乙"):
         add = board.locator("#lane-3-add")

@@ -11,7 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 
-from tests.browsers import SCREENSHOTS, LiveServer, watch
+from tests.browsers import PATIENCE, SCREENSHOTS, LiveServer, watch
 from tests.kernel.specimen import ROOT, make_app
 from tests.pages import faults
 
@@ -141,13 +141,15 @@ def test_axe_finds_nothing_and_no_page_is_wider_than_its_window(
     context = browser.new_context(
         locale=language, viewport={"width": width, "height": 800}, color_scheme=scheme
     )
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     complaints: list[str] = []
     watch(page, complaints)
     for name in ("", "door", "error/409?message=x", "error/500"):
         page.goto(f"{specimen_url}/{name}")
         if name == "":
-            page.get_by_role("button", name="Send").click()  # with faults
+            with page.expect_navigation():  # it comes back with faults
+                page.get_by_role("button", name="Send").click()
         page.screenshot(path=_picture(f"{_word(name)}-{language[:2]}-{width}-{scheme}"), full_page=True)
         found = Axe().run(page).response["violations"]
         assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found] == []
@@ -164,7 +166,7 @@ def desk(browser: Any, specimen_url: str) -> Iterator[Any]:
 
     def open_page(address: str, *, scripts: bool = True) -> Any:
         context = browser.new_context(locale="en-GB", java_script_enabled=scripts, color_scheme="light")
-        context.set_default_timeout(5000)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
         watch(page, complaints)
