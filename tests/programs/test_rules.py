@@ -43,6 +43,8 @@ def test_nothing_is_open_in_a_programme_that_is_not_under_way(state):
         (Work.SCHEME, State.DESIGNING, State.EVALUATING),
         (Work.EVALUATION, State.RUNNING, State.EVALUATING),
         (Work.RESULT, State.EVALUATING, State.EVALUATING),
+        (Work.ENTRY_TEST, State.DRAFT, State.RUNNING),
+        (Work.TEST, State.RUNNING, State.EVALUATING),
     ],
 )
 def test_each_work_is_open_from_one_state_to_another_without_a_gap(work, first, last):

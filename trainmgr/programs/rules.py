@@ -63,6 +63,8 @@ class Work(enum.StrEnum):
     SCHEME = "scheme"  # evaluation scheme and windows
     EVALUATION = "evaluation"  # rating
     RESULT = "result"
+    ENTRY_TEST = "entry_test"  # a test before the training
+    TEST = "test"  # one in between or at the end
 
 
 _D, _A, _P, _R, _X, _E = ORDER[:6]
@@ -81,6 +83,8 @@ _D, _A, _P, _R, _X, _E = ORDER[:6]
 # scheme                           x          x         x        x
 # evaluation                                            x        x
 # result                                                         x
+# entry test     x       x         x          x         x
+# test                                                  x        x
 OPEN_IN: dict[Work, frozenset[State]] = {
     Work.SETUP: frozenset({_D, _A, _P, _R, _X, _E}),
     Work.PARTIES: frozenset({_D, _A}),
@@ -93,6 +97,8 @@ OPEN_IN: dict[Work, frozenset[State]] = {
     Work.SCHEME: frozenset({_P, _R, _X, _E}),
     Work.EVALUATION: frozenset({_X, _E}),
     Work.RESULT: frozenset({_E}),
+    Work.ENTRY_TEST: frozenset({_D, _A, _P, _R, _X}),
+    Work.TEST: frozenset({_X, _E}),
 }
 
 

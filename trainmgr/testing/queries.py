@@ -57,7 +57,7 @@ def sees_all(program: Program, viewer: User) -> bool:
     )
 
 
-def select_sittings(program: Program) -> sa.Select[tuple[Sitting]]:
+def select_sittings(program: Program) -> sa.Select[Sitting]:
     """Return the select of a programme's sittings with their instruments."""
     return (
         sa.select(Sitting)
@@ -72,7 +72,7 @@ def select_sittings(program: Program) -> sa.Select[tuple[Sitting]]:
 
 def sitting_or_404(program: Program, sitting_id: int) -> Sitting:
     """Return a sitting of a programme with its instrument, or answer 404: one statement."""
-    sitting = db.session.scalar(select_sittings(program).where(Sitting.id == sitting_id))
+    sitting: Sitting | None = db.session.scalar(select_sittings(program).where(Sitting.id == sitting_id))
     return sitting if sitting is not None else abort(404)
 
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from trainmgr.bank.rules import level_of
+from trainmgr.programs.rules import Work
 
 SMALL_GROUP = 5
 MOST_EXTRA_MINUTES = 300
@@ -29,6 +30,11 @@ class Purpose(enum.StrEnum):
     def form(self) -> int:
         """The form of the instrument that it takes: 1 before and in between, 2 at the end."""
         return 2 if self is Purpose.END else 1
+
+    @property
+    def work(self) -> Work:
+        """The kind of work that a programme must be open for: before the training, or while it runs and is judged."""
+        return Work.ENTRY_TEST if self is Purpose.ENTRY else Work.TEST
 
 
 class SittingState(enum.StrEnum):
