@@ -326,6 +326,9 @@ def test_a_published_standard_brings_its_competencies_without_inventing_levels(
     with shown.app.app_context():
         assert LaneStep.STANDARD in done_steps(ready.program)
         assert progress_of(ready.program.id).unmeasured == 1
+    drawn = browser.get(url(ready.program)).text.partition('class="chart"')[2].partition("</svg>")[0]
+    assert "故障诊断" in drawn
+    assert "缸盖装配" not in drawn
     browser.post(url(ready.program, "/standards"), data={"version_id": version.id})
     assert len(shown.competencies) == 3
     assert browser.post(url(ready.program, "/standards"), data={"version_id": "77"}).status_code == 404

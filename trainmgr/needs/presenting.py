@@ -243,7 +243,7 @@ class View:
 
     @property
     def points(self) -> list[dict[str, Any]]:
-        """The dots of the importance–attainment chart, numbered as in the list."""
+        """The dots of the importance–attainment chart, numbered as in the list; what was never measured has none."""
         return [
             {
                 "number": row.competency.rank,
@@ -253,6 +253,7 @@ class View:
                 "first": row.competency.is_priority,
             }
             for row in self.rows
+            if row.is_measured
         ]
 
     @property
