@@ -5,7 +5,7 @@ A canvas is drawn near 1 : 1; x grows to the right, y downwards. Nothing here kn
 
 from trainmgr.kernel.charts.canvas import PARTIES
 from trainmgr.kernel.charts.groups import histogram, list_bars, seats
-from trainmgr.kernel.charts.lines import bar, check_bar, gain, range_line, spark
+from trainmgr.kernel.charts.lines import bar, check_bar, gain, interval_line, range_line, spark
 from trainmgr.kernel.charts.parties import party_bars, radar
 from trainmgr.kernel.charts.priorities import scatter
 
@@ -15,6 +15,7 @@ __all__ = [
     "check_bar",
     "gain",
     "histogram",
+    "interval_line",
     "list_bars",
     "party_bars",
     "radar",

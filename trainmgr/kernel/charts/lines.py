@@ -29,6 +29,27 @@ def gain(
 
 
 @dataclass(frozen=True)
+class IntervalLine:
+    """A share with the interval around it and a limit as a tick, on one line of 120 × 16 from 0 to 1."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    limit: float | None
+
+
+def interval_line(
+    value: float | None, low: float | None = None, high: float | None = None, limit: float | None = None
+) -> IntervalLine:
+    """Place a share, its interval and a limit; an unknown one stays None and is not drawn."""
+
+    def place(share: float | None) -> float | None:
+        return None if share is None else r1(6 + in_range(share, 0.0, 1.0) * 108)
+
+    return IntervalLine(place(value), place(low), place(high), place(limit))
+
+
+@dataclass(frozen=True)
 class RangeLine:
     """One figure on its scale: where it is, from where to where it may still move, and the limits with their names."""
 
