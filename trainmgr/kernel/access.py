@@ -374,4 +374,4 @@ def guard() -> Any:
 def init_app(app: Flask) -> None:
     """Put the guard before every request and the table within reach of templates."""
     app.before_request(guard)
-    app.jinja_env.globals.update(can=can, Permission=Permission)
+    app.jinja_env.globals.update(can=can, may_open=may_open, Permission=Permission)
