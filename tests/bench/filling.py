@@ -9,7 +9,6 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any
@@ -18,18 +17,16 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from flask import current_app
 
-from tests.bench import PASSWORD, PEOPLE
+from tests.bench import PASSWORD, PEOPLE, large
+from tests.bench.cases import TEMPLATES, House, templates
 from tests.bench.copying import Template, remove
 from tests.bench.sink import Sink
 from tests.bench.trainees import Year
 from trainmgr.curriculum.board import read_board
 from trainmgr.curriculum.verifying import document_of
-from trainmgr.demo import analysing, designing, gathering, judging
-from trainmgr.demo.cast import Cast
 from trainmgr.demo.days import Days
 from trainmgr.demo.loading import is_empty
 from trainmgr.demo.people import GIVEN_OF_MEN, SURNAMES
-from trainmgr.demo.playing import Case
 from trainmgr.evaluation import windows
 from trainmgr.evaluation.models import Scheme, Window
 from trainmgr.evaluation.rules import Phase, SchemeState
@@ -48,8 +45,6 @@ PROGRAMS, TRAINEES, LARGEST, LOGS = 95, 50_786, 1_800, 160_000
 DEPARTMENTS, ENTERPRISES = 5, 12
 TEACHERS, MENTORS = 260, 720  # of a college; of its enterprises together
 TRAINEES_A_TEACHER, TRAINEES_A_MENTOR = 50, 20
-TEMPLATES = ("qingling", "lansi", "zhanlan", "funa")
-PATHWAYS = {"qingling": "five-dimension", "lansi": "eight-stage", "zhanlan": "zhanlan", "funa": "funa"}
 RUNNING_YET = 8  # of a college's programmes, besides the largest one, that many are still being evaluated
 
 Say = Callable[[str], None]
@@ -65,31 +60,24 @@ def sizes() -> list[int]:
     return [LARGEST, *found]
 
 
-@dataclass
-class House:
-    """A college of the bench with its departments, enterprises and people, all by their ids."""
-
-    number: int
-    college: int
-    departments: list[int] = field(default_factory=list)
-    enterprises: list[int] = field(default_factory=list)
-    staff: int = 0
-    coordinators: list[int] = field(default_factory=list)
-    teachers: list[tuple[int, str]] = field(default_factory=list)
-    mentors: dict[int, list[tuple[int, str]]] = field(default_factory=dict)  # by enterprise
-    profiles: dict[int, int] = field(default_factory=dict)  # the mentor's id by user
-
-
-def fill(*, scale: int, now: datetime, say: Say, year_of: Sequence[int] = (), logs: int = LOGS) -> None:
-    """Fill an empty database; commits after each programme. `year_of` are other sizes than a college's."""
+def fill(
+    *,
+    scale: int,
+    now: datetime,
+    say: Say,
+    year_of: Sequence[int] = (),
+    logs: int = LOGS,
+    of_large: large.Size = large.FULL,
+) -> None:
+    """Fill an empty database; commits after each programme. `year_of`, `of_large`: other sizes than a college's."""
     if not is_empty():
         raise SystemExit("The database is not empty. The bench fills an empty one only.")
     begun = monotonic()
     days = Days(now, ZoneInfo(current_app.config["TIMEZONE"]))
     houses = [_house(number, days) for number in range(1, scale + 1)]
-    templates = _templates(houses[0], days)
-    read = {name: Template(case.program.id) for name, case in templates.items()}
-    for case in templates.values():
+    played = templates(houses[0], days)
+    read = {name: Template(case.program.id) for name, case in played.items()}
+    for case in played.values():
         remove(case.program.id)
     db.session.commit()
     say(f"colleges, people and {len(read)} templates ({monotonic() - begun:.0f} s)")
@@ -99,6 +87,9 @@ def fill(*, scale: int, now: datetime, say: Say, year_of: Sequence[int] = (), lo
         _fill_house(house, read, year, year_of or sizes(), logs)
         say(f"college {house.number}: {sink.written:,} rows ({monotonic() - begun:.0f} s)")
     sink.finish()
+    large.add(houses[0], days, of_large)
+    db.session.commit()
+    say(f"a plan of {of_large.modules} modules ({monotonic() - begun:.0f} s)")
     _settle(now, say, begun)
     say(f"filled in {monotonic() - begun:.0f} s")
 
@@ -189,83 +180,6 @@ def _profiles(house: House) -> None:
     db.session.add_all(rows)
     db.session.flush()
     house.profiles = {row.user_id: row.id for row in rows}
-
-
-# --- templates -------------------------------------------------------------------------------------
-
-
-def _templates(house: House, days: Days) -> dict[str, Case]:
-    """Play four programmes up to their schemes by the features' own actions; they are removed once they were read."""
-    staff, coordinator = _loaded(house.staff), _loaded(house.coordinators[0])
-    homes = _Everything(house)
-    found = {}
-    for name in TEMPLATES:
-        case = Case(days, Cast(homes=homes), name, staff=staff, coordinator=coordinator)
-        _play(case, house, days)
-        found[name] = case
-    return found
-
-
-@dataclass(frozen=True)
-class _Home:
-    id: int
-
-
-class _Everything(dict[str, Any]):
-    """Whatever organisation a case names: the bench's college, a department of it, or its first enterprise."""
-
-    def __init__(self, house: House) -> None:
-        super().__init__()
-        self.house = house
-
-    def __missing__(self, key: str) -> _Home:
-        if key in ("gzqg", "hngy", "cqwy"):
-            return _Home(self.house.college)
-        if key.startswith(("gzqg_", "hngy_", "cqwy_")):
-            return _Home(self.house.departments[0])
-        return _Home(self.house.enterprises[0])
-
-
-def _loaded(user_id: int) -> User:
-    user = db.session.scalars(
-        sa.select(User)
-        .where(User.id == user_id)
-        .options(sa.orm.selectinload(User.memberships))
-        .execution_options(populate_existing=True)
-    ).one()
-    user.posts  # noqa: B018  kept from now on
-    return user
-
-
-def _play(case: Case, house: House, days: Days) -> None:
-    start = days.monday - timedelta(weeks=30)
-    case.data["name"], case.data["name_en"] = f"模板 {case.name}", f"Template {case.name}"
-    case.data["revenue"] = [{"label": "学院", "percent": 60}, {"label": "企业", "percent": 40}]
-    case.create(
-        PATHWAYS[case.name],
-        ProgramKind.EMPLOYEE_UPSKILLING,
-        starts=start,
-        ends=days.monday - timedelta(days=1),
-        on=start - timedelta(days=150),
-        department="hngy_jx",
-        parties=[("enterprise", PartyRole.ENTERPRISE)],
-    )
-    teachers = [_loaded(user_id) for user_id, _name in house.teachers[:7]]
-    experts = [_loaded(user_id) for user_id, _name in house.mentors[house.enterprises[0]][:5]]
-    case.relate(*teachers, on=start - timedelta(days=149))
-    case.program.state = State.ANALYSING
-    analysing.analyse(case, start - timedelta(days=140), respondents=30)
-    analysing.sign_needs(case, start - timedelta(days=110))
-    case.program.state = State.DESIGNING
-    gathering.name_mentors(case, experts, Side.ENTERPRISE, start - timedelta(days=100), capacity=400)
-    designing.sign_plan(
-        case,
-        designing.design(case, start - timedelta(days=95), teachers=teachers, experts=experts),
-        start - timedelta(days=80),
-    )
-    judging.plan_evaluation(case, start - timedelta(days=60))
-    case.program.state = State.EVALUATING
-    db.session.flush()
 
 
 # --- one college's year ----------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask import Flask, url_for
 
-from tests.bench import PEOPLE
+from tests.bench import PEOPLE, large
 from trainmgr.enrolment.models import Cohort, Enrolment
 from trainmgr.evaluation.models import Window
 from trainmgr.evaluation.queries import is_rated
@@ -19,6 +19,7 @@ from trainmgr.kernel.db import db
 from trainmgr.mentoring.models import Mentor, ProgramMentor
 from trainmgr.practice.models import GateDecision
 from trainmgr.programs.models import Program
+from trainmgr.standards.models import JobStandard
 
 BARE = "bare"
 
@@ -46,6 +47,8 @@ class Facts:
     rated: int
     owed: int
     word: str
+    large: int
+    standard: int
 
 
 def facts() -> Facts:
@@ -77,7 +80,14 @@ def facts() -> Facts:
         rated=db.session.scalars(mine.where(is_rated(window, Party.ENTERPRISE)).limit(1)).one(),
         owed=db.session.scalars(mine.where(~is_rated(window, Party.ENTERPRISE)).limit(1)).one(),
         word=trainee.name[:1],
+        large=large_program(),
+        standard=db.session.scalars(sa.select(JobStandard.id).where(JobStandard.code == large.CODE)).one(),
     )
+
+
+def large_program() -> int:
+    """Return the id of the programme with the large plan."""
+    return db.session.scalars(sa.select(Program.id).where(Program.name == large.NAME)).one()
 
 
 def _user(username: str) -> User:
@@ -104,6 +114,7 @@ def pages(found: Facts) -> Iterator[Page]:
     yield from _deeper(found, of_program)
     yield from _lists(found)
     yield from _others(found, of_program)
+    yield from _large(found)
 
 
 def _deeper(found: Facts, of_program: Mapping[str, Any]) -> Iterator[Page]:
@@ -153,6 +164,18 @@ def _others(found: Facts, of_program: Mapping[str, Any]) -> Iterator[Page]:
     yield Page("my result", "trainee", "evaluation.show_my_result")
 
 
+def _large(found: Facts) -> Iterator[Page]:
+    version = {"standard_id": found.standard, "number": 1}
+    yield Page("large map", "staff", "standards.show_map", version)
+    yield Page("large map, SVG", "staff", "standards.download_map", version)
+    yield Page("large standard", "staff", "standards.show_version", version)
+    of_program = {"program_id": found.large}
+    yield Page("large board", "staff", "curriculum.show_board", of_program)
+    yield Page("large plan", "staff", "curriculum.show_plan", of_program)
+    yield Page("large matrix", "staff", "curriculum.show_matrix", of_program)
+    yield Page("large proposal", "staff", "curriculum.show_distribution", {**of_program, "number": 1})
+
+
 def addresses(app: Flask) -> list[tuple[str, str, str]]:
     """Return (name, person, address) of every page that this application has."""
     with app.app_context():
@@ -164,3 +187,11 @@ def addresses(app: Flask) -> list[tuple[str, str, str]]:
             for page in wanted
             if page.endpoint in app.view_functions
         ]
+
+
+def large_plan(app: Flask) -> int:
+    """Return the id of the programme whose large plan is edited."""
+    with app.app_context():
+        found = large_program()
+        db.session.rollback()
+    return found

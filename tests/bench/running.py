@@ -11,7 +11,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -19,6 +19,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from tests.bench import PASSWORD, PEOPLE, report
+from tests.bench.editing import Desk, Done
 from tests.bench.pages import BARE
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -125,14 +126,20 @@ class Browser:
         self.port, self.cookie = port, cookie
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
 
-    def get(self, address: str) -> tuple[int, http.client.HTTPMessage, bytes]:
-        """Fetch a page."""
-        return self._ask("GET", address)
+    def get(self, address: str, *, piece: bool = False) -> tuple[int, http.client.HTTPMessage, bytes]:
+        """Fetch a page, or a piece of it as a script does."""
+        return self._ask("GET", address, piece=piece)
+
+    def post(self, address: str, fields: Mapping[str, str]) -> tuple[int, http.client.HTTPMessage, bytes]:
+        """Send a form as a script does and return the piece of the page that it gets."""
+        return self._ask("POST", address, urlencode(fields), piece=True)
 
     def _ask(
-        self, method: str, address: str, body: str | None = None
+        self, method: str, address: str, body: str | None = None, *, piece: bool = False
     ) -> tuple[int, http.client.HTTPMessage, bytes]:
         headers = {"Cookie": self.cookie, "Accept-Language": "zh-CN"}
+        if piece:
+            headers["HX-Request"] = "true"
         if body is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         self.connection.request(method, address, body, headers)
@@ -213,6 +220,18 @@ class Stand:
             self._rate(person, address, len(times) // 2),
         )
 
+    def measure_edit(self, deed: Callable[[], Done], requests: int) -> Cost:
+        """Do one kind of edit some dozens of times; one browser only, since two would edit in each other's way."""
+        done = [deed() for _ in range(WARM_UP)]
+        begun, cpu = time.perf_counter(), cpu_seconds(self.pid)
+        while len(done) - WARM_UP < requests and time.perf_counter() - begun < SECONDS_A_PAGE:
+            done.append(deed())
+        counted = done[WARM_UP:]
+        used = (cpu_seconds(self.pid) - cpu) / len(counted)
+        statements, size = max(each.statements for each in counted), max(each.size for each in counted)
+        rate = len(counted) / (time.perf_counter() - begun)
+        return Cost([each.seconds for each in counted], used, statements, size, rate)
+
     def _rate(self, person: str, address: str, each: int) -> float:
         def fetch(_number: int) -> None:
             browser = Browser(self.port, self.cookie(person))
@@ -228,9 +247,11 @@ class Stand:
 def run(options: argparse.Namespace) -> int:
     """Measure every page, print them, write and compare them where asked."""
     from tests.bench.app import create
-    from tests.bench.pages import addresses
+    from tests.bench.pages import addresses, large_plan
 
-    wanted = [page for page in addresses(create()) if options.only in page[0]]
+    app = create()
+    wanted = [page for page in addresses(app) if options.only in page[0]]
+    plan = large_plan(app)
     with serving() as (port, pid):
         stand = Stand(port, pid, options.requests)
         costs: dict[str, list[Cost]] = {}
@@ -238,6 +259,9 @@ def run(options: argparse.Namespace) -> int:
             costs.setdefault(BARE, []).append(stand.measure("staff", "/bench/bare", BARE_REQUESTS))
             for name, person, address in wanted:
                 costs.setdefault(name, []).append(stand.measure(person, address, options.requests))
+            for name, deed in Desk(Browser(port, stand.cookie("staff")), plan).deeds():
+                if options.only in name:
+                    costs.setdefault(name, []).append(stand.measure_edit(deed, options.requests))
         costs[BARE].append(stand.measure("staff", "/bench/bare", BARE_REQUESTS))
     found = _summed(costs)
     print(report.table(found))

@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.bench import PASSWORD, PEOPLE, filling, report
+from tests.bench.large import Size
 from tests.bench.pages import addresses
 from tests.bench.running import Measured
 from trainmgr.enrolment.models import Enrolment
@@ -18,6 +19,7 @@ from trainmgr.programs.models import Program
 
 SMALL_YEAR = (130, 24, 17, 9, 8)
 SMALL_LOGS = 900
+SMALL_PLAN = Size(competencies=12, modules=30)
 
 
 def count(model, *conditions):
@@ -59,7 +61,9 @@ def test_growth_is_told_as_ratios_to_the_bare_pages_of_both_runs(tmp_path):
 def small_year(app):
     """A database with the year of one very small college."""
     with app.app_context():
-        filling.fill(scale=1, now=utcnow(), say=lambda _line: None, year_of=SMALL_YEAR, logs=SMALL_LOGS)
+        filling.fill(
+            scale=1, now=utcnow(), say=lambda _line: None, year_of=SMALL_YEAR, logs=SMALL_LOGS, of_large=SMALL_PLAN
+        )  # fmt: skip
         db.session.remove()
     return app
 
@@ -87,7 +91,7 @@ def test_a_small_year_fits_the_tables_and_its_pages_open_in_ten_statements(small
 
 def check_rows():
     """Numbers are those asked for, and no row names another that is not there."""
-    assert count(Program) == len(SMALL_YEAR)
+    assert count(Program) == len(SMALL_YEAR) + 1
     assert count(Enrolment) == sum(SMALL_YEAR)
     assert abs(count(PracticeLog) - SMALL_LOGS) < len(SMALL_YEAR)
     assert count(LogDecision) == count(PracticeLog, PracticeLog.state == LogState.SIGNED)
