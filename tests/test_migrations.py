@@ -120,11 +120,11 @@ ROWS_AT_0001 = (
 )  # fmt: skip
 
 
-def _fill(connection):
-    """Insert rows as an installation of the first tables holds them; columns not named get an empty value."""
+def _fill(connection, rows=ROWS_AT_0001):
+    """Insert rows as an installation holds them; columns not named get an empty value."""
     tables = sa.MetaData()
     tables.reflect(connection)
-    for name, values in ROWS_AT_0001:
+    for name, values in rows:
         table = tables.tables[name]
         empty = {
             column.name: _empty(column)
@@ -180,3 +180,49 @@ def test_rows_of_the_first_tables_come_through_every_later_migration(make_databa
             left = connection.execute(sa.text("SELECT count(*) FROM competency_rating")).scalar_one()
         db.engine.dispose()
         assert left == 3
+
+
+EDITIONS_AT_0013 = tuple(
+    ("edition", {"id": number, "program_id": 1, "number": number, "created_by_id": 1} | values)
+    for number, values in (
+        (1, {"state": "superseded", "signed_at": NOW}),
+        (2, {"state": "signed", "based_on_id": 1, "reason": "新线体", "signed_at": NOW.replace(hour=20)}),
+        (3, {"state": "draft", "based_on_id": 2, "reason": "再改"}),
+    )
+)  # fmt: skip
+
+
+def test_editions_come_to_hold_from_a_day_and_go_back(make_database, database_url, tmp_path):
+    app = create_app(
+        {
+            "TESTING": True,
+            "SECRET_KEY": "only for tests",
+            "SQLALCHEMY_DATABASE_URI": make_database().url,
+            "INSTANCE_PATH": str(tmp_path),
+            "HUEY_IMMEDIATE": True,
+        }
+    )
+    held = sa.text("SELECT number, state, in_force_from FROM edition ORDER BY number")
+    with app.app_context():
+        upgrade(revision="0001")
+        with db.engine.connect() as connection:
+            _fill(connection)
+        upgrade(revision="0013")
+        with db.engine.connect() as connection:
+            _fill(connection, EDITIONS_AT_0013)
+        upgrade()
+        with db.engine.connect() as connection:
+            rows = [(row[0], row[1], str(row[2])) for row in connection.execute(held)]
+            # Twenty hours in UTC are four of the next morning here.
+            assert rows == [
+                (1, "superseded", "None"),
+                (2, "signed", "2026-11-23"),
+                (3, "draft", "None"),
+            ]
+            connection.execute(sa.text("UPDATE edition SET state = 'agreed' WHERE number = 3"))
+            connection.commit()
+        downgrade(revision="0013")
+        with db.engine.connect() as connection:
+            states = connection.execute(sa.text("SELECT state FROM edition ORDER BY number")).scalars().all()
+            assert states == ["superseded", "superseded", "signed"]
+        db.engine.dispose()

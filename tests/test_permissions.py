@@ -74,6 +74,7 @@ REFUSED: tuple[tuple[str, int, tuple[Role, ...], str], ...] = (
         "the trail is for those who run the programme",
     ),
     ("curriculum.compare_editions", 404, EVERYBODY, "there is only one edition"),
+    ("curriculum.edit_amendment", 404, EVERYBODY, "the one edition is a first one; it amends nothing"),
     ("curriculum.confirm_withdrawal", 403, _NOT_SIGNING, "only who signs takes a signature back"),
     ("curriculum.confirm_signature", 403, (Role.ENTERPRISE_COORDINATOR,), "signs for the enterprise's side"),
     *(

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from trainmgr.curriculum import queries
+from trainmgr.curriculum.amending import conclude, open_edition, require_day_ahead, revise
 from trainmgr.curriculum.arranging import move_module, place_module, shift_module
 from trainmgr.curriculum.board import Board, read_board
 from trainmgr.curriculum.checks import Hindrances
@@ -30,11 +31,13 @@ from trainmgr.curriculum.history import forget_steps, redo, undo
 from trainmgr.curriculum.keeping import Overtaken, locked, opened, require_unfrozen, settle
 from trainmgr.curriculum.models import Edition, EditionState, Module, ModuleCompetency, PlanStage
 from trainmgr.curriculum.queries import SUBJECT
-from trainmgr.curriculum.rules import ModuleLine, Plan, StageLine
+from trainmgr.curriculum.rules import Plan
 from trainmgr.curriculum.verifying import document_of
+from trainmgr.curriculum.writing import write_plan
 from trainmgr.identity.models import Membership, User
 from trainmgr.kernel import audit
 from trainmgr.kernel.audit import require
+from trainmgr.kernel.clock import local_day
 from trainmgr.kernel.db import db
 from trainmgr.kernel.errors import Conflict, RuleBroken
 from trainmgr.kernel.i18n import language
@@ -43,24 +46,20 @@ from trainmgr.pathways.rules import from_document
 from trainmgr.programs import signing
 from trainmgr.programs.actions import require_open
 from trainmgr.programs.models import Program, ProgramParty
-from trainmgr.programs.planned import set_planned_minutes
 from trainmgr.programs.rules import Side, Step, Work
 from trainmgr.programs.thread import refresh
 
 __all__ = [
     "FieldFault", "ModuleFacts", "Overtaken", "StageFacts", "add_module", "apply_proposals", "change_module",
     "change_stage", "copy_edition", "create_first_edition", "discard_edition", "move_module", "name_lead", "offer",
-    "open_edition", "place_module", "redo", "remove_module", "set_cell", "set_cells", "shift_module", "sign", "undo",
-    "withdraw",
+    "open_edition", "place_module", "redo", "remove_module", "revise", "set_cell", "set_cells", "shift_module",
+    "sign", "undo", "withdraw",
 ]  # fmt: skip
 
 BEGUN = audit.sentence(
     "curriculum.begin", _l("%(who)s began edition %(number)s of the plan from the pathway")
 )
 COPIED = audit.sentence("curriculum.copy", _l("%(who)s took over the plan of “%(what)s”"))
-OPENED = audit.sentence(
-    "curriculum.open", _l("%(who)s opened edition %(number)s of the plan, because: %(reason)s")
-)
 DISCARDED = audit.sentence(
     "curriculum.discard", _l("%(who)s discarded the draft of edition %(number)s of the plan")
 )
@@ -159,87 +158,7 @@ def _begin(
     edition = Edition(program_id=program.id, number=1, created_by_id=by.id, created_at=now, changed_at=now)
     db.session.add(edition)
     db.session.flush()
-    _write(edition, plan, leaders=leaders or set(), dates=dates)
-    return edition
-
-
-def _write(edition: Edition, plan: Plan, *, leaders: set[int] | None, dates: bool = True) -> None:
-    """Write a plan's stages, modules and cells into an empty edition; `leaders` None keeps all."""
-    for stage in plan.stages:
-        db.session.add(_stage(edition, stage, dates))
-    made = {module.id: _module(edition, module, leaders) for module in plan.modules}
-    db.session.add_all(made.values())
-    db.session.flush()
-    for (module_id, competency_id), hours in plan.cells.items():
-        db.session.add(
-            ModuleCompetency(module_id=made[module_id].id, competency_id=competency_id, hours=hours)
-        )
-    db.session.flush()
-
-
-def _stage(edition: Edition, stage: StageLine, dates: bool) -> PlanStage:
-    return PlanStage(
-        edition_id=edition.id,
-        number=stage.number,
-        name=stage.name,
-        name_en=stage.name_en,
-        venue=stage.venue,
-        weeks=stage.weeks,
-        hours=stage.hours,
-        gate=stage.gate,
-        gate_en=stage.gate_en,
-        remedial=stage.remedial,
-        starts_on=stage.starts_on if dates else None,
-        ends_on=stage.ends_on if dates else None,
-    )
-
-
-def _module(edition: Edition, module: ModuleLine, leaders: set[int] | None) -> Module:
-    keeps_lead = leaders is None or module.lead_id in leaders
-    return Module(
-        edition_id=edition.id,
-        stage_number=module.stage_number,
-        position=module.position,
-        name=module.name,
-        name_en=module.name_en,
-        theory_hours=module.theory_hours,
-        practice_hours=module.practice_hours,
-        layer=module.layer,
-        practice_level=module.practice_level,
-        venue=module.venue,
-        taught_by_enterprise=module.taught_by_enterprise,
-        jointly_developed=module.jointly_developed,
-        lead_teacher_id=module.lead_id if keeps_lead else None,
-        **({"lineage": module.lineage} if module.lineage else {}),
-    )
-
-
-def open_edition(program: Program, reason: str, *, by: User, now: datetime) -> Edition:
-    """Open the next edition as a copy of the signed one, with the reason for it."""
-    require_open(program, Work.CURRICULUM)
-    require(reason.strip(), _("Say why the plan is to change."))
-    db.session.execute(sa.select(Program.id).where(Program.id == program.id).with_for_update(key_share=True))
-    shelf = queries.shelf_of(program.id)
-    newest, signed = shelf.newest, shelf.signed
-    if newest is None or signed is None:
-        raise RuleBroken(_("There is no signed edition yet: change the draft."))
-    require(newest is signed, _("Edition %(number)s is open already.", number=newest.number))
-    edition = Edition(
-        program_id=program.id,
-        number=newest.number + 1,
-        based_on_id=signed.id,
-        reason=reason.strip(),
-        created_by_id=by.id,
-        created_at=now,
-        changed_at=now,
-    )
-    db.session.add(edition)
-    db.session.flush()
-    _write(edition, queries.read_plans(program.id, [signed.id])[signed.id], leaders=None)
-    audit.record(
-        OPENED, edition, by=by, now=now, program_id=program.id, reason=reason.strip(), number=edition.number
-    )
-    settle(program, edition, by=by, now=now)
+    write_plan(edition, plan, leaders=leaders or set(), dates=dates)
     return edition
 
 
@@ -284,6 +203,7 @@ def offer(program: Program, edition: Edition, *, version: int | None = None, by:
     """Put a draft before both sides; refused while a blocking check fails or a priority has no hours."""
     edition = opened(program, edition)
     _require_seen(edition, version)
+    require_day_ahead(program, edition, local_day(now))
     _require_ready(_board(program, edition))
     edition.state, edition.offered_at = EditionState.OFFERED, now
     forget_steps(edition.id)
@@ -314,12 +234,13 @@ def withdraw(program: Program, edition: Edition, *, by: User, now: datetime) -> 
 def sign(
     program: Program, edition: Edition, side: Side, *, version: int | None = None, by: User, now: datetime
 ) -> bool:
-    """Sign an offered edition for one side; with both signatures it is in force and never changes."""
+    """Sign an offered edition for one side; with both it never changes, and holds at once or from its own day on."""
     require_open(program, Work.CURRICULUM)
     edition = locked(edition)
     require_unfrozen(edition)
     require(edition.state is EditionState.OFFERED, _("This edition is not offered for signing."))
     _require_seen(edition, version)
+    require_day_ahead(program, edition, local_day(now))
     board = _board(program, edition)
     _require_ready(board)
     document = document_of(program, edition, board.plan)
@@ -327,19 +248,9 @@ def sign(
     audit.record(SIGNED[side], edition, by=by, now=now, program_id=program.id, number=edition.number)
     if complete:
         edition.signed_document = document
-        _put_in_force(program, edition, board, now)
+        conclude(program, board, edition, now)
     settle(program, None, by=by, now=now)
     if complete:
         # The planned hours of every trainee follow the plan in force.
         refresh(program.id, Step.ENROLMENT, Step.PRACTICE, now=now)
     return complete
-
-
-def _put_in_force(program: Program, edition: Edition, board: Board, now: datetime) -> None:
-    before = board.shelf.signed
-    if before is not None:
-        before.state = EditionState.SUPERSEDED
-        db.session.flush()
-    edition.state, edition.signed_at = EditionState.SIGNED, now
-    db.session.flush()
-    set_planned_minutes(program, board.totals.minutes)

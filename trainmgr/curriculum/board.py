@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -10,6 +10,7 @@ from functools import cached_property
 
 from trainmgr.curriculum import checks as checking
 from trainmgr.curriculum import comparing, queries, rules
+from trainmgr.curriculum.frozen import FROZEN
 from trainmgr.curriculum.models import Edition, EditionState, PlanRule
 from trainmgr.curriculum.queries import Shelf
 from trainmgr.curriculum.rulebook import Rulebook, read_rulebook
@@ -31,6 +32,7 @@ class Board:
     previous: Edition | None = None
     before: Plan | None = None
     signatures: list[Signature] = field(default_factory=list)
+    approvals: Mapping[int, Sequence[Signature]] = field(default_factory=dict)
     decisions: list[PlanRule] = field(default_factory=list)
 
     @cached_property
@@ -122,25 +124,34 @@ def newest_board(program: Program) -> Board:
 
 
 def read_board(
-    program: Program, number: int | None = None, *, drafts: bool = True, compare: bool = False
+    program: Program,
+    number: int | None = None,
+    *,
+    drafts: bool = True,
+    compare: bool = False,
+    history: bool = False,
 ) -> Board | None:
     """Return the plan of a programme: the edition asked for, else the newest that the reader may see.
 
-    None when the edition asked for is not there or not to be seen. Four statements, five where there are signatures.
+    None when the edition asked for is not there or not to be seen. Four statements, five where there are signatures;
+    `history` brings those under all editions.
     """
     shelf, decisions = queries.shelf_of(program.id), queries.decisions_of(program.id)
     if number is not None:
         edition = shelf.numbered(number)
     else:
         edition = shelf.newest if drafts else shelf.signed
-    if edition is None or not (drafts or edition.state in (EditionState.SIGNED, EditionState.SUPERSEDED)):
+    if edition is None or not (drafts or edition.state in FROZEN):
         return None if number is not None else Board(program, shelf, decisions=decisions)
     previous = _previous(shelf, edition) if compare else None
     plans = queries.read_plans(program.id, [each.id for each in (edition, previous) if each])
     board = Board(program, shelf, edition, plans[edition.id], decisions=decisions)
     if previous is not None:
         board.previous, board.before = previous, plans[previous.id]
-    if edition.state is not EditionState.DRAFT:
+    if history:
+        board.approvals = queries.signatures_by_edition([each.id for each in shelf.editions])
+        board.signatures = list(board.approvals.get(edition.id, ()))
+    elif edition.state is not EditionState.DRAFT:
         board.signatures = signatures_of(queries.SUBJECT, edition.id)
     return board
 

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm.attributes import flag_modified
 
-from trainmgr.curriculum import queries, rules
+from trainmgr.curriculum import leaders, queries, rules
 from trainmgr.curriculum.history import reversible
 from trainmgr.curriculum.keeping import opened, require_version, settle
 from trainmgr.curriculum.models import (
@@ -372,7 +372,7 @@ def name_lead(
             sa.select(Module).where(Module.edition_id == edition.id, Module.id.in_(list(module_ids)))
         )
     )
-    found = queries.find_leader(program, user_id) if user_id is not None else None
+    found = leaders.find_leader(program, user_id) if user_id is not None else None
     require(
         user_id is None or found, _("Only teachers and mentors of the programme's parties can lead a module.")
     )

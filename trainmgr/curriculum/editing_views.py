@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
 
-from trainmgr.curriculum import actions, queries, rules
+from trainmgr.curriculum import actions, leaders, queries, rules
 from trainmgr.curriculum.actions import FieldFault, Overtaken
 from trainmgr.curriculum.board import Board, read_structure
 from trainmgr.curriculum.forms import CellForm, ModuleForm, StageForm
@@ -184,7 +184,7 @@ def remove_module(program_id: int, module_id: int) -> Any:
 def pick_lead(program_id: int, module_id: int) -> Any:
     """Show who could lead a module: teachers and mentors of the parties."""
     program, module, edition = _module(program_id, module_id)
-    page = queries.list_leaders(program, Listing.from_request())
+    page = leaders.list_leaders(program, Listing.from_request())
     return render_board("lead", program, read_structure(program, edition), module=module, page=page)
 
 

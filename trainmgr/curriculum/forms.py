@@ -199,14 +199,15 @@ class RuleForm(FlaskForm):
         )
 
 
-class ReasonForm(FlaskForm):
-    """Why the plan is to change."""
+class AmendmentForm(FlaskForm):
+    """Why the plan is to change, and from which day on."""
 
     reason = TextAreaField(
         _l("Why a new edition?"),
         filters=[lambda text: text.strip() if text else text],
         validators=[DataRequired(_l("Say why the plan is to change.")), Length(max=500)],
     )
+    effective_on = DateField(_l("Holds from"), validators=[Optional()])
 
 
 class AlignmentForm(FlaskForm):

@@ -19,7 +19,7 @@ from sqlalchemy.orm import ORMExecuteState, Session
 from trainmgr.curriculum.models import Edition, EditionState, Module, ModuleCompetency, PlanStage
 from trainmgr.kernel.errors import RuleBroken
 
-FROZEN = frozenset({EditionState.SIGNED, EditionState.SUPERSEDED})
+FROZEN = frozenset({EditionState.AGREED, EditionState.SIGNED, EditionState.SUPERSEDED})
 PARTS = (PlanStage, Module, ModuleCompetency)
 
 _lifted: ContextVar[bool] = ContextVar("frozen plans may change", default=False)

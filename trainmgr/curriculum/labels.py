@@ -25,12 +25,14 @@ from trainmgr.pathways.rules import (
 STATES: dict[EditionState, Any] = {
     EditionState.DRAFT: _l("Draft"),
     EditionState.OFFERED: _l("Waiting for signatures"),
+    EditionState.AGREED: _l("Signed, holds later"),
     EditionState.SIGNED: _l("Signed by both sides"),
     EditionState.SUPERSEDED: _l("Superseded"),
 }
 STATE_TONES: dict[EditionState, str | None] = {
     EditionState.DRAFT: None,
     EditionState.OFFERED: "info",
+    EditionState.AGREED: "frozen",
     EditionState.SIGNED: "frozen",
     EditionState.SUPERSEDED: None,
 }

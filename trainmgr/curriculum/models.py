@@ -22,10 +22,14 @@ __all__ = [
 
 
 class EditionState(enum.StrEnum):
-    """Draft while edited, offered while signatures are awaited, signed by both, superseded by a later one."""
+    """Draft while edited, offered while signatures are awaited, signed (in force), superseded by a later one.
+
+    Agreed is what both have signed for a day that has not come yet: until then the signed one before holds.
+    """
 
     DRAFT = "draft"
     OFFERED = "offered"
+    AGREED = "agreed"
     SIGNED = "signed"
     SUPERSEDED = "superseded"
 
@@ -33,6 +37,8 @@ class EditionState(enum.StrEnum):
 class Edition(Model):
     """One edition of a programme's plan. A signed one never changes; the next is made from it, as its amendment.
 
+    `effective_on` is the day that an amendment names for itself (None: as soon as both have signed); `in_force_from`
+    is the first day on which it holds, noted at the second signature (None for a first edition: from the beginning).
     `signed_document` is the content that both signed, to name what differs should its digest not hold any more.
     """
 
@@ -57,6 +63,8 @@ class Edition(Model):
     changed_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
     offered_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     signed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    effective_on: Mapped[date | None]
+    in_force_from: Mapped[date | None]
     signed_document: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True), deferred=True)
     version: Mapped[int] = mapped_column(default=1)
 

@@ -29,9 +29,12 @@ def load(program_id: int, permission: Permission | None = None) -> Program:
     return program
 
 
-def board_or_404(program: Program, number: int | None = None, *, compare: bool = False) -> Board:
+def board_or_404(
+    program: Program, number: int | None = None, *, compare: bool = False, history: bool = False
+) -> Board:
     """Return the plan that the reader may see, or answer 404."""
-    board = read_board(program, number, drafts=sees_drafts(program, current_user), compare=compare)
+    drafts = sees_drafts(program, current_user)
+    board = read_board(program, number, drafts=drafts, compare=compare, history=history)
     return board if board is not None else abort(404)
 
 

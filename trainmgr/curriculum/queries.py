@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import date
 
 import sqlalchemy as sa
 from flask import abort
 from sqlalchemy.orm import joinedload
 
+from trainmgr.curriculum.effect import Period, periods
+from trainmgr.curriculum.frozen import FROZEN
 from trainmgr.curriculum.models import Edition, EditionState, Module, ModuleCompetency, PlanRule, PlanStage
 from trainmgr.curriculum.rules import ModuleLine, Plan, StageLine, Wanted
-from trainmgr.identity.models import Membership, Organization, User
+from trainmgr.identity.models import Membership, User
 from trainmgr.kernel.access import Permission, Role
 from trainmgr.kernel.db import db
-from trainmgr.kernel.paging import Listing, Page, like, paginate
 from trainmgr.needs.models import Competency
-from trainmgr.programs.models import Program, ProgramParty, ProgramPerson
+from trainmgr.programs.models import Program, ProgramParty, ProgramPerson, Signature
 from trainmgr.programs.queries import may
 
 SUBJECT = "edition"
@@ -42,35 +43,47 @@ def signed_edition(program_id: int) -> Edition | None:
     ).one_or_none()
 
 
-def edition_in_force(program_id: int) -> sa.ScalarSelect[int]:
-    """Return the signed edition's id, or the newest one's while none is signed."""
-    is_signed = sa.case((Edition.state == EditionState.SIGNED, 1), else_=0)
+def edition_in_force(program_id: int, on: date | None = None) -> sa.ScalarSelect[int]:
+    """Return the id of the edition in force, now or on a day, or the newest one's while none is signed.
+
+    On a day that is to come it is the one agreed for it, on a day before an amendment the one that it amends.
+    """
+    holds = Edition.state == EditionState.SIGNED if on is None else holds_on(on)
     return (
         sa.select(Edition.id)
         .where(Edition.program_id == program_id)
-        .order_by(is_signed.desc(), Edition.number.desc())
+        .order_by(sa.case((holds, 1), else_=0).desc(), Edition.number.desc())
         .limit(1)
         .scalar_subquery()
     )
 
 
-def stages_of(program_id: int) -> list[PlanStage]:
-    """Return the stages of the signed plan, or of the newest edition while none is signed."""
+def holds_on(on: date) -> sa.ColumnElement[bool]:
+    """Return the condition on Edition that leaves the signed ones that had begun to hold by a day.
+
+    Of a programme's editions it is the one with the highest number that is in force on that day.
+    """
+    begun = sa.or_(Edition.in_force_from.is_(None), Edition.in_force_from <= on)
+    return sa.and_(Edition.state.in_(FROZEN), begun)
+
+
+def stages_of(program_id: int, on: date | None = None) -> list[PlanStage]:
+    """Return the stages of the plan in force (now, or on a day), or of the newest edition while none is signed."""
     return list(
         db.session.scalars(
             sa.select(PlanStage)
-            .where(PlanStage.edition_id == edition_in_force(program_id))
+            .where(PlanStage.edition_id == edition_in_force(program_id, on))
             .order_by(PlanStage.number)
         )
     )
 
 
-def modules_of(program_id: int) -> list[Module]:
-    """Return the modules of the signed plan, or of the newest edition while none is signed."""
+def modules_of(program_id: int, on: date | None = None) -> list[Module]:
+    """Return the modules of the plan in force (now, or on a day), or of the newest edition while none is signed."""
     return list(
         db.session.scalars(
             sa.select(Module)
-            .where(Module.edition_id == edition_in_force(program_id))
+            .where(Module.edition_id == edition_in_force(program_id, on))
             .order_by(Module.stage_number, Module.position, Module.id)
         )
     )
@@ -108,6 +121,12 @@ class Shelf:
         """The edition in force."""
         return next((edition for edition in self.editions if edition.state is EditionState.SIGNED), None)
 
+    @property
+    def periods(self) -> Mapping[int, Period]:
+        """From when to when each edition that both have signed holds, by its number."""
+        signed = [each for each in reversed(self.editions) if each.state in FROZEN]
+        return periods([(each.number, each.in_force_from) for each in signed])
+
     def numbered(self, number: int | None) -> Edition | None:
         """The edition with a number."""
         return next((edition for edition in self.editions if edition.number == number), None)
@@ -134,6 +153,20 @@ def shelf_of(program_id: int) -> Shelf:
         .order_by(Edition.number.desc())
     ).all()
     return Shelf([row[0] for row in rows], (rows[0][1], rows[0][2]) if rows else (0, 0))
+
+
+def signatures_by_edition(edition_ids: Collection[int]) -> dict[int, list[Signature]]:
+    """Return who has signed each of some editions, for whom and when: one statement."""
+    rows = db.session.scalars(
+        sa.select(Signature)
+        .where(Signature.subject_kind == SUBJECT, Signature.subject_id.in_(edition_ids))
+        .options(joinedload(Signature.user), joinedload(Signature.organization))
+        .order_by(Signature.signed_at, Signature.id)
+    )
+    found: dict[int, list[Signature]] = {}
+    for signature in rows:
+        found.setdefault(signature.subject_id, []).append(signature)
+    return found
 
 
 def sees_drafts(program: Program, viewer: User) -> bool:
@@ -314,50 +347,3 @@ def last_of(edition_id: int, stage_number: int) -> int | None:
     """Return the id of the last module of a stage."""
     module = neighbour_of(edition_id, stage_number)
     return module.id if module else None
-
-
-# --- who could lead a module ----------------------------------------------------------------------
-
-
-def _leaders(program: Program) -> Any:
-    parties = sa.select(ProgramParty.organization_id).where(ProgramParty.program_id == program.id)
-    return (
-        sa.select(User, Membership.role, Organization)
-        .join(Membership, Membership.user_id == User.id)
-        .join(Organization, Organization.id == Membership.organization_id)
-        .where(
-            Membership.organization_id.in_(parties),
-            Membership.role.in_(LEADING),
-            Membership.ended_on.is_(None),
-            User.active.is_(True),
-        )
-    )
-
-
-def list_leaders(program: Program, listing: Listing) -> Page[Any]:
-    """Return the teachers and mentors of the programme's parties, those of the programme first."""
-    related = (
-        sa.select(ProgramPerson.user_id)
-        .where(ProgramPerson.program_id == program.id, ProgramPerson.role.in_(LEADING))
-        .scalar_subquery()
-    )
-    statement = _leaders(program)
-    if listing.q:
-        statement = statement.where(
-            sa.or_(
-                User.name.ilike(like(listing.q), escape="\\"),
-                Membership.number == listing.q,
-                Organization.name.ilike(like(listing.q), escape="\\"),
-            )
-        )
-    first = sa.case((User.id.in_(related), 0), else_=1)
-    orders = {"related": (first, User.name, Membership.id), "name": (User.name, Membership.id)}
-    return paginate(statement, listing, orders=orders, default="related", scalars=False)
-
-
-def find_leader(program: Program, user_id: int) -> tuple[User, Role, int] | None:
-    """Return somebody who could lead a module, as what and from where; None for everybody else."""
-    row = db.session.execute(
-        _leaders(program).where(User.id == user_id).order_by(Membership.id).limit(1)
-    ).first()
-    return (row[0], row[1], row[2].id) if row else None

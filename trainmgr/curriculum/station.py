@@ -9,7 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from trainmgr.curriculum.board import Board, newest_board, read_board
-from trainmgr.curriculum.models import Edition, EditionState
+from trainmgr.curriculum.frozen import FROZEN
+from trainmgr.curriculum.models import Edition
 from trainmgr.identity.models import Membership
 from trainmgr.kernel.access import Role
 from trainmgr.kernel.clock import local_day
@@ -136,7 +137,7 @@ def _lacks(program: Program, msgid: str, blocks: State | None, anchor: str = "",
 
 def _missing(program: Program, board: Board, blocks: State | None) -> list[Missing]:
     edition = board.edition
-    if edition is None or edition.state in (EditionState.SIGNED, EditionState.SUPERSEDED):
+    if edition is None or edition.state in FROZEN:
         return []
     if board.is_offered:
         return [_unsigned(program, board, edition, side, blocks) for side in board.unsigned]

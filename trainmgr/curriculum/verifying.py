@@ -17,7 +17,16 @@ from trainmgr.programs.signing import digest_of
 
 
 def document_of(program: Program, edition: Edition, plan: Plan) -> dict[str, Any]:
-    """Return what the two sides sign, as JSON-able values."""
+    """Return what the two sides sign, as JSON-able values; of an amendment also why it is and from which day."""
+    document = _plan_only(program, edition, plan)
+    if edition.based_on_id is None:
+        return document
+    day = edition.effective_on.isoformat() if edition.effective_on else None
+    return document | {"amendment": {"reason": edition.reason, "effective_on": day}}
+
+
+def _plan_only(program: Program, edition: Edition, plan: Plan) -> dict[str, Any]:
+    """Return what was signed of every edition until amendments had a day of effect."""
     return {"program": program.id, "number": edition.number} | rules.to_document(plan)
 
 
@@ -34,10 +43,12 @@ def verify(board: Board) -> Verification | None:
     """Compute the digest of the plan as it stands now and hold it against the signatures; None without signatures."""
     if board.edition is None or not board.signatures:
         return None
+    signed = {signature.digest for signature in board.signatures}
     document = document_of(board.program, board.edition, board.plan)
     digest = digest_of(document)
-    if all(signature.digest == digest for signature in board.signatures):
-        return Verification(digest, True)
+    for known in (digest, digest_of(_plan_only(board.program, board.edition, board.plan))):
+        if signed == {known}:
+            return Verification(known, True)
     return Verification(digest, False, list(_differing(board, document)))
 
 
@@ -51,7 +62,9 @@ def _differing(board: Board, document: Mapping[str, Any]) -> Iterator[str]:
 
 
 def differences(signed: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
-    """Name the stages, modules and cells that are not the same in two documents."""
+    """Name the stages, modules and cells that are not the same in two documents, and the terms of an amendment."""
+    if signed.get("amendment", now.get("amendment")) != now.get("amendment"):
+        yield _("Reason and day of the amendment")
     for key, column, label in (("stages", 1, _("Stage")), ("modules", 2, _("Module"))):
         before, after = ({str(row[0]): list(row) for row in document[key]} for document in (signed, now))
         for thing in {**before, **after}:

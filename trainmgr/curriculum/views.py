@@ -14,6 +14,7 @@ import trainmgr.curriculum.station  # noqa: F401  registers the step, its dues, 
 from trainmgr.curriculum import (
     actions,
     alignment_views,  # noqa: F401  (it adds its routes)
+    amendment_views,  # noqa: F401  (it adds its routes)
     board_views,  # noqa: F401  (it adds its routes)
     comparing,
     editing_views,  # noqa: F401  (it adds its routes)
@@ -24,13 +25,14 @@ from trainmgr.curriculum import (
 )
 from trainmgr.curriculum.board import Board
 from trainmgr.curriculum.export import plan_workbook
-from trainmgr.curriculum.forms import ReasonForm
+from trainmgr.curriculum.models import EditionState
 from trainmgr.curriculum.pages import asked_edition, board_or_404, bp, edition_or_404, load, render_board
 from trainmgr.curriculum.print_word import plan_document
 from trainmgr.curriculum.verifying import verify
 from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.clock import utcnow
 from trainmgr.kernel.errors import RuleBroken
+from trainmgr.kernel.i18n import day
 from trainmgr.kernel.numbers import typed_version
 from trainmgr.kernel.sheets import send_workbook
 from trainmgr.kernel.word import send_document
@@ -49,7 +51,7 @@ blueprints = (bp,)
 def show_plan(program_id: int) -> Any:
     """Show the plan: its checks, stages and modules, signatures and editions."""
     program = load(program_id)
-    board = board_or_404(program, asked_edition(), compare=True)
+    board = board_or_404(program, asked_edition(), compare=True, history=True)
     return _show(program, board)
 
 
@@ -130,38 +132,8 @@ def create_edition(program_id: int) -> Any:
         else:
             actions.create_first_edition(program, by=current_user, now=now)
     except RuleBroken as broken:
-        return _show(program, board_or_404(program), 409, str(broken))
+        return _show(program, board_or_404(program, history=True), 409, str(broken))
     flash(_("Edition 1 is a draft now. Adjust it, then cover every priority."), "success")
-    return redirect(url_for(".show_plan", program_id=program.id))
-
-
-@bp.get("/programs/<int:program_id>/plan/next")
-@requires(Permission.CURRICULUM_EDIT)
-def new_edition(program_id: int) -> Any:
-    """Ask why the signed plan is to change."""
-    program = load(program_id, Permission.CURRICULUM_EDIT)
-    return render_board("new_edition", program, board_or_404(program), form=ReasonForm(formdata=None))
-
-
-@bp.post("/programs/<int:program_id>/plan/next")
-@requires(Permission.CURRICULUM_EDIT)
-def open_edition(program_id: int) -> Any:
-    """Open the next edition as a copy of the signed one."""
-    program, form = load(program_id, Permission.CURRICULUM_EDIT), ReasonForm()
-    if not form.validate():
-        return render_board("new_edition", program, board_or_404(program), status=422, form=form)
-    try:
-        edition = actions.open_edition(program, form.reason.data, by=current_user, now=utcnow())
-    except RuleBroken as broken:
-        board = board_or_404(program)
-        return render_board("new_edition", program, board, status=409, form=form, refusal=str(broken))
-    flash(
-        _(
-            "Edition %(number)s is open. The signed one stays in force until both have signed.",
-            number=edition.number,
-        ),
-        "success",
-    )
     return redirect(url_for(".show_plan", program_id=program.id))
 
 
@@ -195,7 +167,7 @@ def offer_edition(program_id: int, number: int) -> Any:
         edition = edition_or_404(program, number)
         actions.offer(program, edition, version=typed_version(), by=current_user, now=utcnow())
     except RuleBroken as broken:
-        return _show(program, board_or_404(program, number, compare=True), 409, str(broken))
+        return _show(program, board_or_404(program, number, compare=True, history=True), 409, str(broken))
     flash(_("Edition %(number)s waits for both signatures.", number=number), "success")
     return redirect(url_for(".show_plan", program_id=program.id))
 
@@ -244,8 +216,14 @@ def sign_edition(program_id: int, number: int, side: str) -> Any:
     try:
         done = actions.sign(program, edition, chosen, version=typed_version(), by=current_user, now=utcnow())
     except RuleBroken as broken:
-        return _show(program, board_or_404(program, number, compare=True), 409, str(broken))
-    if done:
+        return _show(program, board_or_404(program, number, compare=True, history=True), 409, str(broken))
+    if done and edition.state is EditionState.AGREED:
+        flash(
+            _("Both sides have signed: edition %(number)s holds from %(day)s.", number=number,
+              day=day(edition.in_force_from)),
+            "success",
+        )  # fmt: skip
+    elif done:
         flash(_("Both sides have signed: edition %(number)s is in force.", number=number), "success")
     else:
         flash(_("Signed. The other side's signature is awaited."), "success")

@@ -13,12 +13,14 @@ from trainmgr.enrolment.models import Enrolment
 from trainmgr.identity.models import User
 from trainmgr.kernel.db import Model, UTCDateTime, choice
 from trainmgr.lessons.rules import LessonState, Ring, Who
+from trainmgr.materials.models import Material
 from trainmgr.timetable.models import TeachingSession
 
 __all__ = [
     "LessonPlan",
     "LessonQuizItem",
     "LessonRing",
+    "LessonRingMaterial",
     "LessonState",
     "LessonTick",
     "LessonUse",
@@ -72,6 +74,18 @@ class LessonRing(Model):
     method: Mapped[str] = mapped_column(sa.String(120), default="")
     material: Mapped[str] = mapped_column(sa.Text, default="")
     who: Mapped[Who] = mapped_column(choice(Who), default=Who.TEACHER)
+
+
+class LessonRingMaterial(Model):
+    """A teaching resource that a ring of a plan works with."""
+
+    __tablename__ = "lesson_ring_material"
+
+    plan_id: Mapped[int] = mapped_column(sa.ForeignKey("lesson_plan.id"), primary_key=True)
+    ring: Mapped[Ring] = mapped_column(choice(Ring, "material_ring"), primary_key=True)
+    material_id: Mapped[int] = mapped_column(sa.ForeignKey("material.id"), primary_key=True, index=True)
+
+    material: Mapped[Material] = relationship(lazy="raise_on_sql")
 
 
 class LessonVersion(Model):
