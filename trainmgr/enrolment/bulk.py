@@ -16,6 +16,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from trainmgr.enrolment.hooks import Joining, tell_joined
 from trainmgr.enrolment.judging import settle_enrolled
 from trainmgr.enrolment.models import Cohort
 from trainmgr.enrolment.places import STEPS, free_places, lock_places
@@ -119,6 +120,8 @@ class _Batch:
         write_plan(self.plan, self.program, self.college_id, now=self.now, today=self.today)
         self.result.accounts = len(self.plan.new_people)
         self.result.enrolment_ids = {place: enrolment.id for place, enrolment in self.placed.items()}
+        joined = [person.enrolment.id for person in self.plan.new_enrolments if person.enrolment is not None]
+        tell_joined(Joining(self.program.id, joined, self.now))
         return self.result
 
     # --- deciding --------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What other features do when trainees leave a programme or come back to it."""
+"""What other features do when trainees join a programme, leave it or come back to it."""
 
 from __future__ import annotations
 
@@ -21,10 +21,27 @@ class Change:
     now: datetime
 
 
-Listener = Callable[[Change], None]
+@dataclass(frozen=True)
+class Joining:
+    """People who became trainees of a programme just now, from the roster or by an application."""
 
+    program_id: int
+    enrolment_ids: Sequence[int]
+    now: datetime
+
+
+Listener = Callable[[Change], None]
+JoinListener = Callable[[Joining], None]
+
+_joining: list[JoinListener] = []
 _leaving: list[Listener] = []
 _return: list[Listener] = []
+
+
+def after_joining(listener: JoinListener) -> JoinListener:
+    """Register a function that is called in the same transaction after people joined, up to 500 at once."""
+    _joining.append(listener)
+    return listener
 
 
 def after_leaving(listener: Listener) -> Listener:
@@ -37,6 +54,13 @@ def after_return(listener: Listener) -> Listener:
     """Register a function that is called in the same transaction after trainees came back."""
     _return.append(listener)
     return listener
+
+
+def tell_joined(joining: Joining) -> None:
+    """Tell everyone who listens that people joined."""
+    if joining.enrolment_ids:
+        for listener in _joining:
+            listener(joining)
 
 
 def tell_left(change: Change) -> None:

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import selectinload
 
+from trainmgr.enrolment.hooks import Joining, tell_joined
 from trainmgr.enrolment.models import Application, Enrolment, Verdict
 from trainmgr.enrolment.places import STEPS, free_places, lock_places
 from trainmgr.enrolment.rules import WAITING, ApplicationState, EnrolmentState, VerdictKind, settle
@@ -168,23 +169,24 @@ def _enrol(program: Program, application: Application, *, now: datetime, today: 
         sa.select(Enrolment).where(Enrolment.program_id == program.id, Enrolment.user_id == person.id)
     )
     if enrolment is None:  # else the roster brought the person in meanwhile
-        db.session.add(
-            Enrolment(
-                program_id=program.id,
-                user_id=person.id,
-                college_id=application.college_id,
-                enterprise_id=application.enterprise_id or _only_enterprise(program.id),
-                state=EnrolmentState.TRAINING,
-                name=person.name,
-                student_number=number or "",
-                id_number_masked=person.id_number_masked,
-                id_number_tail=person.id_number_tail,
-                field=application.field,
-                enrolled_on=today,
-                planned_minutes=program.planned_minutes or 0,
-            )
+        enrolment = Enrolment(
+            program_id=program.id,
+            user_id=person.id,
+            college_id=application.college_id,
+            enterprise_id=application.enterprise_id or _only_enterprise(program.id),
+            state=EnrolmentState.TRAINING,
+            name=person.name,
+            student_number=number or "",
+            id_number_masked=person.id_number_masked,
+            id_number_tail=person.id_number_tail,
+            field=application.field,
+            enrolled_on=today,
+            planned_minutes=program.planned_minutes or 0,
         )
+        db.session.add(enrolment)
         _relate(program.id, person.id, application.college_id, today)
+        db.session.flush()
+        tell_joined(Joining(program.id, [enrolment.id], now))
     audit.record(ADMITTED, application, by=None, now=now, program_id=program.id, name=application.name)
     db.session.flush()
 

@@ -1,0 +1,102 @@
+"""Taking the levels of a test into the needs analysis, and each trainee's own level before the training."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+import sqlalchemy as sa
+from tests.factories import NOW, TODAY
+from tests.testing.conftest import RIGHT, WRONG, actor, inside
+from tests.testing.test_reports import close, mark_all
+from trainmgr.enrolment.bulk import bulk_enrol
+from trainmgr.enrolment.models import EntryLevel
+from trainmgr.enrolment.register import NewTrainee
+from trainmgr.kernel.db import db
+from trainmgr.needs.models import Competency, LaneProduct
+from trainmgr.needs.rules import LaneStep, LevelSource
+from trainmgr.programs.models import Program
+from trainmgr.testing.models import Sitting
+
+
+@pytest.fixture
+def closed(exam):
+    """A closed entry test of three: two all right, one all wrong; words and steps wait for a mark."""
+    exam.sitting(people=3)
+    exam.take(0, RIGHT)
+    exam.take(1, RIGHT)
+    exam.take(2, WRONG)
+    close(exam)
+    return exam
+
+
+def version_of(exam):
+    with inside(exam.world):
+        return db.session.get_one(Sitting, exam.sitting_id).version
+
+
+def take(exam, client, **data):
+    return client.post(exam.url("/levels"), data={"version": version_of(exam)} | data)
+
+
+def test_the_mean_levels_become_the_current_levels(closed, signed_in, session):
+    mark_all(closed)
+    staff = signed_in(closed.staff)
+
+    assert staff.get(closed.url("/levels")).status_code == 200
+    response = take(closed, staff)
+
+    assert response.status_code == 302
+    first = session.get_one(Competency, closed.needs[0])
+    assert (first.level_source, first.respondents) == (LevelSource.TESTED, 3)
+    assert first.current_level == Decimal("3.67")  # 5, 5 and 1
+    assert (first.below, first.above) == (1, 2)
+    assert session.get_one(Sitting, closed.sitting_id).taken_at is not None
+    products = {row.step: row for row in session.scalars(sa.select(LaneProduct))}
+    assert products[LaneStep.TEST].done
+    assert products[LaneStep.INSTRUMENT].done
+    assert products[LaneStep.REPORT].done
+    page = staff.get(f"/programs/{closed.program.id}/needs")
+    assert page.status_code == 200
+
+
+def test_levels_are_not_taken_while_marks_are_awaited_unless_that_is_confirmed(closed, signed_in, session):
+    staff = signed_in(closed.staff)
+
+    refused = take(closed, staff)
+    assert refused.status_code == 409
+    assert "6" in refused.get_data(as_text=True)
+    assert take(closed, staff, without_marks="5").status_code == 409
+
+    assert take(closed, staff, without_marks="6").status_code == 302
+    assert session.get_one(Competency, closed.needs[2]).level_source is not LevelSource.TESTED
+    assert session.get_one(Competency, closed.needs[0]).level_source is LevelSource.TESTED
+
+
+def test_levels_of_an_open_test_are_refused(exam, signed_in):
+    exam.sitting(people=1)
+    exam.take(0, RIGHT)
+
+    assert take(exam, signed_in(exam.staff)).status_code == 409
+
+
+def test_who_joins_later_starts_with_the_measured_level(closed, signed_in, session):
+    mark_all(closed)
+    take(closed, signed_in(closed.staff))
+    with inside(closed.world):
+        program = db.session.get_one(Program, closed.program.id)
+        result = bulk_enrol(
+            program,
+            [NewTrainee(name=closed.trainees[0].name, student_number="T0001"),
+             NewTrainee(name="别人", student_number="T9999")],
+            college_id=closed.world.college.id, by=actor(closed.staff), now=NOW, today=TODAY,
+        )  # fmt: skip
+        db.session.commit()
+        mine, other = result.enrolment_ids[0], result.enrolment_ids[1]
+
+    found = session.execute(
+        sa.select(EntryLevel.enrolment_id, EntryLevel.competency_id, EntryLevel.level)
+        .order_by(EntryLevel.competency_id)
+    ).all()
+    assert [tuple(row) for row in found] == [(mine, one, Decimal(5)) for one in closed.needs]
+    assert other
