@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from trainmgr.testing import models
+from trainmgr.testing import lane, level_views, models, participant_views, report_views, sitting_views
 from trainmgr.testing.frame import bp
 
 blueprints = (bp,)
 
 # The tables are known from the start; the other files register the routes.
+assert lane
+assert level_views
 assert models
+assert participant_views
+assert sitting_views
+assert report_views
