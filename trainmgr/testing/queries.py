@@ -23,7 +23,7 @@ def visible_in(program: Program, viewer: User) -> sa.ColumnElement[bool]:
     The lead college and the responsible department see all, a partner college and an enterprise their own, teachers
     and mentors those they guide now, an outside assessor named for the programme all, a trainee himself or herself.
     """
-    inside = Participant.sitting_id.in_(sa.select(Sitting.id).where(Sitting.program_id == program.id))
+    inside = _in_program(program)
     colleges = viewer.organizations_as(Role.ADMINISTRATOR, Role.STAFF)
     if program.lead_college_id in colleges:
         return inside
@@ -48,6 +48,37 @@ def visible_in(program: Program, viewer: User) -> sa.ColumnElement[bool]:
             )
         )
     return sa.and_(inside, sa.or_(*seen))
+
+
+def judged_by(program: Program, viewer: User) -> sa.ColumnElement[bool]:
+    """Return the condition on Participant that leaves those whose practical work the viewer may judge, never oneself.
+
+    Those whom one may see anyway; and of people who are not enrolled yet, whom nobody guides, a teacher those of the
+    own college and a mentor those of the own enterprise.
+    """
+    nobody_guides = sa.and_(_in_program(program), Participant.enrolment_id.is_(None), _of_own_house(viewer))
+    return sa.and_(Participant.user_id != viewer.id, sa.or_(visible_in(program, viewer), nobody_guides))
+
+
+def marked_by(program: Program, viewer: User) -> sa.ColumnElement[bool]:
+    """Return the condition on Participant that leaves those whose written answers the viewer may mark, never oneself.
+
+    Answers are marked without names, so guiding somebody matters not: besides those whom one may see, a teacher marks
+    the own college's people and a mentor the own enterprise's, enrolled or not.
+    """
+    own_house = sa.and_(_in_program(program), _of_own_house(viewer))
+    return sa.and_(Participant.user_id != viewer.id, sa.or_(visible_in(program, viewer), own_house))
+
+
+def _in_program(program: Program) -> sa.ColumnElement[bool]:
+    return Participant.sitting_id.in_(sa.select(Sitting.id).where(Sitting.program_id == program.id))
+
+
+def _of_own_house(viewer: User) -> sa.ColumnElement[bool]:
+    return sa.or_(
+        Participant.college_id.in_(viewer.organizations_as(Role.SCHOOL_TEACHER)),
+        Participant.enterprise_id.in_(viewer.organizations_as(Role.ENTERPRISE_MENTOR)),
+    )
 
 
 def sees_all(program: Program, viewer: User) -> bool:

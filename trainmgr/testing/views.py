@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from trainmgr.testing import lane, level_views, models, participant_views, report_views, sitting_views
+from trainmgr.testing import (
+    judge_views,
+    lane,
+    level_views,
+    mark_views,
+    models,
+    participant_views,
+    report_views,
+    sitting_views,
+)
 from trainmgr.testing.frame import bp
 
 blueprints = (bp,)
 
 # The tables are known from the start; the other files register the routes.
+assert judge_views
 assert lane
 assert level_views
+assert mark_views
 assert models
 assert participant_views
 assert sitting_views
