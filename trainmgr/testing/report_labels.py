@@ -7,9 +7,10 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from trainmgr.kernel.i18n import percent
+from trainmgr.kernel.i18n import number, percent
 from trainmgr.testing.report_page import Report, Standing, Verdict
-from trainmgr.testing.reporting import GainBand, Share
+from trainmgr.testing.reporting import STILL_OPEN, GainBand, Pairs, Share
+from trainmgr.testing.reports import Line
 
 VERDICTS = {
     Verdict.PASSED: _l("Passed"),
@@ -62,4 +63,32 @@ def how_it_is_read() -> str:
     return _(
         "Below: people whose level is lower than the post requires. The interval is that of Wilson (1927): it holds "
         "the share of all such people in 95 of 100 cases. Groups of fewer than 5 are marked “few”."
+    )
+
+
+def how_gain_is_read() -> str:
+    """Say how the gain is computed."""
+    return _(
+        "Only people who took both tests. Normalised gain (Hake 1998): what was gained of what could be gained, "
+        "(after − before) ÷ (100 % − before); from 0.7 it is high, from 0.3 medium, and undefined where all was right "
+        "before. d: the gain in standard deviations. Groups of fewer than 5 are marked “few”."
+    )
+
+
+def open_text(line: Line, pairs: Pairs) -> str:
+    """Say of a competency that is not closed how many are still below."""
+    after = pairs.below_after
+    assert after is not None
+    return _(
+        "%(name)s: %(count)s of %(people)s are still below level %(required)s (%(share)s)",
+        name=line.label, count=after.count, people=after.n, required=number(line.required),
+        share=percent(after.value, 1),
+    )  # fmt: skip
+
+
+def all_closed() -> str:
+    """Say that nothing stays open, and from when on it would."""
+    return _(
+        "In every competency fewer than %(share)s are below the required level.",
+        share=percent(STILL_OPEN, 1, 0),
     )

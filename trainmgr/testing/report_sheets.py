@@ -13,7 +13,7 @@ from trainmgr.kernel import sheets
 from trainmgr.kernel.msgids import N_
 from trainmgr.testing import report_labels
 from trainmgr.testing.report_page import By, Column, Report, Verdict
-from trainmgr.testing.reporting import Group
+from trainmgr.testing.reporting import Group, normalised_gain
 from trainmgr.testing.reports import Line
 from trainmgr.testing.rules import has_passed
 
@@ -111,3 +111,34 @@ def _people(rows: Iterable[tuple[Any, ...]], lines: Sequence[Line], pass_percent
             *(None if one is None else float(one) for one in (points, possible)),
             share, str(report_labels.VERDICTS[verdict]), waiting, *(levels.get(line.id) for line in lines),
         ]  # fmt: skip
+
+
+# --- gain -------------------------------------------------------------------------------------------
+
+GAINS = [
+    sheets.Column("name", N_("Name")),
+    sheets.Column("number", N_("Number")),
+    sheets.Column("class", N_("Class")),
+    sheets.Column("enterprise", N_("Enterprise"), width=20),
+    sheets.Column("competencies", N_("Competencies measured twice")),
+    sheets.Column("before", N_("Share of points before (%)")),
+    sheets.Column("after", N_("Share of points after (%)")),
+    sheets.Column("gain", N_("Gain in points of 100")),
+    sheets.Column("normalised", N_("Normalised gain (Hake)")),
+    sheets.Column("level_before", N_("Mean level before (1–5)")),
+    sheets.Column("level_after", N_("Mean level after (1–5)")),
+]
+
+
+def send_gain(rows: Iterable[Any], name: str) -> Response:
+    """Answer with each trainee's gain."""
+    return sheets.send_rows(GAINS, (_gain_row(row) for row in rows), name, title=_("Gain"))
+
+
+def _gain_row(row: Any) -> list[Any]:
+    before, after = float(row.before), float(row.after)
+    return [
+        row.name, row.number, row.cohort_name, row.enterprise or "", row.competencies,
+        rounded(before, 1, 100), rounded(after, 1, 100), rounded(after - before, 1, 100),
+        rounded(normalised_gain(before, after)), rounded(float(row.level_before)), rounded(float(row.level_after)),
+    ]  # fmt: skip

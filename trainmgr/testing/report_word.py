@@ -12,11 +12,13 @@ from trainmgr.kernel import word
 from trainmgr.kernel.i18n import day, moment, number, percent
 from trainmgr.programs.models import Program
 from trainmgr.testing import report_labels
+from trainmgr.testing.gain_page import Gain
 from trainmgr.testing.labels import PURPOSES
 from trainmgr.testing.models import Sitting
 from trainmgr.testing.report_labels import STANDINGS, VERDICTS
 from trainmgr.testing.report_page import By, PersonReport, Report
-from trainmgr.testing.reporting import Share
+from trainmgr.testing.reporting import Pairs, Share
+from trainmgr.testing.reports import Line
 
 MOST_ROWS = 400  # of a comparison in one document; the workbook holds all
 
@@ -188,3 +190,65 @@ def _competencies(document: Document, person: PersonReport) -> None:
         _("Competency"), _("Post"), _("Points"), _("Share"), _("Level"), _("Required level"), _("Standing"),
     )  # fmt: skip
     word.add_table(document, header, rows, numeric=(2, 3, 4, 5), widths=(4, 3.2, 2, 1.8, 1.4, 1.8, 2.8))
+
+
+# --- gain -------------------------------------------------------------------------------------------
+
+
+def gain_document(gain: Gain) -> Document:
+    """Return the gain of a group: each competency before and after, and what is not closed."""
+    series = gain.series
+    document = word.new_document(
+        _("Gain: %(about)s", about=gain.program.label),
+        _("%(name)s, version %(number)s", name=series.name, number=series.number),
+        landscape=True,
+    )
+    whole = gain.whole
+    facts = [
+        (_("People measured twice"), number(gain.people)),
+        (
+            _("Mean share of points"),
+            f"{percent(whole.share_before, 1)} → {percent(whole.share_after, 1)}",
+        ),
+        (_("Normalised gain"), _gain_text(whole)),
+    ]
+    word.add_table(document, (_("All competencies together"), ""), facts, widths=(7, 18))
+    document.add_heading(_("Each competency"), 1)
+    header = (
+        _("Competency"), _("People"), _("Share before"), _("Share after"), _("Normalised gain"), _("Effect (d)"),
+        _("Level before"), _("Level after"), _("Required level"), _("Below before"), _("Below after"),
+    )  # fmt: skip
+    rows = [_gain_row(line, pairs) for line, pairs in gain.rows]
+    word.add_table(
+        document,
+        header,
+        rows,
+        numeric=range(1, 11),
+        widths=(4.6, 1.4, 2, 2, 2.6, 1.8, 1.8, 1.8, 1.8, 2.6, 2.6),
+    )
+    document.add_paragraph(report_labels.how_gain_is_read())
+    document.add_heading(_("Not closed"), 1)
+    for line, pairs in gain.still_open:
+        document.add_paragraph(report_labels.open_text(line, pairs), style="List Bullet")
+    if not gain.still_open:
+        document.add_paragraph(report_labels.all_closed())
+    return document
+
+
+def _gain_text(pairs: Pairs) -> str:
+    if pairs.gain is None or pairs.band is None:
+        return _("undefined")
+    return f"{number(pairs.gain, 2)} ({report_labels.BANDS[pairs.band]})"
+
+
+def _gain_row(line: Line, pairs: Pairs) -> tuple[Any, ...]:
+    few = f" ({_('few')})" if pairs.is_small else ""
+    return (
+        line.label, f"{pairs.n}{few}", percent(pairs.share_before, 1), percent(pairs.share_after, 1),
+        _gain_text(pairs), number(pairs.effect, 2), number(pairs.level_before, 2), number(pairs.level_after, 2),
+        number(line.required, 1), *(_count_text(share) for share in (pairs.below_before, pairs.below_after)),
+    )  # fmt: skip
+
+
+def _count_text(share: Share | None) -> str:
+    return f"{share.count} / {share.n} ({percent(share.value, 1, 0)})" if share else "–"
