@@ -353,10 +353,10 @@ def test_a_marker_never_marks_themself(exam, world, signed_in):
 
 
 def test_a_teacher_marks_the_own_college_and_a_mentor_the_own_enterprise(sat, world, signed_in):
-    elsewhere = world.organization(OrganizationKind.ENTERPRISE)
+    college, enterprise = world.organization(), world.organization(OrganizationKind.ENTERPRISE)
     with inside(world):
         other = db.session.get_one(Participant, sat.participants[2])
-        other.college_id, other.enterprise_id = world.organization().id, elsewhere.id
+        other.college_id, other.enterprise_id = college.id, enterprise.id
         db.session.commit()
     for role in (Role.SCHOOL_TEACHER, Role.ENTERPRISE_MENTOR):
         person = world.user(role)
@@ -439,6 +439,7 @@ def test_the_list_shows_who_is_to_be_judged_now(exam, staff):
     exam.begin(0)
     exam.take(1)
     judge(exam, staff, 1, [0, 1, 2])
+    staff.get(exam.url("/judge"))  # takes the message away that names who was judged
 
     now, done, everybody = (
         text_of(staff.get(exam.url(f"/judge?turn={turn}"))) for turn in ("", "done", "all")
