@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
+
+from tests.factories import NOW
 from tests.testing.conftest import RIGHT, WRONG, inside
-from trainmgr.kernel.access import Role
 from trainmgr.kernel.db import db
 from trainmgr.testing import settling
-from trainmgr.testing.models import Attempt, Mark, Participant, Sitting
-from tests.factories import NOW
+from trainmgr.testing.models import Attempt, Mark, Sitting
 
 
 def close(exam):
@@ -67,5 +67,12 @@ def test_a_report_takes_at_most_ten_statements(taken, signed_in, count_statement
 
 def test_words(taken, signed_in):
     staff = signed_in(taken.staff)
-    for tail in ("/report/word", "/report/classes", "/report/people", f"/report/{taken.participants[0]}", f"/report/{taken.participants[3]}", f"/report/{taken.participants[0]}/word"):
+    for tail in (
+        "/report/word",
+        "/report/classes",
+        "/report/people",
+        f"/report/{taken.participants[0]}",
+        f"/report/{taken.participants[3]}",
+        f"/report/{taken.participants[0]}/word",
+    ):
         assert staff.get(taken.url(tail)).status_code == 200, tail

@@ -24,6 +24,7 @@ from trainmgr.programs.models import Program
 from trainmgr.programs.pages import render_program_page
 from trainmgr.programs.queries import may, program_or_404
 from trainmgr.programs.rules import State, Step
+from trainmgr.testing import gains, report_labels
 
 bp = Blueprint("outcomes", __name__)
 blueprints = (bp,)
@@ -92,6 +93,8 @@ def show_result(program_id):
         classes=[_class_row(row) for row in classes],
         cohorts=[(row.id, row.name) for row in classes if row.id],
         closures=queries.closures_of(program) if complete else [],
+        closing=gains.closing_of(program, current_user) if complete and can(Permission.TEST_VIEW) else None,
+        tests=report_labels,
         complete=complete,
         may_decide=program.state is State.EVALUATING and may(program, current_user, Permission.RESULT_DECIDE),
     )

@@ -257,7 +257,7 @@ class Pairs:
 
     @property
     def effect(self) -> float | None:
-        """The gain in standard deviations: Cohen's d with the mean of both variances (d_av, Cumming 2012, p. 291).
+        """The gain in standard deviations: Cohen's d with the mean of both variances (Cumming 2012, ch. 11).
 
         None with fewer than two people, and when nobody differs from anybody.
         """
