@@ -9,11 +9,12 @@ import sqlalchemy as sa
 
 from tests.enrolment.conftest import HEADER, id_number, person, workbook
 from tests.factories import NOW
-from trainmgr.enrolment.models import Enrolment, EntryLevel, RosterFault
+from trainmgr.enrolment.models import Enrolment, EntryLevel
 from trainmgr.identity.models import OrganizationKind, User
 from trainmgr.kernel.access import Role
 from trainmgr.kernel.audit import AuditEvent
 from trainmgr.kernel.files import StoredFile
+from trainmgr.kernel.intake import RowFault
 from trainmgr.kernel.jobs import Job, JobState
 from trainmgr.programs.rules import PartyRole, State
 
@@ -48,7 +49,7 @@ def the_job(session):
 
 
 def reasons(session):
-    return dict(session.execute(sa.select(RosterFault.row, RosterFault.reason)).all())
+    return dict(session.execute(sa.select(RowFault.row, RowFault.reason)).all())
 
 
 def test_a_right_file_goes_in_and_its_upload_is_not_kept(world, session, program, staff):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,21 +13,16 @@ from flask_babel import lazy_gettext as _l
 
 from trainmgr.bank import queries
 from trainmgr.bank.columns import Reader, Understood, item_columns
-from trainmgr.bank.models import Item, ItemFault
+from trainmgr.bank.models import Item
 from trainmgr.bank.rules import ItemState
 from trainmgr.identity.models import Organization, User
-from trainmgr.kernel import audit, crypto, jobs, sheets
+from trainmgr.kernel import audit, intake, jobs
 from trainmgr.kernel.access import Permission
 from trainmgr.kernel.clock import utcnow
 from trainmgr.kernel.db import db
-from trainmgr.kernel.errors import RuleBroken
-from trainmgr.kernel.files import StoredFile, is_kept, open_file, remove, store_bytes
-from trainmgr.kernel.msgids import N_
-from trainmgr.kernel.sheets.refusals import FileRefused, refusal
 
 KIND = "bank-import"
 PURPOSE = "bank"
-KEPT = timedelta(days=7)
 BATCH = 200
 
 STARTED = audit.sentence("bank.import", _l("%(who)s uploaded the items “%(what)s”"))
@@ -59,17 +54,8 @@ def start_import(
     college_id: int, data: bytes, *, filename: str, state: ItemState, by: User, now: datetime
 ) -> jobs.Job:
     """Look at an uploaded sheet without parsing it, keep it encrypted (it holds answers), and plan the job."""
-    most = sheets.SheetLimits().max_bytes
-    if len(data) > most:
-        raise refusal("size", most=most // 1024**2, found=f"{len(data) / 1024**2:.1f}")
-    if not data:
-        raise refusal("empty")
-    sheets.inspect_bytes(data, filename)
-    _put_old_away(by, now)
-    stored = store_bytes(
-        crypto.encrypt_bytes(data), name=filename, media_type="application/octet-stream", purpose=PURPOSE,
-        by=by, program_id=None, now=now,
-    )  # fmt: skip
+    intake.put_old_away(jobs.Job.kind == KIND, jobs.Job.created_by == by.id, now=now)
+    stored = intake.keep_upload(data, filename=filename, purpose=PURPOSE, by=by, program_id=None, now=now)
     audit.record(STARTED, stored, by=by, now=now, name=stored.name)
     return jobs.enqueue(
         KIND,
@@ -81,40 +67,17 @@ def start_import(
     )
 
 
-def _put_old_away(by: User, now: datetime) -> None:
-    old = sa.select(jobs.Job).where(
-        jobs.Job.kind == KIND, jobs.Job.created_by == by.id, jobs.Job.finished_at < now - KEPT
-    )
-    for job in db.session.scalars(old):
-        if not job.is_live and not job.params.get("away"):
-            put_away(job)
-
-
 @jobs.job(KIND)
 def import_items(run: jobs.JobRun) -> None:
     """Read an uploaded sheet and write its items; wrong rows are noted with their reasons."""
-    data = read_upload(run.params)
     lines = queries.competencies_for([run.params["college"]])
     run.progress()  # nothing is locked while the file is read
-    sheet = sheets.read_sheet(data, filename=run.params["name"])
+    sheet = intake.read_sheet_of(run.params)
     rows = Reader(lines).read(sheet, item_columns(lines))
-    if not rows:
-        raise FileRefused(
-            N_("The file has a header, but no rows below it. Fill in the template and upload it again.")
-        )
     run.progress(run.done, len(rows))
     for batch in run.batches(rows, BATCH):
         _write_batch(run, batch)
     _close(run)
-
-
-def read_upload(params: dict[str, Any]) -> bytes:
-    """Return the content of an upload; raises RuleBroken when it was put away."""
-    stored = db.session.get(StoredFile, params["file"])
-    if stored is None or not is_kept(stored):
-        raise RuleBroken(_("The uploaded file is no longer kept. Upload it again."))
-    with open_file(stored) as content:
-        return crypto.decrypt_bytes(content.read())
 
 
 def _write_batch(run: jobs.JobRun, batch: Sequence[Understood]) -> None:
@@ -134,11 +97,8 @@ def _write_batch(run: jobs.JobRun, batch: Sequence[Understood]) -> None:
     ]
     if new:
         db.session.execute(sa.insert(Item), new)
-    faults = [
-        {"job_id": run.id, "row": row.number, "reason": row.reason} for row in batch if row.facts is None
-    ]
-    if faults:
-        db.session.execute(sa.insert(ItemFault), faults)
+    faults = {row.number: row.reason for row in batch if row.facts is None}
+    intake.note_faults(run.id, faults)
     run.count(written=len(new), already=len(digests) - len(new), wrong=len(faults))
 
 
@@ -163,32 +123,7 @@ def _close(run: jobs.JobRun) -> None:
     college = db.session.get_one(Organization, run.params["college"])
     figures: dict[str, Any] = {name: run.counts.get(name, 0) for name in ("written", "already", "wrong")}
     audit.record(FINISHED, college, by=by, now=utcnow(), name=run.params["name"], **figures)
-    if not run.stopped and not figures["wrong"]:
-        drop_upload(run.params)
-
-
-def drop_upload(params: dict[str, Any]) -> None:
-    """Delete the uploaded file of an import for good."""
-    stored = db.session.get(StoredFile, params["file"])
-    if stored is not None:
-        remove(stored)
-
-
-def put_away(job: jobs.Job) -> None:
-    """Delete what an import that is over has left: the upload and the reasons of its wrong rows."""
-    if job.is_live:
-        raise RuleBroken(_("The import is still running. Stop it first."))
-    drop_upload(job.params)
-    db.session.execute(sa.delete(ItemFault).where(ItemFault.job_id == job.id))
-    job.params = job.params | {"away": True}
-
-
-def faults_workbook(job: jobs.Job) -> bytes:
-    """Return the rows that were wrong so far as they were uploaded, each with its reason in the last column."""
-    found = db.session.execute(sa.select(ItemFault.row, ItemFault.reason).where(ItemFault.job_id == job.id))
-    faults = {row.row: row.reason for row in found}
-    sheet = sheets.read_sheet(read_upload(job.params), filename=job.params["name"])
-    return sheets.write_faults(sheet, faults)
+    intake.finish(run)
 
 
 def every_item(statement: sa.Select[Any]) -> Iterator[Item]:

@@ -72,16 +72,6 @@ class Item(Model):
     __mapper_args__ = {"version_id_col": version}
 
 
-class ItemFault(Model):
-    """Why one row of an uploaded sheet of items could not be taken; the row itself stays in the encrypted upload."""
-
-    __tablename__ = "item_fault"
-
-    job_id: Mapped[int] = mapped_column(sa.ForeignKey("job.id"), primary_key=True)
-    row: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    reason: Mapped[str] = mapped_column(sa.Text)
-
-
 class Instrument(Model):
     """A test that can be taken again and again: its name and what it is for; what it asks stands in its versions."""
 

@@ -14,7 +14,7 @@ from trainmgr.bank.columns import item_columns, item_rows, notes
 from trainmgr.bank.forms import ImportForm
 from trainmgr.bank.pages import asked_filters, bp, render
 from trainmgr.bank.rules import ItemState
-from trainmgr.kernel import audit, jobs
+from trainmgr.kernel import audit, intake, jobs
 from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.clock import utcnow
 from trainmgr.kernel.errors import RuleBroken
@@ -88,7 +88,7 @@ def download_faults(job_id):
     """Hand back the rows that were wrong so far, each with its reason."""
     job = importing.import_or_404(job_id, current_user)
     return send_workbook(
-        importing.faults_workbook(job), _("Rows to correct %(name)s.xlsx", name=job.params["name"])
+        intake.faults_workbook(job), _("Rows to correct %(name)s.xlsx", name=job.params["name"])
     )
 
 
@@ -112,7 +112,7 @@ def restart_import(job_id):
 @requires(Permission.BANK_EDIT)
 def put_import_away(job_id):
     """Delete what an import that is over has left."""
-    importing.put_away(importing.import_or_404(job_id, current_user))
+    intake.put_away(importing.import_or_404(job_id, current_user))
     flash(_("The uploaded file and its wrong rows are deleted; the items that were written stay."), "success")
     return _to_list()
 

@@ -10,7 +10,7 @@ from wtforms.fields.choices import SelectChoice
 from trainmgr.enrolment import exporting, importing, queries
 from trainmgr.enrolment.forms import UploadForm
 from trainmgr.enrolment.frame import page_of, program_for, to_roster
-from trainmgr.kernel import jobs
+from trainmgr.kernel import intake, jobs
 from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.clock import utcnow
 from trainmgr.kernel.errors import RuleBroken
@@ -103,7 +103,7 @@ def download_faults(program_id, job_id):
     program = program_for(program_id, Permission.ENROLMENT_EDIT, steps=False)
     job = queries.import_or_404(program, job_id, current_user)
     return send_workbook(
-        importing.faults_workbook(job), _("Rows to correct %(name)s.xlsx", name=job.params["name"])
+        intake.faults_workbook(job), _("Rows to correct %(name)s.xlsx", name=job.params["name"])
     )
 
 
@@ -130,7 +130,7 @@ def restart_import(program_id, job_id):
 def put_import_away(program_id, job_id):
     """Delete what an import that is over has left."""
     program = program_for(program_id, Permission.ENROLMENT_EDIT, steps=False)
-    importing.put_away(queries.import_or_404(program, job_id, current_user))
+    intake.put_away(queries.import_or_404(program, job_id, current_user))
     flash(_("The uploaded file and its wrong rows are deleted; who was enrolled stays."), "success")
     return to_roster(program_id)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,15 +13,11 @@ from flask_babel import lazy_gettext as _l
 from trainmgr.enrolment import queries
 from trainmgr.enrolment.bulk import BulkResult, bulk_enrol
 from trainmgr.enrolment.columns import Choices, Reader, Understood, roster_columns
-from trainmgr.enrolment.models import Cohort, RosterFault
+from trainmgr.enrolment.models import Cohort
 from trainmgr.identity.models import Organization, User
-from trainmgr.kernel import audit, crypto, jobs, sheets
+from trainmgr.kernel import audit, intake, jobs, sheets
 from trainmgr.kernel.clock import local_day, utcnow
 from trainmgr.kernel.db import db
-from trainmgr.kernel.errors import RuleBroken
-from trainmgr.kernel.files import StoredFile, is_kept, open_file, remove, store_bytes
-from trainmgr.kernel.msgids import N_
-from trainmgr.kernel.sheets.refusals import FileRefused, refusal
 from trainmgr.needs.models import Competency
 from trainmgr.programs.actions import require_open
 from trainmgr.programs.models import Program, ProgramParty
@@ -29,7 +25,6 @@ from trainmgr.programs.rules import PartyRole, Work
 
 KIND = queries.IMPORT
 PURPOSE = "roster"
-KEPT = timedelta(days=7)
 BATCH, LARGE_BATCH, LARGE = 200, 1_000, 5_000
 
 STARTED = audit.sentence("roster.import", _l("%(who)s uploaded the roster “%(what)s”"))
@@ -69,21 +64,9 @@ def start_import(
 ) -> jobs.Job:
     """Look at an uploaded roster without parsing it, keep it encrypted, and plan the job that reads it."""
     require_open(program, Work.ENROLMENT)
-    most = sheets.SheetLimits().max_bytes
-    if len(data) > most:
-        raise refusal("size", most=most // 1024**2, found=f"{len(data) / 1024**2:.1f}")
-    if not data:
-        raise refusal("empty")
-    sheets.inspect_bytes(data, filename)
-    _put_old_away(program.id, now)
-    stored = store_bytes(
-        crypto.encrypt_bytes(data),
-        name=filename,
-        media_type="application/octet-stream",
-        purpose=PURPOSE,
-        by=by,
-        program_id=program.id,
-        now=now,
+    intake.put_old_away(jobs.Job.program_id == program.id, jobs.Job.kind == KIND, now=now)
+    stored = intake.keep_upload(
+        data, filename=filename, purpose=PURPOSE, by=by, program_id=program.id, now=now
     )
     audit.record(STARTED, stored, by=by, now=now, program_id=program.id, name=stored.name)
     return jobs.enqueue(
@@ -96,43 +79,19 @@ def start_import(
     )
 
 
-def _put_old_away(program_id: int, now: datetime) -> None:
-    """Nobody corrects rows for ever: what an import left is deleted a week later, with the next upload."""
-    old = sa.select(jobs.Job).where(
-        jobs.Job.program_id == program_id, jobs.Job.kind == KIND, jobs.Job.finished_at < now - KEPT
-    )
-    for job in db.session.scalars(old):
-        if not job.is_live and not job.params.get("away"):
-            put_away(job)
-
-
 @jobs.job(KIND)
 def import_roster(run: jobs.JobRun) -> None:
     """Read an uploaded roster and enrol its people; wrong rows are noted with their reasons."""
     assert run.program_id is not None
-    sheet_bytes = read_upload(run.params)
     choices = choices_of(run.program_id)
     run.progress()  # nothing is locked while the file is read
-    sheet = sheets.read_sheet(sheet_bytes, filename=run.params["name"])
+    sheet = intake.read_sheet_of(run.params)
     reader = Reader(choices, local_day(utcnow()))
     rows = [reader.understand(record) for record in sheets.read_records(sheet, roster_columns(choices))]
-    if not rows:
-        raise FileRefused(
-            N_("The file has a header, but no rows below it. Fill in the template and upload it again.")
-        )
     run.progress(run.done, len(rows))
     for batch in run.batches(rows, LARGE_BATCH if len(rows) > LARGE else BATCH):
         _write_batch(run, batch)
     _close(run)
-
-
-def read_upload(params: dict[str, Any]) -> bytes:
-    """Return the content of the upload of an import; raises RuleBroken when it was put away."""
-    stored = db.session.get(StoredFile, params["file"])
-    if stored is None or not is_kept(stored):
-        raise RuleBroken(_("The uploaded file is no longer kept. Upload it again."))
-    with open_file(stored) as content:
-        return crypto.decrypt_bytes(content.read())
 
 
 def _write_batch(run: jobs.JobRun, batch: Sequence[Understood]) -> None:
@@ -152,7 +111,7 @@ def _write_batch(run: jobs.JobRun, batch: Sequence[Understood]) -> None:
     )
     reasons = {row.number: row.reason for row in batch if row.trainee is None}
     reasons |= {good[place].number: reason for place, reason in result.faults.items()}
-    _keep_faults(run.id, reasons)
+    intake.note_faults(run.id, reasons)
     run.count(wrong=len(reasons), **_counts(result))
 
 
@@ -166,14 +125,6 @@ def _counts(result: BulkResult) -> dict[str, int]:
     }
 
 
-def _keep_faults(job_id: int, reasons: dict[int, str]) -> None:
-    if reasons:
-        rows = [
-            {"job_id": job_id, "row": number, "reason": reason} for number, reason in sorted(reasons.items())
-        ]
-        db.session.execute(sa.insert(RosterFault), rows)
-
-
 def _close(run: jobs.JobRun) -> None:
     """Tell the audit trail what came of it; a file without wrong rows is not kept a moment longer."""
     by = db.session.get(User, run.created_by) if run.created_by else None
@@ -182,31 +133,4 @@ def _close(run: jobs.JobRun) -> None:
     audit.record(
         FINISHED, program, by=by, now=utcnow(), program_id=program.id, name=run.params["name"], **figures
     )
-    if not run.stopped and not figures["wrong"]:
-        drop_upload(run.params)
-
-
-def drop_upload(params: dict[str, Any]) -> None:
-    """Delete the uploaded file of an import for good; it holds people's numbers."""
-    stored = db.session.get(StoredFile, params["file"])
-    if stored is not None:
-        remove(stored)
-
-
-def put_away(job: jobs.Job) -> None:
-    """Delete what an import that is over has left: the upload and the reasons of its wrong rows."""
-    if job.is_live:
-        raise RuleBroken(_("The import is still running. Stop it first."))
-    drop_upload(job.params)
-    db.session.execute(sa.delete(RosterFault).where(RosterFault.job_id == job.id))
-    job.params = job.params | {"away": True}
-
-
-def faults_workbook(job: jobs.Job) -> bytes:
-    """Return the rows that were wrong so far as they were uploaded, each with its reason in the last column."""
-    reasons = db.session.execute(
-        sa.select(RosterFault.row, RosterFault.reason).where(RosterFault.job_id == job.id)
-    )
-    faults = {row.row: row.reason for row in reasons}
-    sheet = sheets.read_sheet(read_upload(job.params), filename=job.params["name"])
-    return sheets.write_faults(sheet, faults)
+    intake.finish(run)

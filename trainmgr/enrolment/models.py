@@ -17,7 +17,7 @@ from trainmgr.programs.models import Program
 from trainmgr.programs.rules import Side
 
 __all__ = [
-    "Application", "ApplicationState", "Cohort", "Enrolment", "EnrolmentState", "EntryLevel", "RosterFault", "Verdict",
+    "Application", "ApplicationState", "Cohort", "Enrolment", "EnrolmentState", "EntryLevel", "Verdict",
     "VerdictKind",
 ]  # fmt: skip
 
@@ -179,13 +179,3 @@ class Verdict(Model):
     def label(self) -> Any:
         """The verdict in words."""
         return labels.VERDICTS[self.verdict]
-
-
-class RosterFault(Model):
-    """Why one row of an uploaded roster could not be taken; the row itself stays in the encrypted upload."""
-
-    __tablename__ = "roster_fault"
-
-    job_id: Mapped[int] = mapped_column(sa.ForeignKey("job.id"), primary_key=True)
-    row: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    reason: Mapped[str] = mapped_column(sa.Text)

@@ -8,18 +8,17 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from trainmgr.identity.models import User
-from trainmgr.kernel import audit, jobs
+from trainmgr.kernel import audit, intake, jobs
 from trainmgr.kernel.audit import Actor
 from trainmgr.kernel.clock import utcnow
 from trainmgr.kernel.db import db
 from trainmgr.kernel.files import StoredFile, local_copy, store_bytes
-from trainmgr.kernel.jobs import Job, JobRun, JobState
-from trainmgr.kernel.sheets import XLSX, Sheet, read_records, read_sheet, write_faults
+from trainmgr.kernel.jobs import Job, JobRun
+from trainmgr.kernel.sheets import XLSX, Sheet, read_records, read_sheet
 from trainmgr.needs import business, queries
 from trainmgr.needs.actions import CompetencyFacts
 from trainmgr.needs.indicators import add_indicator, change_indicator
@@ -65,26 +64,17 @@ def take_in(
         params = {"kind": kind.value, "file": stored.id, "filename": filename}
         return jobs.enqueue(KIND, title=str(kind.title), params=params, by=by, program_id=program.id, now=now)
     counts = write(program, kind, understood, by=by, now=now)
-    locale = get_locale()
-    done = Job(
-        kind=KIND,
+    return intake.done_at_once(
+        KIND,
         title=str(kind.title),
-        state=JobState.DONE,
-        total=len(sheet.rows),
-        done=len(sheet.rows),
+        sheet=sheet,
         counts=counts,
         params={"kind": kind.value},
-        locale=locale.language if locale else "zh",
-        result_file_id=_keep_faults(program, kind, sheet, understood.faults, by=by, now=now),
-        created_by=by.id,
+        faults=_keep_faults(program, kind, sheet, understood.faults, by=by, now=now),
+        by=by,
         program_id=program.id,
-        created_at=now,
-        started_at=now,
-        finished_at=now,
+        now=now,
     )
-    db.session.add(done)
-    db.session.flush()
-    return done
 
 
 @jobs.job(KIND)
@@ -124,19 +114,9 @@ def things_named_in(program: Program, kind: SheetKind) -> Sequence[Named]:
 def _keep_faults(
     program: Program, kind: SheetKind, sheet: Sheet, faults: Mapping[int, str], *, by: Actor, now: datetime
 ) -> int | None:
-    if not faults:
-        return None
-    name = _("%(sheet)s to correct", sheet=kind.title) + ".xlsx"
-    stored = store_bytes(
-        write_faults(sheet, faults),
-        name=name,
-        media_type=XLSX,
-        purpose="needs-faults",
-        by=by,
-        program_id=program.id,
-        now=now,
+    return intake.keep_faults(
+        str(kind.title), sheet, faults, purpose="needs-faults", by=by, program_id=program.id, now=now
     )
-    return stored.id
 
 
 # --- writing ------------------------------------------------------------------------------------

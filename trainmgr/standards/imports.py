@@ -8,16 +8,15 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import abort
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from trainmgr.kernel import audit
+from trainmgr.kernel import audit, intake
 from trainmgr.kernel.audit import Actor, require
 from trainmgr.kernel.db import db
-from trainmgr.kernel.files import StoredFile, store_bytes
-from trainmgr.kernel.jobs import Job, JobState
-from trainmgr.kernel.sheets import XLSX, Sheet, SheetLimits, read_records, read_sheet, write_faults
+from trainmgr.kernel.files import StoredFile
+from trainmgr.kernel.jobs import Job
+from trainmgr.kernel.sheets import SheetLimits, read_records, read_sheet
 from trainmgr.standards import delphi
 from trainmgr.standards.actions import add_competency, link_competency
 from trainmgr.standards.certificates import units_for
@@ -52,37 +51,19 @@ def take_in(
     counts["wrong"] = len(understood.faults)
     details: dict[str, Any] = dict(counts)
     audit.record(IMPORTED, draft, by=by, now=now, name=standard.post, **details)
-    locale = get_locale()
-    job = Job(
-        kind=KIND,
+    return intake.done_at_once(
+        KIND,
         title=str(kind.title),
-        state=JobState.DONE,
-        total=len(sheet.rows),
-        done=len(sheet.rows),
+        sheet=sheet,
         counts=counts,
         params={"kind": kind.value, "standard": standard.id},
-        locale=locale.language if locale else "zh",
-        result_file_id=_keep_faults(kind, sheet, understood.faults, by=by, now=now),
-        created_by=by.id,
-        created_at=now,
-        started_at=now,
-        finished_at=now,
+        faults=intake.keep_faults(
+            str(kind.title), sheet, understood.faults, purpose=KIND, by=by, program_id=None, now=now
+        ),
+        by=by,
+        program_id=None,
+        now=now,
     )
-    db.session.add(job)
-    db.session.flush()
-    return job
-
-
-def _keep_faults(
-    kind: SheetKind, sheet: Sheet, faults: Mapping[int, str], *, by: Actor, now: datetime
-) -> int | None:
-    if not faults:
-        return None
-    name = _("%(sheet)s to correct", sheet=kind.title) + ".xlsx"
-    stored = store_bytes(
-        write_faults(sheet, faults), name=name, media_type=XLSX, purpose=KIND, by=by, program_id=None, now=now
-    )  # fmt: skip
-    return stored.id
 
 
 def import_or_404(standard: JobStandard, job_id: int) -> Job:
