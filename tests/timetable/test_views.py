@@ -66,6 +66,7 @@ def pages(school):
     return [
         f"{base}/timetable?week={MONDAY}",
         f"{base}/timetable/hours",
+        f"{base}/timetable/strays",
         f"{base}/calendar?month={MONDAY}",
         f"{base}/rooms",
         f"{base}/rooms/{school.room.id}?week={MONDAY}",
@@ -87,7 +88,7 @@ def test_pages_run_few_statements_whatever_is_timetabled(school, count_statement
     before = counts()
     fill(school, 600, cohorts=3)
     assert counts() == before
-    assert max(before) <= 12, before
+    assert max(before) <= 10, before
 
 
 def test_fifty_thousand_sessions_hold(school, count_statements):

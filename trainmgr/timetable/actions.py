@@ -76,7 +76,7 @@ def _take(
     """Write one session with its units; returns the reason when somebody else was faster."""
     session = TeachingSession(
         program_id=program.id,
-        module_id=wanted.module.id,
+        module_id=situation.module_on(wanted, wanted.slot.day).id,
         lineage=wanted.module.lineage,
         cohort_id=wanted.cohort.id,
         created_by_id=by.id,
@@ -159,7 +159,8 @@ def move(
     require_open(program)
     _require_present(session, version)
     wanted = replace(wanted, session_id=session.id)
-    broken = obstacle(wanted, situation_of(program, wanted, [wanted.slot.day], by))
+    situation = situation_of(program, wanted, [wanted.slot.day], by)
+    broken = obstacle(wanted, situation)
     if broken:
         raise RuleBroken(broken)
     before = session.slot
@@ -168,6 +169,7 @@ def move(
             _free(session)
             for name, value in _place(wanted).items():
                 setattr(session, name, value)
+            session.module_id = situation.module_on(wanted, wanted.slot.day).id
             db.session.flush()
             _occupy(session)
     except IntegrityError as faster:

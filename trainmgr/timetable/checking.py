@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy.orm import joinedload
 
-from trainmgr.curriculum.models import Module, PlanStage
+from trainmgr.curriculum.models import Module
 from trainmgr.enrolment.models import Cohort, Enrolment, EnrolmentState
 from trainmgr.identity.models import User
 from trainmgr.kernel.db import db
@@ -22,6 +22,7 @@ from trainmgr.kernel.i18n import language, short_day
 from trainmgr.programs.models import Program
 from trainmgr.programs.queries import visible_to
 from trainmgr.timetable import labels
+from trainmgr.timetable.following import Frame, frame_on, frames_of
 from trainmgr.timetable.holidays import country_day
 from trainmgr.timetable.models import ClosedPeriod, Room, SessionState, TeachingSession
 from trainmgr.timetable.rules import UNITS, Booking, DayKind, Slot, clashes
@@ -58,23 +59,23 @@ class Situation:
     """What is known of the days on which somebody wants a session."""
 
     program: Program
-    stage: PlanStage | None
+    frames: Sequence[Frame]
     people: int
     closed: Sequence[ClosedPeriod]
     others: Mapping[int, tuple[TeachingSession, bool]]
 
+    def module_on(self, wanted: Wanted, day: date) -> Module:
+        """Return the module as the edition in force on a day has it."""
+        frame = frame_on(self.frames, day)
+        return frame.module if frame is not None and frame.module is not None else wanted.module
+
 
 def situation_of(program: Program, wanted: Wanted, days: Sequence[date], viewer: User) -> Situation:
     """Read what stands in the way on some days: four statements, whatever their number."""
-    stage = db.session.scalars(
-        sa.select(PlanStage).where(
-            PlanStage.edition_id == wanted.module.edition_id, PlanStage.number == wanted.module.stage_number
-        )
-    ).one_or_none()
     people = sa.select(sa.func.count()).where(Enrolment.cohort_id == wanted.cohort.id, PRESENT)
     return Situation(
         program,
-        stage,
+        frames_of(program.id, wanted.module.lineage),
         db.session.scalar(people) or 0,
         _closed(wanted, min(days), max(days)),
         _others(wanted, days, viewer),
@@ -144,8 +145,13 @@ def _shape(wanted: Wanted) -> str | None:
 
 
 def _span(wanted: Wanted, situation: Situation) -> str | None:
-    """The stage's dates where the plan has them, else the programme's."""
-    stage, program, day = situation.stage, situation.program, wanted.slot.day
+    """The stage's dates where the plan in force on that day has them, else the programme's."""
+    program, day = situation.program, wanted.slot.day
+    frame = frame_on(situation.frames, day)
+    if frame is not None and frame.module is None:
+        return _("On %(day)s edition %(number)s of the plan holds, which has no module “%(name)s”.",
+                 day=short_day(day), number=frame.number, name=labels.module_name(wanted.module))  # fmt: skip
+    stage = frame.stage if frame is not None else None
     if stage is not None and stage.starts_on and stage.ends_on:
         if stage.starts_on <= day <= stage.ends_on:
             return None

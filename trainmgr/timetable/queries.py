@@ -20,6 +20,7 @@ from trainmgr.kernel.db import db
 from trainmgr.kernel.paging import Listing, Page, paginate
 from trainmgr.programs.models import Program, ProgramPerson
 from trainmgr.programs.queries import may, visible_to
+from trainmgr.timetable.following import edition_on, is_stray
 from trainmgr.timetable.models import Room, SessionState, TeachingSession
 from trainmgr.timetable.rules import missing_units
 
@@ -164,9 +165,14 @@ def _in_force(program: Program) -> sa.Select[Any]:
     )
 
 
-def modules_in_force(program: Program) -> Sequence[Module]:
-    """Return the modules of the signed edition; none while nothing is signed."""
-    ordered = _in_force(program).order_by(Module.stage_number, Module.position, Module.id)
+def _in_force_on(program: Program, on: date) -> sa.Select[Any]:
+    return sa.select(Module).where(Module.edition_id == edition_on(program.id, on))
+
+
+def modules_in_force(program: Program, on: date | None = None) -> Sequence[Module]:
+    """Return the modules of the signed edition in force, now or on a day; none while nothing is signed."""
+    modules = _in_force(program) if on is None else _in_force_on(program, on)
+    ordered = modules.order_by(Module.stage_number, Module.position, Module.id)
     return db.session.scalars(ordered.options(joinedload(Module.lead_teacher))).all()
 
 
@@ -199,8 +205,17 @@ def list_hours(program: Program, cohort_id: int, listing: Listing) -> Page[Any]:
     return Page(lines, page.number, page.size, page.total, page.q, page.sort, page.direction)
 
 
-def sum_hours(program: Program, cohort_id: int) -> tuple[int, int]:
-    """Return the hours of the plan in force, and how many of them a class has in the timetable."""
+@dataclass(frozen=True)
+class Sums:
+    """Hours of the plan in force, how many a class has in the timetable, sessions whose module the plan has no more."""
+
+    planned: int = 0
+    timetabled: int = 0
+    strays: int = 0
+
+
+def sum_hours(program: Program, cohort_id: int, today: date) -> Sums:
+    """Add up a class's timetable against the plan in force: one statement."""
     done = _timetabled(program, cohort_id)
     hours = Module.theory_hours + Module.practice_hours
     capped = sa.case(
@@ -208,8 +223,24 @@ def sum_hours(program: Program, cohort_id: int) -> tuple[int, int]:
     )
     modules = _in_force(program).with_only_columns(hours.label("hours"), capped.label("done"))
     each = modules.outerjoin(done, done.c.lineage == Module.lineage).subquery()
-    row = db.session.execute(sa.select(sa.func.sum(each.c.hours), sa.func.sum(each.c.done))).one()
-    return int(row[0] or 0), int(row[1] or 0)
+    strays = (
+        sa.select(sa.func.count(TeachingSession.id))
+        .where(TeachingSession.cohort_id == cohort_id, is_stray(program.id, today))
+        .scalar_subquery()
+    )
+    row = db.session.execute(sa.select(sa.func.sum(each.c.hours), sa.func.sum(each.c.done), strays)).one()
+    return Sums(int(row[0] or 0), int(row[1] or 0), int(row[2] or 0))
+
+
+def list_strays(program: Program, cohort_id: int, today: date, listing: Listing) -> Page[Any]:
+    """Return a page of a class's sessions to come whose module the plan has no more on their day."""
+    statement = (
+        sa.select(TeachingSession)
+        .where(TeachingSession.cohort_id == cohort_id, is_stray(program.id, today))
+        .options(*_loaded("module", "teacher"))
+    )
+    orders = {"day": (TeachingSession.day, TeachingSession.first_unit, TeachingSession.id)}
+    return paginate(statement, listing, orders=orders, default="day")
 
 
 # --- what a form offers --------------------------------------------------------------------------------

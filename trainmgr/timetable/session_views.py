@@ -11,12 +11,13 @@ from flask_login import current_user
 
 from trainmgr.enrolment.queries import cohorts
 from trainmgr.kernel.access import Permission, requires
-from trainmgr.kernel.clock import utcnow
+from trainmgr.kernel.clock import today, utcnow
 from trainmgr.kernel.errors import RuleBroken
+from trainmgr.kernel.i18n import short_day
 from trainmgr.kernel.numbers import whole
 from trainmgr.programs.blueprint import program_for
 from trainmgr.programs.queries import program_or_404
-from trainmgr.timetable import actions, labels, queries
+from trainmgr.timetable import actions, following, labels, queries
 from trainmgr.timetable.checking import Wanted
 from trainmgr.timetable.forms import CancelForm, MoveForm, SessionForm, options
 from trainmgr.timetable.frame import asked_day, bp, default_host, may_write, offer_places, page_of
@@ -31,13 +32,34 @@ class _Draft:
     def __init__(self, program, **values):
         self.program = program
         self.form: Any = SessionForm(**values)
-        self.modules = {module.id: module for module in queries.modules_in_force(program)}
+        self.day = self.form.day.data or today()
+        self.modules = {module.id: module for module in queries.modules_in_force(program, self.day)}
+        self.gone = self._take_along()
         self.cohorts = {cohort.id: cohort for cohort in cohorts(program.id)}
         self.teachers, self.rooms = offer_places(self.form, program)
         self.form.cohort.choices = options([(c.id, c.name) for c in self.cohorts.values()])
         self.form.module.choices = options(
             [(m.id, f"{m.stage_number} · {labels.module_name(m)}") for m in self.modules.values()]
         )
+
+    def _take_along(self):
+        """Find the module that was chosen in the plan of the chosen day; returns it where that plan has it no more."""
+        chosen = self.form.module.data
+        if not chosen or chosen in self.modules:
+            return None
+        known, same = following.same_module(chosen, self.modules)
+        if same is not None:
+            self.form.module.data = same.id
+        return known if known is not None and same is None else None
+
+    def validate(self):
+        """Tell whether the form can be taken; a module that the plan of that day has not is named."""
+        is_fine = self.form.validate()
+        if self.gone is not None and self.modules:
+            text = _("The plan in force on %(day)s has no module “%(name)s”.", day=short_day(self.day),
+                     name=labels.module_name(self.gone))  # fmt: skip
+            self.form.module.errors = [text]
+        return is_fine
 
     def wanted(self):
         """Return the session that was typed; who teaches and where stand in the plan unless typed."""
@@ -90,7 +112,7 @@ def new_session(program_id):
 def create_session(program_id):
     """Put a session into the timetable, weekly when so asked; what clashed is told."""
     draft = _Draft(program_for(program_id, EDIT))
-    if not draft.form.validate():
+    if not draft.validate():
         return draft.page(422)
     try:
         result = actions.timetable(

@@ -7,6 +7,7 @@ from flask_login import current_user
 
 from trainmgr.curriculum.units import unit_minutes
 from trainmgr.kernel.access import Permission, requires
+from trainmgr.kernel.clock import today
 from trainmgr.kernel.numbers import whole
 from trainmgr.kernel.paging import Listing
 from trainmgr.programs.queries import program_or_404
@@ -52,7 +53,7 @@ def show_hours(program_id):
     cohorts = queries.cohorts_for(program, current_user)
     cohort = _asked_cohort(program, cohorts)
     page = queries.list_hours(program, cohort.id, Listing.from_request()) if cohort else None
-    sums = queries.sum_hours(program, cohort.id) if cohort else (0, 0)
+    sums = queries.sum_hours(program, cohort.id, today()) if cohort else queries.Sums()
     return page_of(
         "hours",
         program,
@@ -63,6 +64,17 @@ def show_hours(program_id):
         minutes=unit_minutes(program),
         writes=may_write(program),
     )
+
+
+@bp.get("/programs/<int:program_id>/timetable/strays")
+@requires(Permission.TIMETABLE_VIEW)
+def list_strays(program_id):
+    """Show the sessions to come of a class whose module an amendment of the plan has taken away."""
+    program = program_or_404(program_id, current_user)
+    cohorts = queries.cohorts_for(program, current_user)
+    cohort = _asked_cohort(program, cohorts)
+    page = queries.list_strays(program, cohort.id, today(), Listing.from_request()) if cohort else None
+    return page_of("strays", program, cohort=cohort, page=page)
 
 
 @bp.get("/programs/<int:program_id>/rooms/<int:room_id>")
