@@ -120,6 +120,20 @@ ROWS_AT_0001 = (
 )  # fmt: skip
 
 
+@pytest.fixture
+def installation(make_database, database_url, tmp_path):
+    """An application on an empty database of its own."""
+    return create_app(
+        {
+            "TESTING": True,
+            "SECRET_KEY": "only for tests",
+            "SQLALCHEMY_DATABASE_URI": make_database().url,
+            "INSTANCE_PATH": str(tmp_path),
+            "HUEY_IMMEDIATE": True,
+        }
+    )
+
+
 def _fill(connection, rows=ROWS_AT_0001):
     """Insert rows as an installation holds them; columns not named get an empty value."""
     tables = sa.MetaData()
@@ -146,17 +160,8 @@ def _empty(column):
     return "" if isinstance(kind, sa.String) else 1 if column.name == "version" else 0
 
 
-def test_rows_of_the_first_tables_come_through_every_later_migration(make_database, database_url, tmp_path):
-    app = create_app(
-        {
-            "TESTING": True,
-            "SECRET_KEY": "only for tests",
-            "SQLALCHEMY_DATABASE_URI": make_database().url,
-            "INSTANCE_PATH": str(tmp_path),
-            "HUEY_IMMEDIATE": True,
-        }
-    )
-    with app.app_context():
+def test_rows_of_the_first_tables_come_through_every_later_migration(installation):
+    with installation.app_context():
         upgrade(revision="0001")
         with db.engine.connect() as connection:
             _fill(connection)
@@ -192,18 +197,9 @@ EDITIONS_AT_0013 = tuple(
 )  # fmt: skip
 
 
-def test_editions_come_to_hold_from_a_day_and_go_back(make_database, database_url, tmp_path):
-    app = create_app(
-        {
-            "TESTING": True,
-            "SECRET_KEY": "only for tests",
-            "SQLALCHEMY_DATABASE_URI": make_database().url,
-            "INSTANCE_PATH": str(tmp_path),
-            "HUEY_IMMEDIATE": True,
-        }
-    )
+def test_editions_come_to_hold_from_a_day_and_go_back(installation):
     held = sa.text("SELECT number, state, in_force_from FROM edition ORDER BY number")
-    with app.app_context():
+    with installation.app_context():
         upgrade(revision="0001")
         with db.engine.connect() as connection:
             _fill(connection)
@@ -226,3 +222,37 @@ def test_editions_come_to_hold_from_a_day_and_go_back(make_database, database_ur
             states = connection.execute(sa.text("SELECT state FROM edition ORDER BY number")).scalars().all()
             assert states == ["superseded", "superseded", "signed"]
         db.engine.dispose()
+
+
+FAULTS_AT_0014 = (
+    ("job", {"id": 1, "kind": "roster-import", "state": "done"}),
+    ("job", {"id": 2, "kind": "bank-import", "state": "done"}),
+    ("roster_fault", {"job_id": 1, "row": 3, "reason": "证件号码不对"}),
+    ("item_fault", {"job_id": 2, "row": 3, "reason": "题型不对"}),
+    ("item_fault", {"job_id": 2, "row": 7, "reason": "没有答案"}),
+)
+
+
+def test_wrong_rows_of_all_imports_come_into_one_table_and_go_back(installation):
+    with installation.app_context():
+        upgrade(revision="0014")
+        with db.engine.connect() as connection:
+            _fill(connection, FAULTS_AT_0014)
+        upgrade()
+        with db.engine.connect() as connection:
+            rows = connection.execute(
+                sa.text('SELECT job_id, "row", reason FROM row_fault ORDER BY 1, 2')
+            ).all()
+            assert [tuple(row) for row in rows] == [
+                (1, 3, "证件号码不对"),
+                (2, 3, "题型不对"),
+                (2, 7, "没有答案"),
+            ]
+        downgrade(revision="0014")
+        with db.engine.connect() as connection:
+            counts = [
+                connection.execute(sa.text(f"SELECT count(*) FROM {name}")).scalar_one()
+                for name in ("roster_fault", "item_fault")
+            ]
+        db.engine.dispose()
+    assert counts == [1, 2]
