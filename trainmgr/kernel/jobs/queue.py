@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -95,7 +95,10 @@ class Queue:
 
 
 def each_minute(work: ByTheClock) -> ByTheClock:
-    """Register what a worker does each minute (a window that closes by the clock is noted); it takes the moment."""
+    """Register what a worker does each minute (a window that closes by the clock is noted); it takes the moment.
+
+    A generator is committed after each of its pieces, so that a long one holds no locks for long.
+    """
     BY_THE_CLOCK[f"{work.__module__}.{work.__name__}"] = work
     return work
 
@@ -104,7 +107,10 @@ def keep_time(now: datetime) -> None:
     """Do everything that is due by the clock, each in a transaction of its own; a fault in one stops no other."""
     for name, work in BY_THE_CLOCK.items():
         try:
-            work(now)
+            pieces = work(now)
+            if isinstance(pieces, Iterator):
+                for _piece in pieces:
+                    db.session.commit()
             db.session.commit()
         except Exception:
             db.session.rollback()
