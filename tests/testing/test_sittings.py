@@ -77,8 +77,8 @@ def test_a_test_is_planned_from_an_instrument_and_leads_to_its_people(exam, staf
     [
         ({"closes_at": "2026-11-21T08:00"}, 422, "结束时间要晚于开始时间"),
         ({"opens_at": "2026-11-19T09:00", "closes_at": "2026-11-19T11:00"}, 409, "结束时间要在将来"),
-        ({"name": " "}, 422, "请起个名称"),
-        ({"purpose": "end"}, 409, "项目进入“培养中”后"),
+        ({"name": " "}, 422, "起个名称"),
+        ({"purpose": "end"}, 409, "才能做这件事"),
         ({"version_id": "999"}, 422, ""),
         ({"opens_at": "morgen"}, 422, ""),
     ],
@@ -100,7 +100,7 @@ def test_two_tests_of_a_programme_have_two_names(exam, staff):
     response = plan(exam, staff)
 
     assert response.status_code == 409
-    assert "已有同名的测试" in response.text
+    assert "本项目已有同名的测试" in response.text
 
 
 def test_a_paper_that_the_bank_cannot_fill_names_the_cells(exam, staff, session):

@@ -17,7 +17,7 @@ from trainmgr.kernel.errors import RuleBroken
 from trainmgr.kernel.numbers import whole
 from trainmgr.kernel.paging import Listing
 from trainmgr.programs.queries import enterprises_of, program_or_404
-from trainmgr.testing import participants, people_queries, queries, sitting_queries
+from trainmgr.testing import participants, people_queries, queries, seats, sitting_queries
 from trainmgr.testing.frame import bp, page_of
 from trainmgr.testing.people_queries import Filters
 from trainmgr.testing.sitting_forms import ExtraForm, PeopleForm, ReasonForm, RosterForm
@@ -47,7 +47,7 @@ def list_people(program_id, sitting_id):
         page=page,
         filters=filters,
         classes=[(name, name) for name in people_queries.classes_of(program, sitting, current_user)],
-        attempts=people_queries.newest_attempts([one.id for one in page.items]),
+        attempts=seats.newest_of([one.id for one in page.items]),
         may_run=sitting_queries.may_run(program, current_user),
         now=utcnow(),
     )
@@ -219,7 +219,7 @@ def give_time(program_id, sitting_id, participant_id):
         return _person_page(program, sitting, participant, 422, extra_form=form)
     try:
         participants.give_time(
-            program, sitting, participant, form.extra_minutes.data, by=current_user, now=utcnow()
+            program, sitting, participant, form.extra_minutes.data or 0, by=current_user, now=utcnow()
         )
     except RuleBroken as refusal:
         return _person_page(program, sitting, participant, 409, extra_form=form, refusal=refusal)

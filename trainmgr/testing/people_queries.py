@@ -80,14 +80,6 @@ def classes_of(program: Program, sitting: Sitting, viewer: User) -> Sequence[str
     ).all()
 
 
-def newest_attempts(participant_ids: Sequence[int]) -> Mapping[int, Attempt]:
-    """Return the newest attempt of each of some participants."""
-    rows = db.session.scalars(
-        sa.select(Attempt).where(Attempt.participant_id.in_(participant_ids)).order_by(Attempt.number)
-    )
-    return {attempt.participant_id: attempt for attempt in rows}
-
-
 def count_enrolled(program: Program) -> int:
     """Return how many people of the programme are in training."""
     found = sa.select(sa.func.count()).where(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from trainmgr.testing import (
+    gain_views,
     judge_views,
     lane,
     level_views,
@@ -11,12 +12,15 @@ from trainmgr.testing import (
     participant_views,
     report_views,
     sitting_views,
+    statistics_views,
+    taking_views,
 )
 from trainmgr.testing.frame import bp
 
 blueprints = (bp,)
 
 # The tables are known from the start; the other files register the routes.
+assert gain_views
 assert judge_views
 assert lane
 assert level_views
@@ -24,4 +28,6 @@ assert mark_views
 assert models
 assert participant_views
 assert sitting_views
+assert statistics_views
+assert taking_views
 assert report_views
