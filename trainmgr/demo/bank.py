@@ -19,6 +19,7 @@ from trainmgr.kernel.db import db
 from trainmgr.standards.models import JobStandard, StandardVersion, VersionCompetency
 
 DAYS_AGO = 600  # after the standards, before the first test
+SEED = 2026  # the same paper whenever the demo is loaded
 POINTS = {Difficulty.EASY: Decimal(2), Difficulty.MEDIUM: Decimal(3), Difficulty.HARD: Decimal(5)}
 
 
@@ -26,14 +27,14 @@ def build(days: Days, cast: Cast) -> None:
     """Write the items and plan the instrument."""
     data, by, now = read("bank"), cast["tan"], days.at(days.ago(DAYS_AGO))
     college = cast.home("cqwy").id
-    competencies = _competencies(college)
+    competencies = competencies_of(college)
     for row in data["item"]:
-        facts = _facts(row, competencies[row["on"]])
+        facts = facts_of(row, competencies[row["on"]])
         authoring.write_item(college, facts, state=ItemState.IN_USE, by=by, now=now)
     _plan(data["instrument"], college, competencies, by, now)
 
 
-def _competencies(college_id: int) -> dict[str, int]:
+def competencies_of(college_id: int) -> dict[str, int]:
     """Return the competencies of the college's standards by name."""
     rows = db.session.execute(
         sa.select(VersionCompetency.name, VersionCompetency.competency_id)
@@ -45,7 +46,8 @@ def _competencies(college_id: int) -> dict[str, int]:
     return {row[0]: row[1] for row in rows}
 
 
-def _facts(row: Mapping[str, Any], competency_id: int) -> ItemFacts:
+def facts_of(row: Mapping[str, Any], competency_id: int) -> ItemFacts:
+    """Return an item of a data file as it is written into the bank."""
     kind, difficulty = ItemKind(row["kind"]), Difficulty(row["difficulty"])
     points = Decimal(row["points"]) if "points" in row else POINTS[difficulty]
     return ItemFacts(
@@ -82,4 +84,6 @@ def _plan(data: Mapping[str, Any], college: int, competencies: Mapping[str, int]
     ]
     cells += [Cell(competencies[name], Difficulty.HARD, 1, POINTS[Difficulty.HARD]) for name in data["hard"]]
     instrument = instruments.instrument_or_404(made.id, by)
+    instrument.versions[0].seed = SEED
+    db.session.flush()
     actions.set_blueprint(instrument, cells, version=instrument.versions[0].version, by=by, now=now)

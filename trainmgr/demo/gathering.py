@@ -26,7 +26,7 @@ from trainmgr.kernel.access import Role
 from trainmgr.kernel.crypto import blind_index
 from trainmgr.kernel.db import db
 from trainmgr.mentoring import actions as mentoring
-from trainmgr.mentoring import proposing
+from trainmgr.mentoring import deciding, proposing
 from trainmgr.mentoring.models import Mentor, ProgramMentor
 from trainmgr.needs.models import Competency
 from trainmgr.programs.rules import Side, Step
@@ -81,6 +81,32 @@ def _entry_levels(case: Case, standard: Sequence[Competency]) -> dict[int, Decim
 
 def _near(case: Case, mean: float) -> float:
     return min(5.0, max(1.0, case.random.gauss(mean, 0.45)))
+
+
+def register(case: Case, trainees: Iterable[NewTrainee], on: date) -> None:
+    """Give people an account at the college before they are enrolled: they take a test that shows the need."""
+    home, now = case.program.lead_college_id, case.days.at(on, 9)
+    for row in trainees:
+        user = User(
+            username=f"t{home}-{row.student_number.lower()}",
+            name=row.name,
+            password_hash=new_mark(),
+            created_at=now,
+            **id_values(row.id_number, blind_index(row.id_number)),
+            **phone_values(row.phone, blind_index(row.phone)),
+        )
+        db.session.add(user)
+        db.session.flush()
+        db.session.add(
+            Membership(
+                user_id=user.id,
+                organization_id=home,
+                role=Role.TRAINEE,
+                number=row.student_number,
+                created_at=now,
+            )
+        )
+    db.session.flush()
 
 
 def enrol(case: Case, trainees: Iterable[NewTrainee], on: date, *, college: str = "") -> None:
@@ -164,7 +190,7 @@ def pair(case: Case, side: Side, on: date) -> None:
     proposal = proposing.compute_proposal(case.program, side, by=case.staff, now=now)
     if proposal.summary["placed"] != proposal.summary["people"]:
         raise Unexpected(f"{case.name}: {proposal.summary}")
-    proposing.approve_proposal(
+    deciding.approve_proposal(
         case.program, proposal, version=proposal.version, by=case.staff, now=case.days.at(on, 11)
     )
 

@@ -190,8 +190,13 @@ def _enter_experts(data: Mapping[str, Any], cast: Cast, now: datetime) -> list[E
 def link_programs() -> None:
     """Let each programme of the demo draw on the standards of its parties whose competencies it names."""
     for program in db.session.scalars(sa.select(Program).order_by(Program.id)).all():
-        for version in _fitting(program):
-            _draw_on(program, version)
+        link_program(program)
+
+
+def link_program(program: Program) -> None:
+    """Let one programme draw on the standards of its parties, those that it does not draw on yet."""
+    for version in _fitting(program):
+        _draw_on(program, version)
 
 
 def _fitting(program: Program) -> Iterable[StandardVersion]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from trainmgr.demo import analysing, designing, gathering, judging, practising, teaching
+from trainmgr.demo import analysing, designing, gathering, judging, practising, teaching, testing
 from trainmgr.demo.cast import Cast
 from trainmgr.demo.days import Days
 from trainmgr.demo.playing import Case
@@ -47,6 +47,7 @@ def play(days: Days, cast: Cast) -> Case:
     _train(case, start)
     _this_month(case, teachers, mentors)
     teaching.teach_lansi(case)
+    testing.in_between(case)
     return case
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from trainmgr.demo import analysing, designing, gathering, judging, practising, teaching
+from trainmgr.demo import analysing, designing, gathering, judging, practising, standards, teaching, testing
 from trainmgr.demo.cast import Cast
 from trainmgr.demo.days import Days
 from trainmgr.demo.playing import Case
+from trainmgr.enrolment.register import NewTrainee
 from trainmgr.evaluation import windows
 from trainmgr.evaluation.rules import Party, WindowKind
 from trainmgr.mentoring.actions import assign_many
@@ -24,17 +25,20 @@ def play(days: Days, cast: Cast, size: int = 1800) -> Case:
     case = Case(days, cast, "qingling", staff=cast["tan"], coordinator=cast["qingling_coordinator"])
     start = days.monday - timedelta(weeks=WEEKS + SINCE_THE_END // 7)
     end = start + timedelta(weeks=WEEKS) - timedelta(days=1)
-    _prepare(case, start, end, size)
-    _gather(case, start, size)
+    takers = testing.Takers.of(case)
+    trainees = _prepare(case, start, end, size, takers)
+    _gather(case, trainees, start)
     judging.plan_evaluation(case, start - timedelta(days=4))
     case.advance(State.RUNNING, start)
     _train(case, size, end)
     _evaluate(case, end)
+    testing.after_training(case, takers, end + timedelta(days=3))
     teaching.teach_qingling(case, start)
     return case
 
 
-def _prepare(case: Case, start: date, end: date, size: int) -> None:
+def _prepare(case: Case, start: date, end: date, size: int, takers: testing.Takers) -> list[NewTrainee]:
+    """Tell the programme up to its recruiting; returns who will be trained, some of them tested already."""
     cast = case.cast
     case.create(
         "five-dimension",
@@ -51,6 +55,8 @@ def _prepare(case: Case, start: date, end: date, size: int) -> None:
     case.relate(*people, on=start - timedelta(days=90))
     case.advance(State.ANALYSING, start - timedelta(days=88))
     analysing.analyse(case, start - timedelta(days=84), respondents=66)
+    trainees = _invent(case, start, size)
+    _test(case, takers, trainees, start - timedelta(days=71))
     analysing.sign_needs(case, start - timedelta(days=60))
     case.advance(State.DESIGNING, start - timedelta(days=57))
     plan = designing.design(
@@ -58,24 +64,33 @@ def _prepare(case: Case, start: date, end: date, size: int) -> None:
     )
     designing.sign_plan(case, plan, start - timedelta(days=45))
     case.advance(State.RECRUITING, start - timedelta(days=40))
+    return trainees
 
 
-def _gather(case: Case, start: date, size: int) -> None:
+def _invent(case: Case, start: date, size: int) -> list[NewTrainee]:
     year, count = start.year, -(-size // A_CLASS)
-    gathering.enrol(
+    return gathering.invent(
         case,
-        gathering.invent(
-            case,
-            size,
-            enterprise="qingling",
-            born=(date(year - 52, 1, 1), date(year - 22, 12, 31)),
-            classes=[case.data["class_name"].format(number) for number in range(1, count + 1)],
-            student=f"{year}JN{{0:05}}",
-            employee="QL3{0:05}",
-            women=0.18,
-        ),
-        start - timedelta(days=20),
+        size,
+        enterprise="qingling",
+        born=(date(year - 52, 1, 1), date(year - 22, 12, 31)),
+        classes=[case.data["class_name"].format(number) for number in range(1, count + 1)],
+        student=f"{year}JN{{0:05}}",
+        employee="QL3{0:05}",
+        women=0.18,
     )
+
+
+def _test(case: Case, takers: testing.Takers, trainees: list[NewTrainee], on: date) -> None:
+    """Thirty of each of the first two classes show by a test where the need is."""
+    standards.link_program(case.program)
+    tested = trainees[: testing.OF_EACH_CLASS] + trainees[A_CLASS : A_CLASS + testing.OF_EACH_CLASS]
+    gathering.register(case, tested, on - timedelta(days=9))
+    testing.before_training(case, takers, tested, on)
+
+
+def _gather(case: Case, trainees: list[NewTrainee], start: date) -> None:
+    gathering.enrol(case, trainees, start - timedelta(days=20))
     day, cast = start - timedelta(days=15), case.cast
     teachers = gathering.name_mentors(case, cast.many["cqwy_teacher"], Side.COLLEGE, day, capacity=A_CLASS)
     mentors = gathering.name_mentors(
