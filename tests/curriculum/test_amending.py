@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from datetime import date, timedelta
 
+import docx
 import pytest
 import sqlalchemy as sa
 
@@ -295,3 +297,23 @@ def test_whoever_signs_reads_the_reason_and_the_day_first(plans, signed_in):
 
     assert "企业换了新线体" in page
     assert f"{LATER:%Y-%m-%d}" in page
+
+
+def test_the_trace_goes_by_the_plan_of_the_day_asked_for(plans, signed_in, now):
+    amended(plans)
+    staff = signed_in(plans.staff)
+
+    for day, words in ((TODAY, "第 1 版"), (LATER, "第 2 版"), ("soon", "第 1 版")):
+        page = staff.get(f"{url(plans, '/trace')}?on={day}").get_data(as_text=True)
+        assert words in page, day
+        assert ("第 2 版" in page) is (words == "第 2 版")
+
+
+def test_the_word_print_tells_the_period(plans, signed_in, now):
+    amended(plans)
+    document = docx.Document(io.BytesIO(signed_in(plans.staff).get(url(plans, "/plan.docx?edition=2")).data))
+
+    facts = {row.cells[0].text: row.cells[1].text for row in document.tables[0].rows}
+
+    assert facts["有效期"] == f"{LATER:%Y-%m-%d}"
+    assert facts["原因"] == "企业换了新线体"

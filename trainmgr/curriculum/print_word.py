@@ -48,6 +48,7 @@ def _facts(document: Document, board: Board) -> None:
         (_("State"), labels.STATES[edition.state]),
         (_("Begun"), f"{edition.created_by.name} {moment(edition.created_at)}"),
         (_("Reason"), edition.reason or "–"),
+        (_("Period in force"), _period(board)),
         (
             _("Hours"),
             _(
@@ -58,6 +59,17 @@ def _facts(document: Document, board: Board) -> None:
         ),
     ]  # fmt: skip
     word.add_table(document, (_("Plan"), ""), rows, widths=(4, 13))
+
+
+def _period(board: Board) -> str:
+    """From when to when the edition holds, in words; what is asked for while it is not signed."""
+    edition = board.edition
+    assert edition is not None
+    period = board.shelf.periods.get(edition.number)
+    if period is None:
+        return _("asked for: from %(day)s", day=day(edition.effective_on)) if edition.effective_on else "–"
+    first = day(period.first) if period.first else _("from the beginning")
+    return f"{first} – {day(period.last)}" if period.last else first
 
 
 def _signatures(document: Document, board: Board) -> None:

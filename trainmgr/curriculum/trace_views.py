@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from flask import request
@@ -26,11 +27,21 @@ def show_trace(program_id: int) -> Any:
     program = load(program_id)
     module_id, competency_id = (whole(request.args.get(name)) or None for name in ("module", "competency"))
     drafts = queries.sees_drafts(program, current_user)
-    trace = tracing.thread_or_404(program, asked_edition(), module_id, competency_id, drafts=drafts)
-    context: dict[str, Any] = {"trace": trace, "edition": trace.edition, "labels": labels}
+    trace = tracing.thread_or_404(
+        program, asked_edition(), module_id, competency_id, on=_asked_day(), drafts=drafts
+    )
+    context: dict[str, Any] = {"trace": trace, "edition": trace.edition, "labels": labels, "on": _asked_day()}
     if trace.competency is not None:
         context |= _links(program, trace.competency, trace.module)
     return render_program_page("curriculum/trace.html", program, Step.CURRICULUM, **context)
+
+
+def _asked_day() -> date | None:
+    """Return the day on whose plan the address asks for, None for the plan of today."""
+    try:
+        return date.fromisoformat(request.args.get("on", ""))
+    except ValueError:
+        return None
 
 
 def _links(program: Program, competency: Competency, module: Module | None) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 import sqlalchemy as sa
 from flask import abort
@@ -174,14 +175,14 @@ class Thread:
 
 
 def _read(
-    program_id: int, number: int | None, drafts: bool
+    program_id: int, number: int | None, on: date | None, drafts: bool
 ) -> tuple[Edition | None, list[Competency], list[Hours]]:
     """Return the edition, the competencies (most pressing first) and the cells in its order: one statement.
 
-    Without a number it is the edition in force, or the newest; an edition that may not be seen counts as none.
+    Without a number it is the edition in force (on a day, or now), or the newest; one that may not be seen is none.
     """
     asked = (
-        Edition.id == edition_in_force(program_id)
+        Edition.id == edition_in_force(program_id, on)
         if number is None
         else sa.and_(Edition.program_id == program_id, Edition.number == number)
     )
@@ -220,10 +221,11 @@ def thread_or_404(
     module_id: int | None = None,
     competency_id: int | None = None,
     *,
+    on: date | None = None,
     drafts: bool,
 ) -> Thread:
     """Return what is asked for: of a module the competency with most hours, of nothing the most pressing one."""
-    edition, known, cells = _read(program.id, number, drafts)
+    edition, known, cells = _read(program.id, number, on, drafts)
     of_module = [cell for cell in cells if cell.module.id == module_id]
     module = of_module[0].module if of_module else _idle_module_or_404(edition, module_id)
     chosen: Competency | None

@@ -26,6 +26,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from trainmgr.curriculum.labels import named
+from trainmgr.curriculum.lineages import same_module
 from trainmgr.curriculum.models import Module, PlanStage
 from trainmgr.kernel.i18n import say
 from trainmgr.kernel.numbers import whole
@@ -89,6 +90,19 @@ class LogForm(FlaskForm):
             SelectChoice("", _("None of these")), *(SelectChoice(m.id, named(m)) for m in modules)
         ]  # fmt: skip
         self.competencies.choices = [SelectChoice(c.id, named(c)) for c in competencies]
+        self.gone: Module | None = None
+        if self.module.data and self.module.data not in {module.id for module in modules}:
+            # It was chosen under another edition of the plan than the one in force on the log's day.
+            chosen, same = same_module(self.module.data, modules)
+            self.module.data = same.id if same is not None else None
+            self.gone = chosen if same is None else None
+
+    def validate_module(self, field: SelectField) -> None:
+        """The module is one of the plan that was in force on the log's day."""
+        if self.gone is not None:
+            text = _("The plan of that day has no module “%(name)s”. Choose another one, or none.",
+                     name=named(self.gone))  # fmt: skip
+            raise ValidationError(text)
 
     def validate_hours(self, field: StringField) -> None:
         """Hours go in quarters, above 0, at most 24."""
@@ -134,6 +148,14 @@ class LogForm(FlaskForm):
     def key(self) -> str:
         """The key that makes this form's log one log, however often it is sent."""
         return str(self.client_key.data or "")[:KEY_LENGTH]
+
+
+def typed_day(text: str | None, otherwise: date) -> date:
+    """Return the day that was typed, or another where none can be read."""
+    try:
+        return date.fromisoformat((text or "").strip())
+    except ValueError:
+        return otherwise
 
 
 def _values(field: Any) -> set[Any]:

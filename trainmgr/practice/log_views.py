@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -23,7 +24,7 @@ from trainmgr.kernel.numbers import whole
 from trainmgr.kernel.paging import Listing
 from trainmgr.practice import actions, drafts, queries
 from trainmgr.practice.blueprint import bp
-from trainmgr.practice.forms import LogForm, ReturnForm, chosen_ids, uploads, values_of
+from trainmgr.practice.forms import LogForm, ReturnForm, chosen_ids, typed_day, uploads, values_of
 from trainmgr.practice.labels import LOG_STATES
 from trainmgr.practice.models import LogPhoto, LogState, PracticeLog
 from trainmgr.practice.rules import MOST_PHOTOS, side_of, stage_on
@@ -35,11 +36,15 @@ from trainmgr.programs.rules import Side
 
 @dataclass(frozen=True)
 class Desk:
-    """What a trainee writes with: the training, its plan's stages, and the log that is written again (or None)."""
+    """What a trainee writes with: the training, its plan's stages, and the log that is written again (or None).
+
+    The plan is the one in force on a day, that of the log as far as it is known.
+    """
 
     enrolment: Enrolment
     stages: list[PlanStage]
     replaces: PracticeLog | None = None
+    on: date | None = None
 
     @property
     def program(self) -> Program:
@@ -59,21 +64,21 @@ class Desk:
         return own.school_teacher if side is Side.COLLEGE else own.enterprise_mentor
 
 
-def _desk(program_id: int | None, replaces: PracticeLog | None = None) -> Desk | None:
+def _desk(program_id: int | None, on: date, replaces: PracticeLog | None = None) -> Desk | None:
+    """Return what a trainee writes with; the plan is the one in force on the log's day."""
     enrolments = queries.own_enrolments(current_user)
     enrolment = queries.pick_own(enrolments, program_id)
     if enrolment is None:
         return None
     in_loop = enrolment.state is EnrolmentState.REMEDIAL
-    stages = [stage for stage in stages_of(enrolment.program_id) if in_loop or not stage.remedial]
-    return Desk(enrolment, stages, replaces)
+    stages = [stage for stage in stages_of(enrolment.program_id, on) if in_loop or not stage.remedial]
+    return Desk(enrolment, stages, replaces, on)
 
 
 def _form(desk: Desk, **values: Any) -> LogForm:
     form = LogForm(**values)
-    form.offer(
-        desk.stages, modules_of(desk.enrolment.program_id), queries.competencies_of(desk.enrolment.program_id)
-    )
+    program_id = desk.enrolment.program_id
+    form.offer(desk.stages, modules_of(program_id, desk.on), queries.competencies_of(program_id))
     return form
 
 
@@ -154,12 +159,14 @@ def list_my_logs() -> Any:
 @requires(Permission.LOG_WRITE)
 def new_log() -> Any:
     """Show the form of today's log, with the draft that was begun if there is one."""
-    desk = _desk(whole(request.args.get("program")))
+    desk = _desk(whole(request.args.get("program")), today())
     if desk is None or not queries.is_writing(desk.enrolment):
         return redirect(url_for(".list_my_logs"))
     given = _given()
     draft = queries.open_draft(desk.enrolment)
     if draft is not None and draft.task in ("", given.get("task", draft.task)):
+        if draft.day != desk.on:
+            desk = _desk(desk.enrolment.program_id, draft.day) or desk
         form = _form(desk, formdata=None, client_key=drafts.form_key(draft), **values_of(draft) | given)
         return _write_page(desk, form, draft)
     day = today()
@@ -190,7 +197,7 @@ def edit_log(log_id: int) -> Any:
         draft = queries.rewriting_of(log)
     elif draft is not None and draft.replaces_id:
         replaces = queries.own_log_or_404(draft.replaces_id, current_user)
-    desk = _desk(log.program_id, replaces)
+    desk = _desk(log.program_id, log.day, replaces)
     if desk is None or not queries.is_writing(desk.enrolment) or (draft is None and replaces is None):
         return redirect(url_for(".show_log", log_id=log.id))
     shown = draft or log
@@ -201,9 +208,8 @@ def edit_log(log_id: int) -> Any:
 def _posted() -> tuple[Desk, LogForm]:
     replaced = whole(request.form.get("replaces"))
     replaces = queries.own_log_or_404(replaced, current_user) if replaced else None
-    desk = _desk(replaces.program_id if replaces else whole(request.form.get("program")), replaces) or abort(
-        404
-    )
+    program_id = replaces.program_id if replaces else whole(request.form.get("program"))
+    desk = _desk(program_id, typed_day(request.form.get("day"), today()), replaces) or abort(404)
     form = _form(desk)
     return desk, form
 

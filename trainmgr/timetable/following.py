@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -56,14 +56,6 @@ def edition_on(program_id: int, day: date) -> sa.ScalarSelect[int]:
         .limit(1)
         .scalar_subquery()
     )
-
-
-def same_module(module_id: int, modules: Mapping[int, Module]) -> tuple[Module | None, Module | None]:
-    """Return the module with an id, and the one among some others that is the same in another edition."""
-    known = db.session.get(Module, module_id)
-    if known is None:
-        return None, None
-    return known, next((each for each in modules.values() if each.lineage == known.lineage), None)
 
 
 @on_amended

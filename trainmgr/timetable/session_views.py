@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
 
+from trainmgr.curriculum.lineages import same_module
 from trainmgr.enrolment.queries import cohorts
 from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.clock import today, utcnow
@@ -17,7 +18,7 @@ from trainmgr.kernel.i18n import short_day
 from trainmgr.kernel.numbers import whole
 from trainmgr.programs.blueprint import program_for
 from trainmgr.programs.queries import program_or_404
-from trainmgr.timetable import actions, following, labels, queries
+from trainmgr.timetable import actions, labels, queries
 from trainmgr.timetable.checking import Wanted
 from trainmgr.timetable.forms import CancelForm, MoveForm, SessionForm, options
 from trainmgr.timetable.frame import asked_day, bp, default_host, may_write, offer_places, page_of
@@ -47,7 +48,7 @@ class _Draft:
         chosen = self.form.module.data
         if not chosen or chosen in self.modules:
             return None
-        known, same = following.same_module(chosen, self.modules)
+        known, same = same_module(chosen, self.modules.values())
         if same is not None:
             self.form.module.data = same.id
         return known if known is not None and same is None else None
