@@ -1,0 +1,360 @@
+"""What a person does who takes a test, on a phone and on a desk, in a real browser; and what happens to the network."""
+
+from __future__ import annotations
+
+import re
+import time
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+import sqlalchemy as sa
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.factories import NOW
+from tests.testing.conftest import MINUTES, RIGHT
+from trainmgr.kernel.db import db
+from trainmgr.testing.models import Answer, Attempt, Sitting
+from trainmgr.testing.rules import ON_THE_WAY, AttemptEnd
+
+pytestmark = pytest.mark.browser
+
+SOON, EVERY = 2_500, 20_500
+
+
+@pytest.fixture
+def ticking(app, clock):
+    """A server's clock that runs; `move` sets it forward."""
+    begun, moved = time.monotonic(), [timedelta(0)]
+
+    def now():
+        return NOW + timedelta(seconds=time.monotonic() - begun) + moved[0]
+
+    def move(delta):
+        moved[0] += delta
+
+    app.config["CLOCK"] = now
+    return SimpleNamespace(now=now, move=move)
+
+
+@pytest.fixture
+def opened(open_page, live_server, signed_in, exam, ticking):
+    """Open the test of a trainee of the present sitting."""
+
+    def open_for(place=0, tail="", *, steady=True, **options):
+        page = open_page(**options)
+        if steady:
+            page.clock.install()
+        cookie = signed_in(exam.trainees[place]).get_cookie("trainmgr")
+        page.context.add_cookies([{"name": "trainmgr", "value": cookie.value, "url": live_server.url}])
+        page.goto(exam.taking(place, tail))
+        return page
+
+    return open_for
+
+
+def start(page):
+    page.get_by_role("button", name="开始作答").click()
+    page.wait_for_selector("form[data-taking], form[method=post] .savebar")
+
+
+def part(page, exam, name):
+    return page.locator(f"#i-{exam.items[name]}")
+
+
+def answer(page, exam, name, value):
+    where = part(page, exam, name)
+    if isinstance(value, list):
+        for place in value:
+            where.locator(f"input[value='{place}']").check()
+    elif isinstance(value, bool):
+        where.locator(f"input[value='{str(value).lower()}']").check()
+    else:
+        where.locator("input:not([type=hidden]), textarea").fill(value)
+
+
+def save(page, after=SOON):
+    """Let the time pass after which the page saves by itself."""
+    with page.expect_response(re.compile("/answers$")) as kept:
+        page.clock.fast_forward(after)
+    return kept.value
+
+
+def stored(exam, place=0):
+    names = {key: name for name, key in exam.items.items()}
+    with exam.world.inside():
+        rows = db.session.execute(
+            sa.select(Answer.item_id, Answer.value)
+            .join(Attempt, Attempt.id == Answer.attempt_id)
+            .where(Attempt.participant_id == exam.participants[place], Answer.sequence > 0)
+        ).all()
+        return {names[item]: value for item, value in rows}
+
+
+def the_attempt(exam, place=0):
+    with exam.world.inside():
+        row = db.session.scalar(sa.select(Attempt).where(Attempt.participant_id == exam.participants[place]))
+        db.session.expunge_all()
+        return row
+
+
+def kept_here(page):
+    return page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('taking:')).length")
+
+
+def test_answers_are_saved_as_one_goes_and_the_test_goes_on_on_another_device(exam, opened):
+    exam.sitting(people=1)
+    page = opened()
+    start(page)
+    answer(page, exam, "first", [0])
+    assert kept_here(page) == 1
+    assert save(page).status == 200
+    expect(page.locator("[data-state]")).to_contain_text("已保存")
+    assert stored(exam) == {"first": [0]}
+    assert kept_here(page) == 0
+
+    answer(page, exam, "several", [0, 1])
+    answer(page, exam, "number", "42.5")
+    assert save(page, EVERY).status == 200
+    expect(page.locator("[data-tally]")).to_have_text("3 / 7")
+
+    again = opened(phone=True)
+    assert part(again, exam, "several").locator("input:checked").count() == 2
+    assert part(again, exam, "number").locator("input[inputmode]").input_value() == "42.5"
+    expect(again.locator("[data-tally]")).to_have_text("3 / 7")
+    assert stored(exam) == {"first": [0], "several": [0, 1], "number": "42.5"}
+
+
+def test_one_page_saves_at_most_every_twenty_seconds(exam, opened):
+    exam.sitting(people=1)
+    page = opened()
+    start(page)
+    sent = []
+    page.on("request", lambda request: sent.append(request) if request.url.endswith("/answers") else None)
+    answer(page, exam, "first", [0])
+    save(page)
+    for second in range(9):
+        answer(page, exam, "words", f"先断电{second}")
+        page.clock.fast_forward(2_000)
+    page.wait_for_timeout(300)
+    assert len(sent) == 1
+
+    save(page, 3_000)
+
+    assert len(sent) == 2
+    assert stored(exam)["words"] == "先断电8"
+
+
+def test_a_lost_connection_and_a_reload_lose_nothing(exam, opened):
+    exam.sitting(people=1)
+    page = opened()
+    start(page)
+    page.route("**/answers", lambda route: route.abort())
+    answer(page, exam, "first", [2])
+    answer(page, exam, "words", "先断电，再挂牌")
+    page.clock.fast_forward(SOON)
+    expect(page.locator("[data-state]")).to_contain_text("没有网络")
+    assert stored(exam) == {}
+
+    page.reload()
+    assert part(page, exam, "first").locator("input[value='2']").is_checked()
+    assert part(page, exam, "words").locator("textarea").input_value() == "先断电，再挂牌"
+    page.clock.fast_forward(100)
+    expect(page.locator("[data-state]")).to_contain_text("没有网络")
+    page.unroute("**/answers")
+    with page.expect_response(re.compile("/answers$")):
+        page.evaluate("window.dispatchEvent(new Event('online'))")
+
+    expect(page.locator("[data-state]")).to_contain_text("已保存")
+    assert stored(exam) == {"first": [2], "words": "先断电，再挂牌"}
+    assert kept_here(page) == 0
+
+
+def test_it_tries_again_by_itself(exam, opened):
+    exam.sitting(people=1)
+    page = opened()
+    start(page)
+    page.context.set_offline(True)
+    answer(page, exam, "truth", True)
+    page.clock.fast_forward(SOON)
+    expect(page.locator("[data-state]")).to_contain_text("没有网络")
+    page.context.set_offline(False)  # the browser tells of it itself
+    expect(page.locator("[data-state]")).to_contain_text("已保存")
+    assert stored(exam) == {"truth": True}
+
+
+def test_of_two_tabs_the_newer_answer_stands(exam, opened):
+    exam.sitting(people=1)
+    old, new = opened(), None
+    start(old)
+    new = opened()
+    answer(old, exam, "first", [1])
+    old.wait_for_timeout(50)
+    answer(new, exam, "first", [2])
+    save(new)
+    save(old)
+    assert stored(exam) == {"first": [2]}
+
+    with old.expect_navigation():
+        old.get_by_role("button", name="交卷…").click()  # sends nothing old
+
+    assert stored(exam) == {"first": [2]}
+
+
+def test_the_page_locks_at_the_deadline_and_what_was_typed_by_then_counts(exam, opened, ticking):
+    exam.sitting(people=1)
+    page = opened()
+    start(page)
+    answer(page, exam, "first", [0])
+    save(page)
+    ticking.move(timedelta(minutes=MINUTES) - timedelta(seconds=20))
+    page.clock.fast_forward(MINUTES * 60_000 - 25_000)
+    page.wait_for_timeout(200)
+    expect(page.locator("[data-clock]")).to_have_text(re.compile(r"00:\d\d"))
+    answer(page, exam, "second", [0])
+    ticking.move(timedelta(seconds=15))
+    with page.expect_response(re.compile("/answers$")) as last:
+        page.clock.fast_forward(26_000)
+
+    assert last.value.status == 200
+    expect(part(page, exam, "second").locator("input").first).to_be_disabled()
+    expect(page.locator("[data-note]")).to_contain_text("时间已到")
+    assert stored(exam) == {"first": [0], "second": [0]}
+
+
+def test_what_comes_too_late_is_refused_with_the_reason_and_kept_beside(exam, opened, ticking):
+    exam.sitting(people=1)
+    page = opened()
+    start(page)
+    page.route("**/answers", lambda route: route.abort())
+    answer(page, exam, "first", [0])
+    page.clock.fast_forward(SOON)
+    ticking.move(timedelta(minutes=MINUTES) + ON_THE_WAY)
+    page.unroute("**/answers")
+    with page.expect_response(re.compile("/answers$")) as refused:
+        page.evaluate("window.dispatchEvent(new Event('online'))")
+
+    assert refused.value.status == 409
+    expect(page.locator("[data-note]")).to_contain_text("不计成绩")
+    expect(part(page, exam, "first").locator("input").first).to_be_disabled()
+    assert the_attempt(exam).end is AttemptEnd.TIMED_OUT
+    with exam.world.inside():
+        row = db.session.scalars(sa.select(Answer).where(Answer.late.is_not(None))).one()
+        assert (row.value, row.late) == (None, [0])
+
+
+def test_what_a_device_still_had_after_the_end_is_handed_over_once(exam, opened, ticking):
+    exam.sitting(people=1)
+    page = opened()
+    start(page)
+    page.route("**/answers", lambda route: route.abort())
+    answer(page, exam, "truth", True)
+    ticking.move(timedelta(minutes=MINUTES) + ON_THE_WAY + timedelta(seconds=1))
+    page.unroute("**/answers")
+
+    page.reload()
+
+    expect(page.locator("[data-left-over]")).to_contain_text("1 题在结束后才送达")
+    assert kept_here(page) == 0
+    assert the_attempt(exam).end is AttemptEnd.TIMED_OUT
+
+
+def test_a_page_that_was_locked_opens_again_when_the_end_has_moved(exam, opened, ticking):
+    exam.sitting(people=1, closes_at=NOW + timedelta(minutes=10))
+    page = opened()
+    start(page)
+    with exam.world.inside():
+        sitting = db.session.get_one(Sitting, exam.sitting_id)
+        sitting.closes_at += timedelta(minutes=10)
+        db.session.scalars(sa.select(Attempt)).one().deadline_at += timedelta(minutes=10)
+        db.session.commit()
+    ticking.move(timedelta(minutes=10))
+
+    with page.expect_response(re.compile("/answers$")):
+        page.clock.fast_forward(10 * 60_000)
+
+    expect(part(page, exam, "first").locator("input").first).to_be_enabled()
+    expect(page.locator("[data-note]")).to_be_hidden()
+    expect(page.locator("[data-clock]")).to_have_text(re.compile(r"09:\d\d"))
+
+
+def test_handing_in_sends_the_last_answer_asks_once_and_the_way_back_leads_nowhere(exam, opened):
+    exam.sitting(people=1)
+    page = opened()
+    start(page)
+    for name, value in RIGHT.items():
+        if name != "words":
+            answer(page, exam, name, value)
+    page.get_by_role("button", name="交卷…").click()
+    page.wait_for_url("**/hand-in")
+    expect(page.locator("main")).to_contain_text("还有 1 题没有作答")
+    expect(page.locator("main")).to_contain_text("题目 words")
+    page.get_by_role("button", name="交卷，1 题未答").click()
+    page.wait_for_url(f"**{exam.taking()}")
+    expect(page.locator("main")).to_contain_text("已交卷")
+    assert the_attempt(exam).points == 13
+
+    page.go_back()
+    page.wait_for_url(f"**{exam.taking()}")
+
+    assert page.locator("form[data-taking]").count() == 0
+    expect(page.locator("main")).to_contain_text("已交卷")
+
+
+def test_three_people_take_the_test_in_parallel(exam, opened):
+    exam.sitting(people=3)
+    pages = [opened(place, phone=place == 1) for place in range(3)]
+    for page in pages:
+        start(page)
+    orders = {tuple(part.get_attribute("id") for part in page.locator("fieldset").all()) for page in pages}
+    assert len(orders) > 1
+    for name, value in RIGHT.items():
+        for place, page in enumerate(pages):
+            answer(
+                page,
+                exam,
+                name,
+                value if not isinstance(value, str) else f"{value}{'' if name == 'number' else place}",
+            )
+    for page in pages:
+        page.get_by_role("button", name="交卷…").click()
+        page.wait_for_url("**/hand-in")
+    for page in reversed(pages):
+        page.get_by_role("button", name="交卷").click()
+        page.wait_for_url(re.compile(r"/tests/\d+$"))
+
+    for place in range(3):
+        assert stored(exam, place) == RIGHT | {"words": f"先断电{place}"}
+        assert (the_attempt(exam, place).points, the_attempt(exam, place).waiting) == (13, 2)
+
+
+def test_without_scripts_one_saves_by_the_button_and_stays(exam, opened):
+    exam.sitting(people=1)
+    page = opened(java_script_enabled=False, steady=False)
+    page.get_by_role("button", name="开始作答").click()
+    for name, value in RIGHT.items():
+        answer(page, exam, name, value)
+    page.get_by_role("button", name="保存").click()
+    expect(page.locator("main")).to_contain_text("已保存")
+    assert stored(exam) == RIGHT
+    page.get_by_role("button", name="交卷…").click()
+    page.get_by_role("button", name="交卷").click()
+    expect(page.locator("main")).to_contain_text("已交卷")
+    assert the_attempt(exam).end is AttemptEnd.HANDED_IN
+
+
+def test_a_thumb_finds_every_answer_and_axe_finds_nothing(exam, opened):
+    exam.sitting(people=1)
+    page = opened(phone=True)
+    assert Axe().run(page).violations_count == 0
+    start(page)
+
+    heights = [label.bounding_box()["height"] for label in page.locator("fieldset label").all()]
+    assert min(heights) >= 44, heights
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    page.get_by_role("button", name="交卷…").click()
+    page.wait_for_url("**/hand-in")
+    assert Axe().run(page).violations_count == 0
