@@ -136,12 +136,18 @@ class SittingForm(FlaskForm):
         )
 
 
+def _not_endless(form: Any, field: Any) -> None:
+    """Refuse a list that nobody pastes; no counter stands under the field for it."""
+    if len(field.data or "") > LONGEST_LIST:
+        raise ValidationError(_("This list is too long. Paste it in parts."))
+
+
 class PeopleForm(FlaskForm):
     """A pasted list of people, with what holds for all of them until they are enrolled."""
 
     people = TextAreaField(
         _l("Numbers or user names, one a line"),
-        validators=[DataRequired(_l("Paste at least one line.")), Length(max=LONGEST_LIST)],
+        validators=[DataRequired(_l("Paste at least one line.")), _not_endless],
     )
     cohort_name = StringField(_l("Class"), filters=[tidy], validators=[Optional(), Length(max=60)])
     post = StringField(_l("Post"), filters=[tidy], validators=[Optional(), Length(max=80)])
