@@ -33,7 +33,13 @@ AREAS = {
     "materials": "resources",  # what a programme uses of it belongs to the programme
 }
 # Mentors and trainees have places of their own for some of a programme's pages.
-OWN_AREAS = {"lessons": "classes", "practice": "logs", "evaluation": "ratings", "mentoring": "trainees"}
+OWN_AREAS = {
+    "lessons": "classes",
+    "practice": "logs",
+    "evaluation": "ratings",
+    "mentoring": "trainees",
+    "testing": "tests",
+}
 
 
 class ReaderShell:

@@ -109,6 +109,7 @@ RAILS: dict[str, tuple[Entry, ...]] = {
         Entry("inbox", "inbox.show_inbox", _l("Today"), "calendar2-check", counted=True),
         _CLASSES,
         Entry("logs", "practice.list_my_logs", _l("Logs"), "journal-text"),
+        Entry("tests", "testing.list_my_tests", _l("Tests"), "pencil-square", on_phone=False),
         _RATINGS,
         Entry("result", "evaluation.show_my_result", _l("Result"), "award"),
         _ACCOUNT,
