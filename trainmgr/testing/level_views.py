@@ -31,7 +31,7 @@ def _page(program, sitting, status=200, *, version=None, refusal=None):
     return page_of(
         "levels", program, status, sitting=sitting, found=found, named=named, refusal=refusal,
         waiting=levels.waiting_in(sitting), form_version=sitting.version if version is None else version,
-        confirmed=whole(request.form.get("without_marks")),
+        closed=levels.why_closed(program), confirmed=whole(request.form.get("without_marks")),
     )  # fmt: skip
 
 

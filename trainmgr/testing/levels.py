@@ -20,8 +20,10 @@ from trainmgr.kernel.errors import Conflict, RuleBroken
 from trainmgr.needs import adopting
 from trainmgr.needs.adopting import TestedLevel
 from trainmgr.needs.keeping import opened
-from trainmgr.needs.models import Competency
+from trainmgr.needs.models import AnalysisState, Competency
+from trainmgr.needs.queries import analysis_of
 from trainmgr.programs.models import Program
+from trainmgr.programs.rules import Work, is_open
 from trainmgr.testing.models import Attempt, Participant, Score, Sitting
 from trainmgr.testing.rules import Purpose
 from trainmgr.testing.settling import insert_into
@@ -61,6 +63,16 @@ def take_levels(
     taken = adopting.take_test(program, found, test=sitting.name, by=by, now=now)
     write_entry_levels(program.id)
     return taken
+
+
+def why_closed(program: Program) -> str:
+    """Say why the needs analysis takes no levels any more, or nothing."""
+    analysis = analysis_of(program.id)
+    if analysis is not None and analysis.state is AnalysisState.FROZEN:
+        return _("Both sides have signed the needs analysis; its levels are fixed.")
+    if not is_open(Work.NEEDS, program.state):
+        return _("The programme is past its needs analysis; levels are not taken any more.")
+    return ""
 
 
 def _lock(sitting: Sitting, version: int) -> None:
@@ -153,7 +165,7 @@ def measured(program_id: int, also: int = 0) -> list[Measured]:
             ),
         )
         .group_by(scores.c.competency_id, Competency.id)
-        .order_by(Competency.position, scores.c.competency_id)
+        .order_by(Competency.id.is_(None), Competency.position, scores.c.competency_id)
     )
     return [
         Measured(key, competency, TestedLevel(float(mean), people, below, above))

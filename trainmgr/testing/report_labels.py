@@ -35,11 +35,11 @@ BANDS = {
 }
 
 
-def interval(share: Share | None) -> str:
+def interval(share: Share | None, places: int = 1) -> str:
     """Return the interval of a share in words."""
     if share is None or share.low is None or share.high is None:
         return "–"
-    return _("%(low)s to %(high)s", low=percent(share.low, 1), high=percent(share.high, 1))
+    return _("%(low)s to %(high)s", low=percent(share.low, 1, places), high=percent(share.high, 1, places))
 
 
 def about(report: Report) -> str:

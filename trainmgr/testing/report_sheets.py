@@ -29,7 +29,7 @@ CLASSES = [
     sheets.Column("below", N_("People below")),
     sheets.Column("below_share", N_("Share below (%)")),
     sheets.Column("low", N_("Confidence interval from (%)")),
-    sheets.Column("high", N_("to (%)")),
+    sheets.Column("high", N_("Confidence interval to (%)")),
     sheets.Column("small", N_("Small group")),
 ]
 PEOPLE = [
@@ -38,7 +38,7 @@ PEOPLE = [
     sheets.Column("class", N_("Class")),
     sheets.Column("enterprise", N_("Enterprise"), width=20),
     sheets.Column("points", N_("Points")),
-    sheets.Column("possible", N_("of")),
+    sheets.Column("possible", N_("Out of (points)")),
     sheets.Column("share", N_("Share of points (%)")),
     sheets.Column("verdict", N_("Result")),
     sheets.Column("waiting", N_("Answers that wait for a mark")),

@@ -14,6 +14,7 @@ from trainmgr.kernel.paging import Listing
 from trainmgr.kernel.word import send_document
 from trainmgr.needs.rules import COMMON_SHARE
 from trainmgr.programs.queries import may, program_or_404
+from trainmgr.programs.rules import Work, is_open
 from trainmgr.testing import queries, report_labels, report_sheets, report_word, reports
 from trainmgr.testing.frame import bp, page_of
 from trainmgr.testing.report_page import MOST_COLUMNS, By, PersonReport, Report, verdict_of
@@ -58,8 +59,18 @@ def show_report(program_id, sitting_id):
         "report", program, sitting=sitting, report=report, by=by, columns=columns[:MOST_COLUMNS],
         left_out=columns[MOST_COLUMNS:], page=page, no_class=NO_CLASS, common=COMMON_SHARE,
         words=report_labels, verdict_of=verdict_of, column_url=column_url,
-        may_take=sitting.purpose is Purpose.ENTRY and may(program, current_user, Permission.TEST_RUN),
+        may_take=_may_take(program, sitting),
     )  # fmt: skip
+
+
+def _may_take(program, sitting):
+    """Tell whether the button that takes the levels is of use to the reader."""
+    return (
+        sitting.purpose is Purpose.ENTRY
+        and is_open(Work.NEEDS, program.state)
+        and may(program, current_user, Permission.TEST_RUN)
+        and queries.sees_all(program, current_user)
+    )
 
 
 @bp.get(f"{SITTING}/report/word")
