@@ -124,6 +124,14 @@ REFUSED: tuple[tuple[str, int, tuple[Role, ...], str], ...] = (
     ("lessons.show_quiz", 404, (Role.TRAINEE,), "this lesson asks nothing"),
     ("lessons.edit_lesson", 403, MENTORS, "only who leads the module writes its lessons"),
     ("imports.download_faults", 409, EVERYBODY, "the upload of this import is not kept any more"),
+    *(
+        (f"testing.{endpoint}", 404, EVERYBODY, "no instrument was taken before and at the end")
+        for endpoint in ("download_gain", "export_gain")
+    ),
+    *(
+        (f"testing.{endpoint}", 409, (Role.TRAINEE,), "one's own report opens when the test is closed")
+        for endpoint in ("show_own_report", "download_own_report")
+    ),
     ("bank.download_faults", 409, EVERYBODY, "the upload of this import is not kept any more"),
 )
 OTHERWISE = {(endpoint, role): status for endpoint, status, roles, _why in REFUSED for role in roles}

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
+
 from tests.factories import NOW, TODAY
 from tests.testing.conftest import RIGHT, WRONG, actor, inside
 from tests.testing.test_reports import close, mark_all
@@ -95,8 +96,9 @@ def test_who_joins_later_starts_with_the_measured_level(closed, signed_in, sessi
         mine, other = result.enrolment_ids[0], result.enrolment_ids[1]
 
     found = session.execute(
-        sa.select(EntryLevel.enrolment_id, EntryLevel.competency_id, EntryLevel.level)
-        .order_by(EntryLevel.competency_id)
+        sa.select(EntryLevel.enrolment_id, EntryLevel.competency_id, EntryLevel.level).order_by(
+            EntryLevel.competency_id
+        )
     ).all()
     assert [tuple(row) for row in found] == [(mine, one, Decimal(5)) for one in closed.needs]
     assert other

@@ -23,7 +23,7 @@ from trainmgr.programs.thread import refresh
 from trainmgr.testing.models import Attempt, Participant, Sitting
 from trainmgr.testing.rules import Purpose
 
-REPORT = "testing.show_report"
+SITTING, REPORT = "testing.show_sitting", "testing.show_report"
 
 
 def tell(program_id: int, *, now: datetime) -> None:
@@ -100,7 +100,7 @@ def _instrument(entry: Entry) -> Product:
         True,
         N_("“%(name)s”, version %(number)s: %(count)s items"),
         params,
-        REPORT,
+        SITTING,
         {"sitting_id": entry.id},
     )
 
@@ -116,7 +116,8 @@ def _test(entries: list[Entry]) -> Product:
         made = N_("%(took)s of %(people)s took the test; its levels are not in the analysis yet")
     else:
         made = N_("%(took)s of %(people)s have taken the test so far")
-    return Product(bool(taken), made, params, REPORT, {"sitting_id": counted[0].id})
+    endpoint = REPORT if counted[0].closed_at else SITTING
+    return Product(bool(taken), made, params, endpoint, {"sitting_id": counted[0].id})
 
 
 def _report(entries: list[Entry]) -> Product:

@@ -187,7 +187,8 @@ def _competencies(document: Document, person: PersonReport) -> None:
         for row in person.ordered
     ]
     header = (
-        _("Competency"), _("Post"), _("Points"), _("Share"), _("Level"), _("Required level"), _("Standing"),
+        _("Competency"), _("Post"), _("Points"), _("Share of points"), _("Level reached"), _("Required level"),
+        _("Standing"),
     )  # fmt: skip
     word.add_table(document, header, rows, numeric=(2, 3, 4, 5), widths=(4, 3.2, 2, 1.8, 1.4, 1.8, 2.8))
 
@@ -215,7 +216,7 @@ def gain_document(gain: Gain) -> Document:
     word.add_table(document, (_("All competencies together"), ""), facts, widths=(7, 18))
     document.add_heading(_("Each competency"), 1)
     header = (
-        _("Competency"), _("People"), _("Share before"), _("Share after"), _("Normalised gain"), _("Effect (d)"),
+        _("Competency"), _("Measured"), _("Share before"), _("Share after"), _("Normalised gain"), _("Effect (d)"),
         _("Level before"), _("Level after"), _("Required level"), _("Below before"), _("Below after"),
     )  # fmt: skip
     rows = [_gain_row(line, pairs) for line, pairs in gain.rows]
