@@ -81,17 +81,18 @@ def close_by_clock(now: datetime) -> Iterator[int]:
 
 
 def _over(now: datetime) -> Sequence[sa.ColumnElement[bool]]:
+    # With nobody at it no answer is on its way, so nothing has to be waited for.
     running = sa.exists().where(Attempt.sitting_id == Sitting.id, Attempt.ended_at.is_(None))
     return (
         Sitting.closed_at.is_(None),
         Sitting.cancelled_at.is_(None),
-        Sitting.closes_at < now - ON_THE_WAY,
+        Sitting.closes_at <= now,
         ~running,
     )
 
 
 def close(sitting_id: int, *, now: datetime) -> None:
-    """Note that a sitting is over: out of every inbox, into those of who marks."""
+    """Note that a sitting is over, once it is and nobody is at it: out of every inbox, into those of who marks."""
     sitting = db.session.scalar(
         sa.select(Sitting)
         .where(Sitting.id == sitting_id, *_over(now))

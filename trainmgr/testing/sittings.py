@@ -21,7 +21,7 @@ from trainmgr.programs.actions import require_open
 from trainmgr.programs.models import Program
 from trainmgr.programs.rules import is_open
 from trainmgr.programs.thread import refresh
-from trainmgr.testing import owing
+from trainmgr.testing import closing, owing
 from trainmgr.testing.frame import step_of
 from trainmgr.testing.models import Attempt, Participant, Sitting
 from trainmgr.testing.rules import AttemptEnd, Purpose, SittingState, deadline
@@ -130,6 +130,7 @@ def move_end(
     )  # fmt: skip
     owing.put_all(sitting, now=now)
     refresh(program.id, step_of(sitting), now=now)
+    closing.close(sitting.id, now=now)
     return sitting
 
 
