@@ -44,6 +44,7 @@ class Walker:
     def press(self, selector: str) -> Walker:
         """Press a button or follow a link and wait for the page that answers."""
         target = self.page.locator(selector).locator("visible=true").first
+        assert target.count(), f"no {selector} on {self.page.url}:\n{self.text()[:3000]}"
         with self.page.expect_navigation():
             target.click()
         return self
