@@ -8,7 +8,7 @@ import pytest
 from docx import Document
 
 from tests.testing.conftest import RIGHT, WRONG
-from tests.testing.test_reports import close, mark_all
+from tests.testing.helpers import close, mark_all
 from trainmgr.testing.rules import Purpose
 
 ENGLISH = {"Accept-Language": "en"}

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from tests.factories import NOW, TODAY
 from tests.testing.conftest import RIGHT, WRONG, actor, inside
-from tests.testing.test_reports import close, mark_all
+from tests.testing.helpers import close, mark_all
 from trainmgr.enrolment.bulk import bulk_enrol
 from trainmgr.enrolment.models import EntryLevel
 from trainmgr.enrolment.register import NewTrainee

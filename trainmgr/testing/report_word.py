@@ -47,20 +47,23 @@ def group_document(report: Report) -> Document:
 
 def _result(document: Document, report: Report) -> None:
     totals = report.totals
-    passed = Share(totals.passed, totals.marked)
+    passed = Share(totals.passed, totals.took)
+    told = _(
+        "%(passed)s of %(took)s (%(share)s)",
+        passed=totals.passed,
+        took=totals.took,
+        share=percent(passed.value, 1),
+    )
+    if totals.undecided:
+        told += _("; ") + ngettext("%(num)d waits for marks", "%(num)d wait for marks", totals.undecided)
+    else:
+        told += _("; ") + _("confidence interval %(interval)s", interval=report_labels.interval(passed))
     rows = [
         (_("Took the test"), _("%(took)s of %(people)s", took=totals.took, people=totals.people)),
-        (
-            _("Passed"),
-            _(
-                "%(passed)s of %(marked)s (%(share)s; confidence interval %(interval)s)",
-                passed=totals.passed, marked=totals.marked, share=percent(passed.value, 1),
-                interval=report_labels.interval(passed),
-            ),
-        ),
+        (_("Passed"), told),
         (_("Mean share of points"), percent(totals.mean_share, 1)),
         (_("To pass"), f"{report.version.pass_percent}%"),
-    ]  # fmt: skip
+    ]
     if totals.waiting:
         rows.append((_("Answers that wait for a mark"), number(totals.waiting)))
     word.add_table(document, (_("Result"), ""), rows, widths=(5, 12))
@@ -108,7 +111,7 @@ def _side_by_side(document: Document, report: Report, columns: Any) -> None:
         rows.append(
             (
                 column.label, f"{heads.took} / {heads.people}", percent(heads.mean_share, 1),
-                f"{heads.passed} / {heads.marked}", _(", ").join(weakest) or "–",
+                f"{heads.passed} / {heads.took}", _(", ").join(weakest) or "–",
             )
         )  # fmt: skip
     header = (_("Name"), _("Took the test"), _("Mean share of points"), _("Passed"), _("Most people below"))

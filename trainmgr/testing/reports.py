@@ -190,6 +190,11 @@ class Heads:
         """The mean share of points."""
         return self.share / self.took if self.took else None
 
+    @property
+    def undecided(self) -> int:
+        """How many may still pass or not, since answers of theirs wait for a mark."""
+        return self.took - self.marked
+
 
 def passes(pass_percent: int) -> sa.ColumnElement[bool]:
     """Return the condition that an attempt has passed already, whatever still waits."""
