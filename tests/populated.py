@@ -63,6 +63,7 @@ from trainmgr.pathways.models import CustomPathway, PathwayOrigin
 from trainmgr.practice.models import LogPhoto, LogState, PracticeLog
 from trainmgr.programs.models import Due, Duty, Program, ProgramParty, ProgramPerson
 from trainmgr.programs.rules import Side, State
+from trainmgr.placements.models import Placement, PlacementPost
 from trainmgr.research.models import Evidence, EvidenceKind, Study
 from trainmgr.standards import actions as standards
 from trainmgr.standards import delphi, versions
@@ -169,6 +170,10 @@ class Populated:
 
     people: dict[Role, User] = field(default_factory=dict)
     strangers: dict[Role, User] = field(default_factory=dict)
+    "placement_id": lambda p: p.rows["placement"].id,
+    "post_id": lambda p: p.rows["placement_post"].id,
+    "host_id": lambda p: p.rows["enterprise"].id,
+    "placements:rule": lambda p: "agreement",
     rows: dict[str, Any] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
 
@@ -207,6 +212,7 @@ def populate(world: World) -> Populated:
     _make_rest(world, made)
     return made
 
+    _make_placements(world, made)
 
 def _make_people(world: World, made: Populated) -> None:
     other_college = world.organization(name="旁边的学院")
@@ -477,6 +483,26 @@ def _make_practice(world: World, made: Populated) -> None:
 
 def _make_file(made: Populated, content: bytes, media_type: str, name: str) -> StoredFile:
     sha256 = hashlib.sha256(content).hexdigest()
+def _make_placements(world: World, made: Populated) -> None:
+    with world.app.app_context():
+        post = made.rows["placement_post"] = keep(
+            PlacementPost(
+                college_id=world.college.id, organization_id=world.enterprise.id, name=f"{SECRET_PROGRAM}岗"
+            )
+        )
+        made.rows["placement"] = keep(
+            Placement(
+                program_id=made.rows["program"].id,
+                enrolment_id=made.rows["enrolment"].id,
+                post_id=post.id,
+                starts_on=TODAY,
+                ends_on=TODAY,
+                holds_from=TODAY,
+                days=1,
+            )
+        )
+
+
     made.files[sha256] = content
     return keep(
         StoredFile(

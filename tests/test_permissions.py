@@ -32,7 +32,12 @@ MENTORS = (Role.SCHOOL_TEACHER, Role.ENTERPRISE_MENTOR)
 READERS = (Role.COLLEGE_COUNSELLOR, Role.ENTERPRISE_COUNSELLOR, Role.OUTSIDE_ASSESSOR)
 
 # Addresses with a row that everybody with the permission may see, whoever entered it.
-SHARED: frozenset[str] = frozenset()
+SHARED: frozenset[str] = frozenset(
+    {
+        "placements.edit_rule",
+        "placements.set_rule",
+    }  # the rule is named; whose version it is, is the reader's college
+)
 
 # Addresses that answer only with query arguments.
 QUERIES: dict[str, str] = {

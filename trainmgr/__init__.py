@@ -32,6 +32,7 @@ FEATURES = (
     "timetable",
     "lessons",
     "mentoring",
+    "placements",
     "practice",
     "evaluation",
     "outcomes",

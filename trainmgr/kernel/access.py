@@ -114,6 +114,13 @@ class Permission(enum.Enum):
     MENTOR_EDIT = enum.auto()
     MENTOR_ASSIGN = enum.auto()
 
+    PLACEMENT_VIEW = enum.auto()  # placements and their compliance, as far as the trainees are visible
+    PLACEMENT_OVERSEE = enum.auto()  # the compliance panel, the posts, the weekly report
+    PLACEMENT_EDIT = enum.auto()  # posts, placements, changes, starts
+    PLACEMENT_SIGN = enum.auto()  # the agreement: for the school, for the enterprise, for oneself
+    PLACEMENT_OVERRIDE = enum.auto()  # lift a blocking rule for one placement, with a reason
+    PLACEMENT_RULES = enum.auto()  # the college's own limits of the compliance panel
+
     PRACTICE_VIEW = enum.auto()
     LOG_WRITE = enum.auto()
     LOG_SIGN = enum.auto()
@@ -147,6 +154,8 @@ _COLLEGE = _READER | {
     P.TEST_VIEW,
     P.ENROLMENT_VIEW,
     P.MENTOR_VIEW,
+    P.PLACEMENT_VIEW,
+    P.PLACEMENT_OVERSEE,
     P.PRACTICE_VIEW,
     P.EVALUATION_VIEW,
     P.RESULT_VIEW,
@@ -177,6 +186,10 @@ _RUN = {
     P.ENROLMENT_UNMASK,
     P.MENTOR_EDIT,
     P.MENTOR_ASSIGN,
+    P.PLACEMENT_EDIT,
+    P.PLACEMENT_SIGN,
+    P.PLACEMENT_OVERRIDE,
+    P.PLACEMENT_RULES,
     P.GATE_DECIDE,
     P.SCHEME_EDIT,
     P.RESULT_DECIDE,
@@ -194,6 +207,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             P.PEOPLE_MANAGE,
             P.AUDIT_VIEW,
             P.PATHWAY_EDIT,
+            P.PLACEMENT_RULES,
         }
     ),
     Role.STAFF: frozenset(_COLLEGE | _RUN),
@@ -216,6 +230,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             P.ENROLMENT_EDIT,
             P.ENROLMENT_NUMBER,
             P.MENTOR_EDIT,
+            P.PLACEMENT_EDIT,
             P.GATE_DECIDE,
             P.AUDIT_VIEW,
         }
@@ -233,6 +248,8 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             P.MATERIAL_EDIT,
             P.LESSON_EDIT,
             P.ENROLMENT_VIEW,
+            P.PLACEMENT_VIEW,
+            P.PLACEMENT_OVERSEE,
             P.PRACTICE_VIEW,
             P.LOG_SIGN,
             P.GATE_DECIDE,
@@ -241,7 +258,9 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             P.RESULT_VIEW,
         }
     ),
-    Role.COLLEGE_COUNSELLOR: frozenset(_READER | {P.ENROLMENT_VIEW, P.PRACTICE_VIEW, P.RESULT_VIEW}),
+    Role.COLLEGE_COUNSELLOR: frozenset(
+        _READER | {P.ENROLMENT_VIEW, P.PLACEMENT_VIEW, P.PLACEMENT_OVERSEE, P.PRACTICE_VIEW, P.RESULT_VIEW}
+    ),
     Role.ENTERPRISE_COORDINATOR: frozenset(
         _COLLEGE
         | {
@@ -253,6 +272,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             P.ENROLMENT_JUDGE,
             P.ENROLMENT_NUMBER,
             P.MENTOR_EDIT,
+            P.PLACEMENT_SIGN,
             P.GATE_DECIDE,
         }
     ),
@@ -264,6 +284,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             P.TEST_VIEW,
             P.TEST_MARK,
             P.ENROLMENT_VIEW,
+            P.PLACEMENT_VIEW,
             P.PRACTICE_VIEW,
             P.LOG_SIGN,
             P.GATE_DECIDE,
@@ -272,13 +293,17 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             P.RESULT_VIEW,
         }
     ),
-    Role.ENTERPRISE_COUNSELLOR: frozenset(_READER | {P.ENROLMENT_VIEW, P.PRACTICE_VIEW, P.RESULT_VIEW}),
+    Role.ENTERPRISE_COUNSELLOR: frozenset(
+        _READER | {P.ENROLMENT_VIEW, P.PLACEMENT_VIEW, P.PRACTICE_VIEW, P.RESULT_VIEW}
+    ),
     Role.TRAINEE: frozenset(
         _READER
         | {
             P.LESSON_LEARN,
             P.TEST_TAKE,
             P.ENROLMENT_APPLY,
+            P.PLACEMENT_VIEW,
+            P.PLACEMENT_SIGN,
             P.PRACTICE_VIEW,
             P.LOG_WRITE,
             P.EVALUATION_VIEW,
