@@ -60,10 +60,10 @@ from trainmgr.mentoring.models import Assignment, Mentor, ProgramMentor, Proposa
 from trainmgr.mentoring.proposing import compute_proposal
 from trainmgr.needs.models import BusinessNeed, Indicator
 from trainmgr.pathways.models import CustomPathway, PathwayOrigin
+from trainmgr.placements.models import Placement, PlacementPost
 from trainmgr.practice.models import LogPhoto, LogState, PracticeLog
 from trainmgr.programs.models import Due, Duty, Program, ProgramParty, ProgramPerson
 from trainmgr.programs.rules import Side, State
-from trainmgr.placements.models import Placement, PlacementPost
 from trainmgr.research.models import Evidence, EvidenceKind, Study
 from trainmgr.standards import actions as standards
 from trainmgr.standards import delphi, versions
@@ -161,6 +161,10 @@ ARGUMENTS: dict[str, Callable[[Populated], Any]] = {
     "sheet_id": lambda p: p.rows["task_sheet"].id,
     "pack_id": lambda p: p.rows["pack"].id,
     "note_id": lambda p: p.rows["pack_note"].id,
+    "placement_id": lambda p: p.rows["placement"].id,
+    "post_id": lambda p: p.rows["placement_post"].id,
+    "host_id": lambda p: p.rows["enterprise"].id,
+    "placements:rule": lambda p: "agreement",
 }
 
 
@@ -170,10 +174,6 @@ class Populated:
 
     people: dict[Role, User] = field(default_factory=dict)
     strangers: dict[Role, User] = field(default_factory=dict)
-    "placement_id": lambda p: p.rows["placement"].id,
-    "post_id": lambda p: p.rows["placement_post"].id,
-    "host_id": lambda p: p.rows["enterprise"].id,
-    "placements:rule": lambda p: "agreement",
     rows: dict[str, Any] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
 
@@ -203,6 +203,7 @@ def populate(world: World) -> Populated:
     _make_timetable(world, made)
     _make_lessons(world, made)
     _make_mentoring(world, made)
+    _make_placements(world, made)
     _make_practice(world, made)
     _make_evaluation(world, made)
     _make_standards(world, made)
@@ -212,7 +213,6 @@ def populate(world: World) -> Populated:
     _make_rest(world, made)
     return made
 
-    _make_placements(world, made)
 
 def _make_people(world: World, made: Populated) -> None:
     other_college = world.organization(name="旁边的学院")
@@ -460,6 +460,26 @@ def _make_mentoring(world: World, made: Populated) -> None:
         made.rows["proposal"] = keep(db.session.get_one(Proposal, proposal_id))
 
 
+def _make_placements(world: World, made: Populated) -> None:
+    with world.app.app_context():
+        post = made.rows["placement_post"] = keep(
+            PlacementPost(
+                college_id=world.college.id, organization_id=world.enterprise.id, name=f"{SECRET_PROGRAM}岗"
+            )
+        )
+        made.rows["placement"] = keep(
+            Placement(
+                program_id=made.rows["program"].id,
+                enrolment_id=made.rows["enrolment"].id,
+                post_id=post.id,
+                starts_on=TODAY,
+                ends_on=TODAY,
+                holds_from=TODAY,
+                days=1,
+            )
+        )
+
+
 def _make_practice(world: World, made: Populated) -> None:
     with world.app.app_context():
         made.rows["log"] = keep(
@@ -483,26 +503,6 @@ def _make_practice(world: World, made: Populated) -> None:
 
 def _make_file(made: Populated, content: bytes, media_type: str, name: str) -> StoredFile:
     sha256 = hashlib.sha256(content).hexdigest()
-def _make_placements(world: World, made: Populated) -> None:
-    with world.app.app_context():
-        post = made.rows["placement_post"] = keep(
-            PlacementPost(
-                college_id=world.college.id, organization_id=world.enterprise.id, name=f"{SECRET_PROGRAM}岗"
-            )
-        )
-        made.rows["placement"] = keep(
-            Placement(
-                program_id=made.rows["program"].id,
-                enrolment_id=made.rows["enrolment"].id,
-                post_id=post.id,
-                starts_on=TODAY,
-                ends_on=TODAY,
-                holds_from=TODAY,
-                days=1,
-            )
-        )
-
-
     made.files[sha256] = content
     return keep(
         StoredFile(
