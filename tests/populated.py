@@ -19,10 +19,13 @@ from sqlalchemy.orm import joinedload
 from tests.factories import NOW, TODAY, World, keep
 from trainmgr.bank.actions import open_instrument
 from trainmgr.bank.authoring import ItemFacts, write_item
-from trainmgr.bank.models import BlueprintRow, InstrumentVersion
+from trainmgr.bank.models import BlueprintRow, InstrumentVersion, PaperItem
 from trainmgr.bank.rules import Difficulty, ItemKind, ItemState
 from trainmgr.curriculum.frozen import lifted
 from trainmgr.curriculum.models import (
+    Alignment,
+    AlignmentCheck,
+    AlignmentVerdict,
     Edition,
     EditionState,
     Layer,
@@ -75,6 +78,9 @@ from trainmgr.standards.interviews import InterviewFacts, create_interview
 from trainmgr.standards.models import ProgramStandard, StandardCompetency, StandardVersion
 from trainmgr.standards.rules import TaskKind, TaskVoice
 from trainmgr.standards.scoring import Subject
+from trainmgr.testing import settling
+from trainmgr.testing.models import Answer, Attempt, Participant, Sitting
+from trainmgr.testing.rules import AttemptEnd, Purpose
 from trainmgr.timetable.models import ClosedPeriod, Room, TeachingSession
 
 # Strangers must never read these.
@@ -146,6 +152,9 @@ ARGUMENTS: dict[str, Callable[[Populated], Any]] = {
     "instrument_id": lambda p: p.rows["instrument"].id,
     "bank:number": lambda p: 1,
     "bank:job_id": lambda p: p.rows["bank_import"].id,
+    "sitting_id": lambda p: p.rows["sitting"].id,
+    "participant_id": lambda p: p.rows["participant"].id,
+    "testing:item_id": lambda p: p.rows["short_answer"].id,
     "interview_id": lambda p: p.rows["interview"].id,
     "expert_id": lambda p: p.rows["expert"].id,
     "certificate_id": lambda p: p.rows["certificate"].id,
@@ -210,6 +219,7 @@ def populate(world: World) -> Populated:
     _make_bank(world, made)
     _make_materials(world, made)
     _make_research(world, made)
+    _make_testing(world, made)
     _make_rest(world, made)
     return made
 
@@ -315,6 +325,19 @@ def _make_plan(world: World, made: Populated) -> None:
             )
         )
         keep(ModuleCompetency(module_id=module.id, competency_id=made.rows["competency"].id, hours=40))
+        made.rows["alignment_check"] = keep(
+            AlignmentCheck(
+                program_id=program.id,
+                lineage=module.lineage,
+                alignment=Alignment.GOALS,
+                verdict=AlignmentVerdict.OUT_OF_STEP,
+                evidence="岗位已换新线体，目标未改",
+                checked_on=TODAY - timedelta(days=20),
+                valid_until=TODAY + timedelta(days=345),
+                by_id=made.people[Role.STAFF].id,
+                at=NOW,
+            )
+        )
         signed = sa.update(Edition).values(state=EditionState.SIGNED, signed_at=NOW)
         db.session.execute(signed.where(Edition.id == edition.id))
         db.session.commit()
@@ -713,6 +736,67 @@ def _make_research(world: World, made: Populated) -> None:
                 at=NOW,
             )
         )
+
+
+def _make_testing(world: World, made: Populated) -> None:
+    """A test that is open, which the trainee has handed in: one question and one practical task wait for a person."""
+    program, trainee, by = made.rows["program"], made.rows["enrolment"], made.people[Role.STAFF]
+    with world.app.app_context():
+        instrument = keep(open_instrument(world.college.id, f"{SECRET_PROGRAM}结业测评", "", by=by, now=NOW))
+        version_id = db.session.scalars(
+            sa.select(InstrumentVersion.id).where(InstrumentVersion.instrument_id == instrument.id)
+        ).one()
+        asked = [
+            _asked(made, ItemKind.SHORT_ANSWER, {"model": "先断电。"}),
+            _asked(made, ItemKind.CHECKLIST, {"steps": [{"text": "戴手套", "weight": 1, "critical": True}]}),
+        ]
+        made.rows["short_answer"] = asked[0]
+        keep(
+            *(
+                PaperItem(version_id=version_id, form=1, item_id=item.id, position=place, points=2)
+                for place, item in enumerate(asked, start=1)
+            )
+        )
+        sitting = made.rows["sitting"] = keep(
+            Sitting(
+                program_id=program.id, version_id=version_id, form=1, purpose=Purpose.INTERIM,
+                name=f"{SECRET_PROGRAM}测试", opens_at=NOW - timedelta(hours=1), closes_at=NOW + timedelta(hours=1),
+                created_by_id=by.id, created_at=NOW,
+            )
+        )  # fmt: skip
+        participant = made.rows["participant"] = keep(
+            Participant(
+                sitting_id=sitting.id, user_id=trainee.user_id, enrolment_id=trainee.id, name=SECRET_TRAINEE,
+                college_id=world.college.id, enterprise_id=world.enterprise.id,
+            )
+        )  # fmt: skip
+        attempt = keep(
+            Attempt(
+                sitting_id=sitting.id, participant_id=participant.id, number=1,
+                started_at=NOW - timedelta(minutes=30), deadline_at=NOW, ended_at=NOW,
+                end=AttemptEnd.HANDED_IN,
+            )
+        )  # fmt: skip
+        keep(Answer(attempt_id=attempt.id, item_id=asked[0].id, value="先断电", sequence=1, answered_at=NOW))
+        settling.let_count([attempt.id])
+        settling.settle(db.session.get_one(Sitting, sitting.id), [attempt.id])
+        db.session.commit()
+
+
+def _asked(made: Populated, kind: ItemKind, content: dict[str, Any]) -> Any:
+    picture = _make_file(made, b"picture of a question", "image/jpeg", "question.jpg")
+    facts = ItemFacts(
+        made.rows["standard_competency"].id,
+        kind,
+        Difficulty.HARD,
+        Decimal(2),
+        f"{SECRET_PROGRAM}{kind}",
+        content,
+    )
+    by = made.people[Role.STAFF]
+    return keep(
+        write_item(made.rows["college"].id, facts, state=ItemState.IN_USE, picture=picture, by=by, now=NOW)
+    )
 
 
 def _make_rest(world: World, made: Populated) -> None:
