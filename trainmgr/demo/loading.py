@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from trainmgr.curriculum.frozen import lifted
-from trainmgr.demo import bank, materials, standards
+from trainmgr.demo import aligning, bank, materials, standards
 from trainmgr.demo.cast import assemble
 from trainmgr.demo.days import Days
 from trainmgr.demo.stories import funa, geely, lansi, qingling, zhanlan
@@ -67,6 +67,7 @@ def load(*, now: datetime, say: Say, technicians: int = TECHNICIANS) -> None:
         materials.stock(days, cast)
     with _told(say, "inboxes and stations as of today"):
         standards.link_programs()
+        aligning.check(days, cast)
         _bring_up_to_date(now)
     audit.record(
         LOADED, "demo", by=None, now=now, last={model.__tablename__: _last(model) for model in ROOTS}
