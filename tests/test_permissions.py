@@ -137,6 +137,7 @@ REFUSED: tuple[tuple[str, int, tuple[Role, ...], str], ...] = (
         (f"testing.{endpoint}", 409, (Role.TRAINEE,), "one's own report opens when the test is closed")
         for endpoint in ("show_own_report", "download_own_report")
     ),
+    ("testing.show_test_picture", 404, (Role.TRAINEE,), "pictures are shown while an attempt is under way"),
     ("bank.download_faults", 409, EVERYBODY, "the upload of this import is not kept any more"),
 )
 OTHERWISE = {(endpoint, role): status for endpoint, status, roles, _why in REFUSED for role in roles}

@@ -251,10 +251,10 @@ def test_people_come_from_the_roster_once(exam, staff, world, session):
     inside = world.enrolment(exam.program, cohort_id=cohort.id)
     world.enrolment(exam.program)
 
-    one = staff.post(exam.url("/people/roster"), data={"cohort_id": cohort.id, "enterprise_id": 0})
+    one = staff.post(exam.url("/people/roster"), data={"cohort_id": cohort.id, "of_enterprise_id": 0})
     assert [person.user_id for person in people_of(session)] == [inside.user_id]
-    both = staff.post(exam.url("/people/roster"), data={"cohort_id": 0, "enterprise_id": 0})
-    staff.post(exam.url("/people/roster"), data={"cohort_id": 0, "enterprise_id": 0})
+    both = staff.post(exam.url("/people/roster"), data={"cohort_id": 0, "of_enterprise_id": 0})
+    staff.post(exam.url("/people/roster"), data={"cohort_id": 0, "of_enterprise_id": 0})
 
     assert (one.status_code, both.status_code) == (302, 302)
     people = people_of(session)

@@ -62,7 +62,7 @@ def _forms(program):
     named = [SelectChoice(str(one.organization_id), one.organization.name) for one in enterprises]
     roster.cohort_id.choices = [SelectChoice(str(EVERYBODY), _("every class"))]
     roster.cohort_id.choices += [SelectChoice(str(one.id), one.name) for one in cohorts(program.id)]
-    roster.enterprise_id.choices = [SelectChoice(str(EVERYBODY), _("every enterprise")), *named]
+    roster.of_enterprise_id.choices = [SelectChoice(str(EVERYBODY), _("every enterprise")), *named]
     pasted.enterprise_id.choices = [SelectChoice(str(EVERYBODY), _("not said")), *named]
     pasted.enterprise_id.data = enterprises[0].organization_id if len(enterprises) == 1 else EVERYBODY
     return roster, pasted
@@ -95,7 +95,7 @@ def add_from_roster(program_id, sitting_id):
     try:
         count = participants.add_from_roster(
             program, sitting, cohort_id=roster.cohort_id.data or None,
-            enterprise_id=roster.enterprise_id.data or None, by=current_user, now=utcnow(),
+            enterprise_id=roster.of_enterprise_id.data or None, by=current_user, now=utcnow(),
         )  # fmt: skip
     except RuleBroken as refusal:
         return _add_page(program, sitting, roster, pasted, 409, refusal=refusal)

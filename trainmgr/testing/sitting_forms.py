@@ -158,4 +158,4 @@ class RosterForm(FlaskForm):
     """Whom of the roster to add: everybody, one class, one enterprise."""
 
     cohort_id = SelectField(_l("Class"), coerce=int)
-    enterprise_id = SelectField(_l("Enterprise"), coerce=int)
+    of_enterprise_id = SelectField(_l("Enterprise"), coerce=int)
