@@ -338,19 +338,6 @@ def _make_plan(world: World, made: Populated) -> None:
                 at=NOW,
             )
         )
-        made.rows["alignment_check"] = keep(
-            AlignmentCheck(
-                program_id=program.id,
-                lineage=module.lineage,
-                alignment=Alignment.GOALS,
-                verdict=AlignmentVerdict.OUT_OF_STEP,
-                evidence="岗位已换新线体，目标未改",
-                checked_on=TODAY - timedelta(days=20),
-                valid_until=TODAY + timedelta(days=345),
-                by_id=made.people[Role.STAFF].id,
-                at=NOW,
-            )
-        )
         signed = sa.update(Edition).values(state=EditionState.SIGNED, signed_at=NOW)
         db.session.execute(signed.where(Edition.id == edition.id))
         db.session.commit()
