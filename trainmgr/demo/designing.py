@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import sqlalchemy as sa
 
 from trainmgr.curriculum import actions as plan_actions
+from trainmgr.curriculum import amending
 from trainmgr.curriculum.models import Edition, Module, PlanStage
 from trainmgr.demo.playing import Case
 from trainmgr.identity.models import User
@@ -70,10 +71,12 @@ def _name_leads(
         )
 
 
-def next_edition(case: Case, number: int, on: date, *, by: User) -> Edition:
-    """Open the edition that the case's data describe, with its changes of the matrix."""
+def next_edition(case: Case, number: int, on: date, *, holds_from: date, by: User) -> Edition:
+    """Open the edition that the case's data describe, with its changes of the matrix and the day of its effect."""
     entry = case.data["editions"][str(number)]
-    edition = plan_actions.open_edition(case.program, entry["reason"], by=by, now=case.days.at(on, 10))
+    edition = plan_actions.open_edition(
+        case.program, entry["reason"], effective_on=holds_from, by=by, now=case.days.at(on, 10)
+    )
     modules = modules_of(case, edition)
     known = {competency.name: competency.id for competency in case.competencies}
     cells = {
@@ -83,6 +86,12 @@ def next_edition(case: Case, number: int, on: date, *, by: User) -> Edition:
     }
     plan_actions.set_cells(case.program, edition, cells, by=by, now=case.days.at(on, 11))
     return edition
+
+
+def put_in_force(case: Case, on: date) -> None:
+    """Let the clock put what both sides agreed on in force on its day."""
+    db.session.flush()
+    amending.turn(case.days.at(on, 0, 5))
 
 
 def date_stages(case: Case, edition: Edition, on: date) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from trainmgr.curriculum.models import Module, PlanStage
-from trainmgr.curriculum.queries import modules_of, stages_of
+from trainmgr.curriculum.queries import modules_of, shelf_of, stages_of
 from trainmgr.demo.bulk import insert
 from trainmgr.demo.playing import Case
 from trainmgr.enrolment.models import Enrolment
@@ -67,11 +67,15 @@ class Journal:
 
     case: Case
     signers: Signers
-    modules: dict[int, list[Module]]
+    modules: Sequence[tuple[date, Mapping[int, Sequence[Module]]]]
     competencies: dict[str, int]
     unsigned_since: Mapping[int, date]
     returned: frozenset[int]
     signed: dict[tuple[datetime, int], list[int]] = field(default_factory=dict)
+
+    def modules_on(self, day: date) -> Mapping[int, Sequence[Module]]:
+        """Return the modules of the plan in force on a day, by stage."""
+        return next((known for first, known in reversed(self.modules) if first <= day), {})
 
     def signing_moment(self, day: date, signer: int | None) -> datetime | None:
         """Return when the mentor signs the logs of a day's week, or None when that is still to come."""
@@ -102,7 +106,7 @@ class Journal:
         decided = signer is not None and moment is not None
         if decided and not comes_back:
             self.signed.setdefault((moment, signer), []).append(minutes)  # type: ignore[arg-type]
-        modules = self.modules.get(stage.number)
+        modules = self.modules_on(day).get(stage.number)
         return BulkLog(
             program_id=case.program.id,
             enrolment_id=enrolment.id,
@@ -133,18 +137,27 @@ def write_logs(
     journal = Journal(
         case,
         Signers.of(case.program.id),
-        {},
+        _modules(case.program.id),
         {competency.name: competency.id for competency in case.competencies},
         unsigned_since or {},
         frozenset(returned),
     )
-    for module in modules_of(case.program.id):
-        journal.modules.setdefault(module.stage_number, []).append(module)
     stages = [stage for stage in stages_of(case.program.id) if not stage.remedial and stage.starts_on]
     pages = (page for one in case.enrolments() for page in journal.pages_of(one, stages, until))
     written = bulk.insert_logs(pages)
     insert(AuditEvent, [_signed(journal, *key, minutes) for key, minutes in sorted(journal.signed.items())])
     return written
+
+
+def _modules(program_id: int) -> list[tuple[date, Mapping[int, Sequence[Module]]]]:
+    """Return the modules by stage of every edition that held, with its first day, the earliest first."""
+    found: list[tuple[date, Mapping[int, Sequence[Module]]]] = []
+    for period in shelf_of(program_id).periods.values():
+        first, by_stage = period.first or date.min, dict[int, list[Module]]()
+        for module in modules_of(program_id, period.first or date.min):
+            by_stage.setdefault(module.stage_number, []).append(module)
+        found.append((first, by_stage))
+    return found
 
 
 def _log_days(stage: PlanStage, until: date, salt: int) -> Iterator[date]:

@@ -118,8 +118,12 @@ def _gather(case: Case, start: date) -> None:
 
 def _train(case: Case, start: date) -> None:
     """Five stages, a signed second edition, two who left, the first process evaluation."""
-    second = designing.next_edition(case, 2, start + timedelta(weeks=16), by=case.cast["guo"])
+    changes = start + timedelta(weeks=18)
+    second = designing.next_edition(
+        case, 2, start + timedelta(weeks=16), holds_from=changes, by=case.cast["guo"]
+    )
     designing.sign_plan(case, second, start + timedelta(weeks=17))
+    designing.put_in_force(case, changes)
     people = case.enrolments()
     for place, (trainee, weeks) in enumerate(((people[23], 7), (people[31], 30))):
         gathering.withdraw(
@@ -160,4 +164,4 @@ def _this_month(case: Case, teachers: list[User], mentors: list[User]) -> None:
         until=days.now,
         takes=lambda one, party: one.id not in left_open and case.random.random() < shares[party],
     )
-    designing.next_edition(case, 3, days.ago(4), by=cast["guo"])
+    designing.next_edition(case, 3, days.ago(4), holds_from=days.monday + timedelta(weeks=3), by=cast["guo"])
