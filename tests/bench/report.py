@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 CPU_LIMIT, STATEMENT_LIMIT, GROWTH_LIMIT = 4.0, 10, 1.2
+AUTOSAVE_LIMIT = 20.0  # the 99th of a hundred autosaves, in bare pages
 
 
 def table(rows: Sequence[Any]) -> str:
