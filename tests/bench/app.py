@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import sqlalchemy as sa
@@ -60,3 +61,5 @@ def create() -> Flask:
 
 
 app = create()
+gc.collect()  # as run.py does
+gc.freeze()

@@ -6,12 +6,14 @@ from datetime import UTC, date, datetime
 from types import SimpleNamespace
 
 import pytest
-from flask import session
+from flask import render_template_string, session
 from flask_babel import force_locale, gettext
+from markupsafe import Markup
 
 from tests.kernel.specimen import make_app
 from trainmgr.kernel import i18n, shell
 from trainmgr.kernel.i18n import catalogue
+from trainmgr.kernel.i18n.texts import texts_of_forms
 
 NOW = datetime(2026, 11, 22, 1, 30, tzinfo=UTC)  # Sunday 09:30 in Shanghai
 
@@ -270,3 +272,73 @@ def test_every_text_that_people_read_has_its_chinese():
 def test_the_compiled_catalogue_speaks_chinese(specimen):
     with specimen.test_request_context(), force_locale("zh"):
         assert gettext("Inbox") == "待办"
+
+
+# --- texts in templates --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def write_template(specimen):
+    """Render a template's text in a language: write_template("zh", '{{ _("Inbox") }}')."""
+
+    def write(language, source, **values):
+        with specimen.test_request_context(), force_locale(language):
+            return render_template_string(source, **values)
+
+    return write
+
+
+def test_a_text_of_a_template_follows_the_language_of_each_reader(write_template):
+    assert [write_template(language, '{{ _("Inbox") }}') for language in ("zh", "en", "zh")] == [
+        "待办",
+        "Inbox",
+        "待办",
+    ]
+
+
+def test_the_language_may_change_within_a_request(specimen):
+    with specimen.test_request_context():
+        said = []
+        for language in ("zh", "en"):
+            with force_locale(language):
+                said.append((gettext("Inbox"), render_template_string('{{ _("Inbox") }}')))
+
+    assert said == [("待办", "待办"), ("Inbox", "Inbox")]
+
+
+def test_values_in_a_text_are_escaped_and_safe_ones_are_not_escaped_again(write_template):
+    source = '{{ _("Choose %(name)s", name=name) }}'
+
+    assert write_template("en", source, name="<b>") == "Choose &lt;b&gt;"
+    assert write_template("en", source, name=Markup("<b>")) == "Choose <b>"
+
+
+def test_a_doubled_percent_sign_is_written_once_with_and_without_values(write_template):
+    assert (
+        write_template("en", '{{ _("100%% of %(name)s", name="it") }} {{ _("100%%") }}') == "100% of it 100%"
+    )
+
+
+def test_a_counted_text_has_its_number(write_template):
+    source = '{{ ngettext("%(num)s person", "%(num)s people", count) }}'
+
+    assert [write_template("en", source, count=count) for count in (1, 2)] == ["1 person", "2 people"]
+    assert write_template("zh", source, count=2) == "2 人"
+
+
+def test_a_block_of_text_is_said_like_any_other(write_template):
+    source = "{% trans name=name %}Choose {{ name }}{% endtrans %}"
+
+    assert write_template("en", source, name="<i>") == "Choose &lt;i&gt;"
+    assert write_template("zh", source, name="A") == "选中 A"
+
+
+def test_what_is_no_page_is_not_escaped(specimen):
+    plain = specimen.jinja_env.overlay(autoescape=False)
+    with specimen.test_request_context(), force_locale("en"):
+        assert plain.from_string('{{ _("Choose %(name)s", name="<b>") }}').render() == "Choose <b>"
+
+
+def test_forms_speak_the_readers_language():
+    assert texts_of_forms("zh").ugettext("This field is required.") == "该字段是必填字段。"
+    assert texts_of_forms("en").ugettext("This field is required.") == "This field is required."

@@ -11,6 +11,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.utils import cached_property
 
 from trainmgr.kernel import access, config, crypto, db, errors, files, headers, health, i18n, jobs, shell
+from trainmgr.kernel.i18n.texts import texts_of_forms
 from trainmgr.kernel.numbers import RowConverter
 
 
@@ -26,6 +27,11 @@ class PlainRequest(Request):
     def args(self) -> MultiDict[str, str]:
         """The query, without NUL."""
         return _without_nul(super().args)
+
+    @cached_property
+    def wtforms_translations(self) -> Any:
+        """The texts of WTForms in the reader's language; Flask-WTF looks for them here."""
+        return texts_of_forms(i18n.language())
 
 
 def _without_nul(values: MultiDict[str, str]) -> MultiDict[str, str]:

@@ -10,14 +10,15 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Flask, current_app, g, has_request_context, request, session
-from flask_babel import Babel, get_locale, get_translations, gettext
+from flask import Flask, current_app, has_request_context, request, session
+from flask_babel import get_locale, gettext
 from flask_login import current_user
 from markupsafe import Markup, escape
 from sqlalchemy.exc import SQLAlchemyError
 
 from trainmgr.kernel.clock import utcnow
-from trainmgr.kernel.i18n import catalogue
+from trainmgr.kernel.i18n import catalogue, texts
+from trainmgr.kernel.i18n.texts import QuickBabel, locale_of_page
 
 LANGUAGES = ("zh", "en")
 COOKIE = "language"
@@ -49,7 +50,7 @@ def _own_language() -> str | None:
 
 def language() -> str:
     """Return "zh" or "en", as this page is written."""
-    locale = get_locale()
+    locale = locale_of_page() or get_locale()
     return locale.language if locale else LANGUAGES[0]
 
 
@@ -187,38 +188,19 @@ FILTERS = {
 }
 
 
-def _speed_up(app: Flask) -> None:
-    """Look the catalogue of a page up once per text instead of resolving locale and domain each time."""
-    loaded: dict[str, Any] = {}
-
-    def catalogue_of_page() -> Any:
-        locale = getattr(g.get("_flask_babel"), "babel_locale", None)
-        if locale is None:
-            return get_translations()
-        if locale.language not in loaded:
-            loaded[locale.language] = get_translations()
-        return loaded[locale.language]
-
-    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
-        gettext=lambda text: catalogue_of_page().ugettext(text),
-        ngettext=lambda one, many, n: catalogue_of_page().ungettext(one, many, n),
-        newstyle=True,
-    )
-
-
 def init_app(app: Flask) -> None:
     """Give the application its languages and write the catalogue anew when a feature's part is newer."""
     app.config.setdefault("TIMEZONE", "Asia/Shanghai")
     catalogue.compile_if_stale()
     app.jinja_env.policies["ext.i18n.trimmed"] = True
-    Babel(
+    babel = QuickBabel(
         app,
         default_locale=LANGUAGES[0],
         default_timezone=app.config["TIMEZONE"],
         default_translation_directories=str(catalogue.TRANSLATIONS),
         locale_selector=choose_language,
     )
-    _speed_up(app)
+    texts.init_app(app, babel)
     app.jinja_env.filters.update(FILTERS)
     app.jinja_env.globals.update(
         get_locale=get_locale, language=language, html_lang=html_lang, percent=percent, utcnow=utcnow
