@@ -580,3 +580,11 @@ def test_what_waits_is_due_from_those_who_mark_until_nothing_waits(sat, world, s
     for place in range(3):
         judge(sat, staff, place, [0, 1, 2], key=f"j{place}")
     assert rows(sat, due) == []
+
+
+def test_each_person_of_the_list_gets_a_code_to_scan(sat, staff):
+    response = staff.get(sat.url("/judge/codes.pdf?turn=all"))
+
+    assert response.mimetype == "application/pdf"
+    assert response.get_data().startswith(b"%PDF")
+    assert staff.get(sat.url("/judge/codes.pdf?q=niemand")).status_code == 200

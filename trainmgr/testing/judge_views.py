@@ -18,10 +18,11 @@ from trainmgr.kernel.errors import RuleBroken
 from trainmgr.kernel.inputs import tidy
 from trainmgr.kernel.numbers import whole
 from trainmgr.kernel.paging import Listing
-from trainmgr.testing import judging, markbook, marks
+from trainmgr.kernel.pdf import send_paper
+from trainmgr.testing import judge_codes, judging, markbook, marks
 from trainmgr.testing.frame import bp, page_of
 from trainmgr.testing.judging import Turn
-from trainmgr.testing.mark_forms import LONGEST_REMARK
+from trainmgr.testing.mark_forms import LONGEST_REMARK, plain
 from trainmgr.testing.mark_views import load_to_mark
 
 JUDGE = "/programs/<int:program_id>/tests/<int:sitting_id>/judge"
@@ -44,19 +45,41 @@ def _load(program_id, sitting_id):
     return program, sitting, markbook.lines_for_people(sitting, ItemKind.CHECKLIST)
 
 
+def _page(program, sitting, tasks):
+    text = request.args.get("turn", "")
+    turn = Turn(text) if text in set(Turn) else Turn.OPEN
+    listing = Listing.from_request()
+    return turn, judging.list_candidates(
+        program, sitting, tasks, turn, listing, current_user
+    ) if tasks else None
+
+
 @bp.get(JUDGE)
 @requires(Permission.TEST_MARK)
 def list_judging(program_id, sitting_id):
-    """Show whose practical work I may judge: those who have begun and are not judged yet come first."""
+    """Show whose practical work I may judge: at first those who have begun and are not judged yet."""
     program, sitting, tasks = _load(program_id, sitting_id)
-    text = request.args.get("turn", "")
-    turn = Turn(text) if text in set(Turn) else Turn.OPEN
-    page = (
-        judging.list_candidates(program, sitting, tasks, turn, Listing.from_request(), current_user)
-        if tasks
-        else None
-    )
+    turn, page = _page(program, sitting, tasks)
     return page_of("judging", program, sitting=sitting, tasks=tasks, turn=turn, page=page, now=utcnow())
+
+
+@bp.get(f"{JUDGE}/codes.pdf")
+@requires(Permission.TEST_MARK)
+def print_judge_codes(program_id, sitting_id):
+    """Hand out the codes of the listed people as PDF: scanned with a phone, each opens that person's checklist."""
+    program, sitting, tasks = _load(program_id, sitting_id)
+    _turn, page = _page(program, sitting, tasks)
+    people = [one.participant for one in page.items] if page else []
+    paper = judge_codes.draw(program.label, sitting.name, people, _code_address(program, sitting))
+    return send_paper(paper, _("Codes %(test)s", test=sitting.name))
+
+
+def _code_address(program, sitting):
+    def address(participant):
+        values = {"program_id": program.id, "sitting_id": sitting.id, "participant_id": participant.id}
+        return url_for(".show_checklist", _external=True, **values)
+
+    return address
 
 
 @bp.get(ONE)
@@ -98,8 +121,8 @@ def save_checklist(program_id, sitting_id, participant_id):
         _(
             "%(name)s: %(points)s of %(most)s points are noted.",
             name=participant.name,
-            points=f"{points:g}",
-            most=f"{task.points:g}",
+            points=plain(points),
+            most=plain(task.points),
         ),
         "success",
     )

@@ -26,7 +26,7 @@ FLAGS = {
     Flag.MISLEADING: _l("a wrong option that draws the strong"),
 }
 TONES = {Flag.NEGATIVE: "bad", Flag.MISLEADING: "bad"}
-BINS = 10
+BINS = 5
 
 
 def rows_of(figures: PaperFigures, listing: Listing, *, striking: bool) -> Page[ItemFigures]:
