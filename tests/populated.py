@@ -46,7 +46,15 @@ from trainmgr.kernel.db import db
 from trainmgr.kernel.files import StoredFile, path_of
 from trainmgr.kernel.jobs import Job, JobState
 from trainmgr.lessons.actions import content_of
-from trainmgr.lessons.models import LessonPlan, LessonRing, LessonState, LessonUse, LessonVersion, Ring
+from trainmgr.lessons.models import (
+    LessonPlan,
+    LessonRing,
+    LessonRingMaterial,
+    LessonState,
+    LessonUse,
+    LessonVersion,
+    Ring,
+)
 from trainmgr.materials import sheets
 from trainmgr.materials.models import (
     CaseText,
@@ -59,8 +67,11 @@ from trainmgr.materials.models import (
     TaskSheet,
 )
 from trainmgr.materials.rules import MaterialKind, MaterialState, UpdateKind
+from trainmgr.mentoring.choice_models import ChoiceRound, ChoiceWish
+from trainmgr.mentoring.choosing import Proposing
 from trainmgr.mentoring.models import Assignment, Mentor, ProgramMentor, Proposal, ProposedPair
 from trainmgr.mentoring.proposing import compute_proposal
+from trainmgr.mentoring.terms_models import MentorLeave, SiteDistance
 from trainmgr.needs.models import BusinessNeed, Indicator
 from trainmgr.pathways.models import CustomPathway, PathwayOrigin
 from trainmgr.placements.models import Placement, PlacementPost
@@ -104,6 +115,9 @@ ARGUMENTS: dict[str, Callable[[Populated], Any]] = {
     "assignment_id": lambda p: p.rows["assignment"].id,
     "proposal_id": lambda p: p.rows["proposal"].id,
     "pair_id": lambda p: p.rows["pair"].id,
+    "round_id": lambda p: p.rows["round"].id,
+    "leave_id": lambda p: p.rows["leave"].id,
+    "distance_id": lambda p: p.rows["distance"].id,
     "log_id": lambda p: p.rows["log"].id,
     "scheme_id": lambda p: p.rows["scheme"].id,
     "criterion_id": lambda p: p.rows["criterion"].id,
@@ -481,6 +495,38 @@ def _make_mentoring(world: World, made: Populated) -> None:
         pairs = sa.select(ProposedPair).where(ProposedPair.proposal_id == proposal_id)
         made.rows["pair"] = keep(db.session.scalars(pairs).first())
         made.rows["proposal"] = keep(db.session.get_one(Proposal, proposal_id))
+    _make_choice(world, made)
+
+
+def _make_choice(world: World, made: Populated) -> None:
+    """A round of two-way choice in which a trainee named the mentor; a leave and a distance beside it."""
+    program, staff, mentor = made.rows["program"], made.people[Role.STAFF], made.rows["mentor"]
+    chooser = world.enrolment(program, user=world.user(Role.TRAINEE, name=f"{SECRET_TRAINEE}丙"))
+    with world.app.app_context():
+        made.rows["round"] = keep(
+            ChoiceRound(
+                program_id=program.id,
+                side=Side.ENTERPRISE,
+                number=1,
+                proposing=Proposing.TRAINEES,
+                opens_on=TODAY - timedelta(days=5),
+                trainees_until=TODAY - timedelta(days=1),
+                mentors_until=TODAY + timedelta(days=3),
+                opened_by_id=staff.id,
+                opened_at=NOW,
+            )
+        )
+        keep(ChoiceWish(round_id=made.rows["round"].id, enrolment_id=chooser.id, mentor_id=mentor.id, rank=1))
+        made.rows["leave"] = keep(
+            MentorLeave(
+                mentor_id=mentor.id,
+                starts_on=TODAY + timedelta(days=20),
+                ends_on=TODAY + timedelta(days=22),
+                created_by_id=staff.id,
+                created_at=NOW,
+            )
+        )
+        made.rows["distance"] = keep(SiteDistance(program_id=program.id, one="一厂", other="二厂", km=12))
 
 
 def _make_placements(world: World, made: Populated) -> None:
@@ -610,6 +656,11 @@ def _make_materials(world: World, made: Populated) -> None:
             )
         )
         keep(PackItem(pack_id=pack.id, material_id=made.rows["material"].id, position=1))
+        keep(
+            LessonRingMaterial(
+                plan_id=made.rows["lesson"].id, ring=Ring.CHECK, material_id=made.rows["material"].id
+            )
+        )
         made.rows["pack_note"] = keep(
             PackNote(pack_id=pack.id, expert="老师傅", text="先看图。", created_at=NOW)
         )

@@ -125,6 +125,7 @@ REFUSED: tuple[tuple[str, int, tuple[Role, ...], str], ...] = (
         )
         for endpoint in ("edit_expert", "edit_certificate")
     ),
+    ("lessons.pick_resources", 403, MENTORS, "only who leads the module writes its lessons"),
     ("lessons.edit_quiz", 403, MENTORS, "only who leads the module writes its lessons"),
     ("lessons.show_quiz", 404, (Role.TRAINEE,), "this lesson asks nothing"),
     ("lessons.edit_lesson", 403, MENTORS, "only who leads the module writes its lessons"),
@@ -139,6 +140,13 @@ REFUSED: tuple[tuple[str, int, tuple[Role, ...], str], ...] = (
     ),
     ("testing.show_test_picture", 404, (Role.TRAINEE,), "pictures are shown while an attempt is under way"),
     ("bank.download_faults", 409, EVERYBODY, "the upload of this import is not kept any more"),
+    ("mentoring.edit_wishes", 404, EVERYBODY, "the round is for trainees who have no mentor yet"),
+    (
+        "mentoring.edit_answers",
+        404,
+        tuple(role for role in Role if role is not Role.ENTERPRISE_MENTOR),
+        "only the side's mentors answer",
+    ),
 )
 OTHERWISE = {(endpoint, role): status for endpoint, status, roles, _why in REFUSED for role in roles}
 

@@ -100,7 +100,7 @@ def test_a_small_class_is_computed_at_once(world, staff, program, monkeypatch):
 
     answer = staff.post(PATH.format(program.id))
 
-    assert answer.location.endswith(PATH.format(program.id))
+    assert answer.location.endswith(PATH.format(program.id) + "?way=best_fit")
     assert the_job(world) is None
     assert len(pairs(world)) == 5
 
@@ -130,7 +130,7 @@ def test_asking_twice_starts_one_job(world, staff, program, waiting):
 
 
 @pytest.mark.parametrize(
-    ("place", "name"), [(proposing, "propose"), (proposing, "_summary"), (running, "_finish")]
+    ("place", "name"), [(proposing, "propose"), (proposing, "summary_of"), (running, "_finish")]
 )
 def test_a_killed_job_is_taken_up_and_doubles_nothing(
     world, staff, program, waiting, monkeypatch, place, name

@@ -21,9 +21,9 @@ from trainmgr.kernel.db import db
 from trainmgr.kernel.errors import Conflict
 from trainmgr.mentoring import queries
 from trainmgr.mentoring.hooks import Handover, tell_handover
-from trainmgr.mentoring.matching import limit_between
 from trainmgr.mentoring.models import Assignment, Mentor, ProgramMentor
-from trainmgr.mentoring.proposal_queries import guides_for, trainees_for
+from trainmgr.mentoring.rules import Obstacle, Terms, limits_between
+from trainmgr.mentoring.supply import guides_for, trainees_for
 from trainmgr.programs.actions import require_open
 from trainmgr.programs.models import Program, ProgramPerson
 from trainmgr.programs.rules import Side, Step, Work
@@ -276,7 +276,9 @@ def hand_over(
         _("Choose another mentor of the same side."),
     )
     require(day <= local_day(now), _("A handover takes effect today or did so before; it cannot lie ahead."))
-    trainees = {t.id: t for t in trainees_for(program, named.side, by) if t.present_id == named.mentor_id}
+    trainees = {
+        t.id: t for t in trainees_for(program, named.side, by, day) if t.present_id == named.mentor_id
+    }
     chosen = [key for key in enrolment_ids if key in trainees]
     require(chosen, _("None of these trainees is under this mentor any more."))
     guide = next(g for g in guides_for(program, named.side, day) if g.id == successor.mentor_id)
@@ -287,9 +289,8 @@ def hand_over(
           name=successor.mentor.name, free=max(0, free), count=len(chosen)),
     )  # fmt: skip
     for key in chosen:
-        limit = limit_between(trainees[key], guide, None)
         require(
-            limit is None or limit.value == "field",
+            Obstacle.ORGANIZATION not in limits_between(trainees[key], guide, Terms()),
             _("%(name)s is of another organisation.", name=successor.mentor.name),
         )
     starts = db.session.scalar(

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, abort
 
 from trainmgr.mentoring import labels
+from trainmgr.mentoring.rules import Way
 from trainmgr.programs.models import Program
 from trainmgr.programs.pages import render_program_page
 from trainmgr.programs.rules import Side, Step
@@ -30,3 +31,10 @@ def page_of(template: str, program: Program, status: int = 200, **context: Any) 
 def side_or_404(text: str) -> Side:
     """Return the side that an address names, or answer 404."""
     return Side(text) if text in set(Side) else abort(404)
+
+
+def way_or_404(text: str | None) -> Way | None:
+    """Return the way of finding pairs that an address or a form names, None for none; 404 for nonsense."""
+    if not text:
+        return None
+    return Way(text) if text in set(Way) else abort(404)

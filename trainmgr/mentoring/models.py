@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from trainmgr.enrolment.models import Enrolment
 from trainmgr.identity.models import Organization, User
 from trainmgr.kernel.db import Model, UTCDateTime, choice
+from trainmgr.mentoring.rules import Way
 from trainmgr.programs.rules import Side
 
 
@@ -103,12 +104,15 @@ class Assignment(Model):
 
 
 class Proposal(Model):
-    """A computed assignment of one side's mentors to a programme's trainees, waiting for approval."""
+    """A computed assignment of one side's mentors to a programme's trainees, waiting for approval.
+
+    One of each way may be open, so that two can be compared; `summary` holds what was counted when it was computed.
+    """
 
     __tablename__ = "mentor_proposal"
     __table_args__ = (
         sa.Index(
-            "uq_mentor_proposal_open", "program_id", "side", unique=True,
+            "uq_mentor_proposal_open", "program_id", "side", "way", unique=True,
             sqlite_where=sa.text("state = 'open'"), postgresql_where=sa.text("state = 'open'"),
         ),
     )  # fmt: skip
@@ -116,6 +120,8 @@ class Proposal(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     program_id: Mapped[int] = mapped_column(sa.ForeignKey("program.id"))
     side: Mapped[Side] = mapped_column(choice(Side))
+    way: Mapped[Way] = mapped_column(choice(Way), default=Way.BEST_FIT)
+    round_id: Mapped[int | None] = mapped_column(sa.ForeignKey("choice_round.id"), index=True)
     state: Mapped[ProposalState] = mapped_column(choice(ProposalState), default=ProposalState.OPEN)
     computed_at: Mapped[datetime] = mapped_column(UTCDateTime)
     computed_by_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,11 +16,10 @@ from trainmgr.identity.models import User
 from trainmgr.kernel.db import db
 from trainmgr.kernel.jobs import Job, JobState
 from trainmgr.kernel.paging import Listing, Page, like, paginate
-from trainmgr.mentoring.matching import Guide, Trainee
-from trainmgr.mentoring.models import Assignment, Mentor, ProgramMentor, Proposal, ProposalState, ProposedPair
-from trainmgr.mentoring.queries import PRESENT, home_column
+from trainmgr.mentoring.models import Mentor, ProgramMentor, Proposal, ProposalState, ProposedPair
+from trainmgr.mentoring.rules import Way
 from trainmgr.programs.models import Program
-from trainmgr.programs.rules import Side, State
+from trainmgr.programs.rules import Side
 
 PROPOSING = "mentor-proposal"
 
@@ -42,39 +41,57 @@ def _newest_job(program: Program, side: Side) -> sa.ScalarSelect[int]:
     )
 
 
-def proposal_and_job(program: Program, side: Side, now: datetime) -> tuple[Proposal | None, Job | None]:
-    """Return a side's open proposal, and the job at work on it or broken off within a day: one statement."""
+def proposals_and_job(program: Program, side: Side, now: datetime) -> tuple[list[Proposal], Job | None]:
+    """Return a side's open proposals, and the job at work on one or broken off within a day: one statement."""
     open_here = sa.and_(
         Proposal.program_id == program.id, Proposal.side == side, Proposal.state == ProposalState.OPEN
     )
-    row: Any = db.session.execute(
+    rows: Sequence[Any] = db.session.execute(
         sa.select(Proposal, Job)
         .select_from(Program)
         .outerjoin(Proposal, open_here)
         .outerjoin(Job, Job.id == _newest_job(program, side))
         .where(Program.id == program.id)
-    ).one()
-    proposal, job = row
+        .order_by(Proposal.computed_at.desc(), Proposal.id.desc())
+    ).all()
+    proposals = [row[0] for row in rows if row[0] is not None]
+    job = rows[0][1]
     if job is None or job.is_live:
-        return proposal, job
+        return proposals, job
     broken_off = (
         job.state is JobState.FAILED and job.finished_at and job.finished_at > now - timedelta(days=1)
     )
-    return proposal, job if broken_off else None
+    return proposals, job if broken_off else None
 
 
-def find_proposal(program: Program, side: Side) -> Proposal | None:
-    """Return the open proposal of a side."""
-    return db.session.scalar(
-        sa.select(Proposal).where(
-            Proposal.program_id == program.id, Proposal.side == side, Proposal.state == ProposalState.OPEN
+def open_proposals(program: Program, side: Side) -> Sequence[Proposal]:
+    """Return a side's open proposals, the newest first: at most one of each way."""
+    return db.session.scalars(
+        sa.select(Proposal)
+        .where(Proposal.program_id == program.id, Proposal.side == side, Proposal.state == ProposalState.OPEN)
+        .order_by(Proposal.computed_at.desc(), Proposal.id.desc())
+    ).all()
+
+
+def find_proposal(program: Program, side: Side, way: Way | None = None) -> Proposal | None:
+    """Return a side's open proposal of a way, or the newest of any way."""
+    return next((one for one in open_proposals(program, side) if way in (None, one.way)), None)
+
+
+def proposal_of_pair_or_404(program: Program, side: Side, pair_id: int) -> tuple[Proposal, ProposedPair]:
+    """Return one line of an open proposal with the proposal, or answer 404."""
+    row: Any = db.session.execute(
+        sa.select(Proposal, ProposedPair)
+        .join(ProposedPair, ProposedPair.proposal_id == Proposal.id)
+        .where(
+            ProposedPair.id == pair_id,
+            Proposal.program_id == program.id,
+            Proposal.side == side,
+            Proposal.state == ProposalState.OPEN,
         )
-    )
-
-
-def proposal_or_404(program: Program, side: Side) -> Proposal:
-    """Return the open proposal of a side, or answer 404."""
-    return find_proposal(program, side) or abort(404)
+        .options(joinedload(ProposedPair.enrolment), joinedload(ProposedPair.mentor))
+    ).one_or_none()
+    return (row[0], row[1]) if row else abort(404)
 
 
 def list_pairs(program: Program, proposal: Proposal, viewer: User, listing: Listing) -> Page[Any]:
@@ -100,16 +117,6 @@ def list_pairs(program: Program, proposal: Proposal, viewer: User, listing: List
     return paginate(statement, listing, orders=orders, default="fit", scalars=False)
 
 
-def pair_or_404(proposal: Proposal, pair_id: int) -> ProposedPair:
-    """Return one line of a proposal, or answer 404."""
-    row = db.session.scalar(
-        sa.select(ProposedPair)
-        .where(ProposedPair.id == pair_id, ProposedPair.proposal_id == proposal.id)
-        .options(joinedload(ProposedPair.enrolment), joinedload(ProposedPair.mentor))
-    )
-    return row or abort(404)
-
-
 def loads_of(proposal: Proposal, limit: int = 30) -> Sequence[Any]:
     """Return the load of each mentor under a proposal: (mentor, pairs, locked pairs), fullest first."""
     pairs = (
@@ -132,68 +139,15 @@ def loads_of(proposal: Proposal, limit: int = 30) -> Sequence[Any]:
     ).all()
 
 
-def trainees_for(program: Program, side: Side, viewer: User) -> list[Trainee]:
-    """Return everybody who needs a mentor on a side, as the matching takes them."""
-    present = aliased(Assignment)
+def load_by_mentor(proposal: Proposal, besides: int = 0) -> dict[int, int]:
+    """Return how many pairs each mentor has in a proposal, one line left out."""
     rows = db.session.execute(
-        sa.select(Enrolment.id, home_column(side), Enrolment.field, present.mentor_id, present.locked)
-        .outerjoin(
-            present,
-            sa.and_(present.enrolment_id == Enrolment.id, present.side == side, present.ends_on.is_(None)),
-        )
-        .where(visible_in(program, viewer), PRESENT)
-        .order_by(Enrolment.id)
-    )
-    return [
-        Trainee(id=row[0], organization_id=row[1], field=row[2], present_id=row[3],
-                locked_id=row[3] if row[4] else None)
-        for row in rows
-    ]  # fmt: skip
-
-
-def guides_for(program: Program, side: Side, on: date) -> list[Guide]:
-    """Return the programme's mentors on a side, as the matching takes them."""
-    elsewhere = (
-        sa.select(Assignment.mentor_id, sa.func.count().label("taken"))
-        .join(Program, Program.id == Assignment.program_id)
+        sa.select(ProposedPair.mentor_id, sa.func.count())
         .where(
-            Assignment.ends_on.is_(None),
-            Assignment.program_id != program.id,
-            Program.state.not_in((State.CLOSED, State.CANCELLED)),
+            ProposedPair.proposal_id == proposal.id,
+            ProposedPair.mentor_id.is_not(None),
+            ProposedPair.id != besides,
         )
-        .group_by(Assignment.mentor_id)
-        .subquery()
+        .group_by(ProposedPair.mentor_id)
     )
-    before = (
-        sa.select(Assignment.mentor_id, sa.func.count().label("guided"))
-        .where(Assignment.ends_on <= on)
-        .group_by(Assignment.mentor_id)
-        .subquery()
-    )
-    rows = db.session.execute(
-        sa.select(Mentor, sa.func.coalesce(elsewhere.c.taken, 0), sa.func.coalesce(before.c.guided, 0))
-        .join(ProgramMentor, ProgramMentor.mentor_id == Mentor.id)
-        .outerjoin(elsewhere, elsewhere.c.mentor_id == Mentor.id)
-        .outerjoin(before, before.c.mentor_id == Mentor.id)
-        .where(ProgramMentor.program_id == program.id, ProgramMentor.side == side, Mentor.active)
-        .order_by(Mentor.id)
-    )
-    return [
-        Guide(
-            id=mentor.id,
-            organization_id=mentor.organization_id,
-            capacity=mentor.capacity,
-            fields=fields_of(mentor.fields),
-            qualified_until=mentor.qualified_until,
-            taken=taken,
-            guided_before=guided,
-        )
-        for mentor, taken, guided in rows
-    ]
-
-
-def fields_of(text: str) -> frozenset[str]:
-    """Return the fields that a mentor's line names, parted by commas of either script."""
-    return frozenset(
-        part.strip() for part in text.replace("，", ",").replace("、", ",").split(",") if part.strip()
-    )
+    return {mentor_id: count for mentor_id, count in rows if mentor_id}

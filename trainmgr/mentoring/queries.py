@@ -17,11 +17,14 @@ from trainmgr.kernel.audit import AuditEvent
 from trainmgr.kernel.db import db
 from trainmgr.kernel.paging import Listing, Page, like, paginate
 from trainmgr.mentoring.models import Assignment, Mentor, ProgramMentor
+from trainmgr.mentoring.terms_models import MentoringTerms
 from trainmgr.programs.models import Program
 from trainmgr.programs.queries import may
 from trainmgr.programs.rules import Side
 
 PRESENT = Enrolment.state.in_([EnrolmentState.TRAINING, EnrolmentState.REMEDIAL])
+# How many trainees a mentor usually has, until a programme says otherwise.
+TYPICAL = {Side.ENTERPRISE: 5, Side.COLLEGE: 15}
 SIDE_ROLE = {Side.COLLEGE: Role.SCHOOL_TEACHER, Side.ENTERPRISE: Role.ENTERPRISE_MENTOR}
 
 
@@ -66,18 +69,35 @@ def list_mentors(program: Program, side: Side, listing: Listing) -> Page[Any]:
     return paginate(statement, listing, orders=orders, default="name", scalars=False)
 
 
-def counts(program: Program, viewer: User) -> dict[str, int]:
-    """Return how many visible trainees there are, how many have a teacher, a mentor, and both: one statement."""
+def counts(program: Program, viewer: User, side: Side) -> dict[str, int]:
+    """Return how many visible trainees there are, how many have a teacher, a mentor, and both: one statement.
+
+    With them how many trainees a mentor of the side usually has, and how many of its mentors have more (`over`).
+    """
     teacher, mentor = Enrolment.school_teacher_id.is_not(None), Enrolment.enterprise_mentor_id.is_not(None)
+    own = MentoringTerms.typical_enterprise if side is Side.ENTERPRISE else MentoringTerms.typical_college
+    stored = sa.select(own).where(MentoringTerms.program_id == program.id).scalar_subquery()
+    typical = sa.func.coalesce(stored, TYPICAL[side])
+    over = (
+        sa.select(sa.func.count())
+        .select_from(ProgramMentor)
+        .where(
+            ProgramMentor.program_id == program.id, ProgramMentor.side == side, ProgramMentor.load > typical
+        )
+        .scalar_subquery()
+    )
     row = db.session.execute(
         sa.select(
             sa.func.count(),
             sa.func.count(Enrolment.school_teacher_id),
             sa.func.count(Enrolment.enterprise_mentor_id),
             sa.func.count(sa.case((sa.and_(teacher, mentor), 1))),
+            typical,
+            over,
         ).where(visible_in(program, viewer), PRESENT)
     ).one()
-    return dict(zip(("people", "college", "enterprise", "both"), row, strict=True))
+    names = ("people", "college", "enterprise", "both", "typical", "over")
+    return dict(zip(names, row, strict=True))
 
 
 def lacking(program: Program, viewer: User, limit: int = 20) -> Sequence[Enrolment]:
@@ -200,6 +220,16 @@ def guided_by(program: Program, mentor: Mentor, viewer: User) -> Sequence[Enrolm
         .where(visible_in(program, viewer), PRESENT, mentor_column(mentor.side) == mentor.user_id)
         .order_by(Enrolment.name, Enrolment.id)
     ).all()
+
+
+def mentors_by_id(mentor_ids: Sequence[int], q: str = "", chosen: int | None = None) -> dict[int, Mentor]:
+    """Return some mentors by their numbers: all, or those whose name or fields hold the words, and the chosen one."""
+    statement = sa.select(Mentor).where(Mentor.id.in_(mentor_ids))
+    if q:
+        pattern = like(q)
+        named = sa.or_(Mentor.name.ilike(pattern, escape="\\"), Mentor.fields.ilike(pattern, escape="\\"))
+        statement = statement.where(sa.or_(named, Mentor.id == chosen))
+    return {mentor.id: mentor for mentor in db.session.scalars(statement)}
 
 
 def names_of(mentor_ids: Sequence[int], limit: int = 5) -> Sequence[str]:

@@ -14,9 +14,19 @@ from trainmgr.kernel.clock import today, utcnow
 from trainmgr.kernel.errors import Conflict, RuleBroken
 from trainmgr.kernel.numbers import whole
 from trainmgr.kernel.paging import Listing
-from trainmgr.mentoring import actions, proposal_queries, proposal_views, queries, station
+from trainmgr.mentoring import (
+    actions,
+    choice_views,
+    labels,
+    proposal_queries,
+    proposal_views,
+    queries,
+    station,
+    terms_views,
+)
 from trainmgr.mentoring.forms import HandoverForm, LeavingForm, NamingForm, ProfileForm, options
 from trainmgr.mentoring.frame import bp, page_of, side_or_404
+from trainmgr.mentoring.terms_queries import typical_for
 from trainmgr.programs.models import Program
 from trainmgr.programs.queries import may, program_or_404
 from trainmgr.programs.rules import Side
@@ -25,6 +35,8 @@ blueprints = (bp,)
 
 # They register the other routes and how the step stands.
 assert proposal_views
+assert choice_views
+assert terms_views
 assert station
 
 P = Permission
@@ -41,15 +53,16 @@ def show_mentors(program_id):
     side = side_or_404(request.args.get("side", Side.ENTERPRISE.value))
     homes = queries.homes_for(program, current_user)
     may_assign = may(program, current_user, P.MENTOR_ASSIGN)
-    proposal, job = proposal_queries.proposal_and_job(program, side, utcnow())
+    proposals, job = proposal_queries.proposals_and_job(program, side, utcnow())
     return page_of(
         "mentors.html",
         program,
         side=side,
         page=queries.list_mentors(program, side, Listing.from_request()),
-        counts=queries.counts(program, current_user),
+        counts=queries.counts(program, current_user, side),
         lacking=queries.lacking(program, current_user),
-        proposal=proposal,
+        proposals=proposals,
+        labels=labels,
         job=job if may_assign else None,
         may_assign=may_assign,
         homes=homes,
@@ -76,7 +89,7 @@ def _naming(
 
 def _naming_form(program: Program, side: Side, **values: Any) -> NamingForm:
     homes = queries.homes_for(program, current_user) or abort(403)
-    form = NamingForm(**values)
+    form = NamingForm(capacity=typical_for(program, side), **values)
     found = queries.candidates(program, side, homes, request.args.get("q", "").strip()[:60])
     form.person.choices = options([(f"{u.id}:{o.id}", f"{u.name} · {o.short}") for u, o in found])
     return form
