@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from trainmgr.curriculum.frozen import lifted
-from trainmgr.demo import aligning, bank, materials, standards
+from trainmgr.demo import aligning, bank, materials, placing, standards
 from trainmgr.demo.cast import assemble
 from trainmgr.demo.days import Days
 from trainmgr.demo.stories import funa, geely, lansi, qingling, zhanlan
@@ -56,7 +56,7 @@ def load(*, now: datetime, say: Say, technicians: int = TECHNICIANS) -> None:
     with _told(say, "湛蓝计划 2022: two intakes, 91 trainees, closed"):
         zhanlan.play(days, cast)
     with _told(say, "蓝思 eight stages: running, in stage 6"):
-        lansi.play(days, cast)
+        placing.place(lansi.play(days, cast))
     with _told(say, "富纳 apprentices: recruiting"):
         funa.play(days, cast)
     with _told(say, "乐山 with 浙江工业 and 吉利: analysing"):

@@ -77,12 +77,13 @@ def sign(
     require(placement.state in OPEN, _("This placement is over; there is nothing to sign."))
     if placement.number != number:
         raise Conflict(_("The terms have changed since you read them. Read them again, then sign."))
-    signed = _sign(placement, signatories, by=by, now=now)
+    signed = put_signatures(placement, signatories, by=by, now=now)
     require(signed, _("You cannot sign here, or you have signed already."))
     owed.renew(program.id, now)
 
 
-def _sign(placement: Placement, signatories: Sequence[Signatory], *, by: User, now: datetime) -> int:
+def put_signatures(placement: Placement, signatories: Sequence[Signatory], *, by: User, now: datetime) -> int:
+    """Put the signatures that are missing under the present terms; the caller renews what is due."""
     present = set(
         db.session.scalars(
             sa.select(PlacementSignature.signatory).where(
