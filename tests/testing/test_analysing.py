@@ -426,7 +426,7 @@ def test_the_page_costs_the_same_for_few_and_for_many(exam, staff, count_stateme
     few = cost()
     exam.sitting(0, name="大")
     with inside(exam.world):
-        db.session.execute(sa.update(Item).values(digest=sa.func.hex(Item.id), state="retired"))
+        db.session.execute(sa.update(Item).values(digest=sa.cast(Item.id, sa.String), state="retired"))
         db.session.execute(
             sa.update(User).where(User.username.like("many%")).values(username="x" + User.username)
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from decimal import Decimal
 
@@ -19,6 +20,7 @@ from trainmgr.kernel.audit import AuditEvent
 from trainmgr.kernel.db import db
 from trainmgr.programs.models import Due, Program
 from trainmgr.programs.rules import State
+from trainmgr.testing import closing
 from trainmgr.testing.models import Answer, Attempt, Mark, Participant, Score, Sitting
 from trainmgr.testing.rules import AttemptEnd
 from trainmgr.testing.typed_points import PointsRefused, buttons, code_of, read_points
@@ -555,6 +557,69 @@ def test_once_enrolled_only_who_guides_somebody_judges(sat, world, signed_in):
 
     assert judge(sat, signed_in(other), 0, [0]).status_code == 404
     assert judge(sat, signed_in(guide), 0, [0]).status_code == 302
+
+
+# --- at once ---------------------------------------------------------------------------------------------
+
+
+def at_once(*deeds):
+    start, answers = threading.Barrier(len(deeds)), []
+
+    def do(deed):
+        start.wait()
+        answers.append(deed())
+
+    threads = [threading.Thread(target=do, args=[deed]) for deed in deeds]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return answers
+
+
+def test_four_markers_at_once_leave_one_mark_and_three_are_told(sat, world, signed_in):
+    first, second, _third = sat.attempts
+    clients = [signed_in(world.user(Role.STAFF)) for _ in range(4)]
+
+    def press(number, client):
+        data = sheet({first: str(number / 2), second: str(number / 2)}, key=f"k{number}")
+        return lambda: client.post(where(sat), data=data).status_code
+
+    answers = at_once(*(press(number, client) for number, client in enumerate(clients)))
+
+    assert sorted(answers) == [302, 409, 409, 409]
+    assert [len(marks_of(sat, attempt)) for attempt in (first, second)] == [1, 1]
+
+
+def test_one_page_pressed_four_times_at_once_is_one(sat, staff, signed_in):
+    clients = [signed_in(sat.staff) for _ in range(4)]
+    data = sheet({sat.attempts[0]: "2"})
+
+    answers = at_once(
+        *(lambda client=client: client.post(where(sat), data=data).status_code for client in clients)
+    )
+
+    assert answers == [302] * 4
+    assert len(marks_of(sat, sat.attempts[0])) == 1
+
+
+@pytest.mark.parametrize("turn", range(3))
+def test_work_that_is_judged_just_as_the_test_ends_counts(exam, staff, turn):
+    exam.sitting(1)
+    attempt = exam.begin(0)
+    exam.answer(attempt, RIGHT)
+
+    def end():
+        with exam.world.app.app_context():
+            closing.end_attempts(
+                db.session.get_one(Sitting, exam.sitting_id), [attempt], now=NOW, end=AttemptEnd.HANDED_IN
+            )
+            db.session.commit()
+
+    at_once(end, lambda: judge(exam, staff, 0, [0, 1, 2]))
+
+    assert one(exam, sa.select(Answer.points).where(Answer.item_id == exam.items["steps"])) == 5
+    assert one(exam, sa.select(Attempt.waiting)) == 1  # the short answer
 
 
 # --- dues -----------------------------------------------------------------------------------------------
