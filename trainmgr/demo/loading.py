@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from trainmgr.curriculum.frozen import lifted
-from trainmgr.demo import aligning, bank, materials, placing, standards
+from trainmgr.demo import aligning, bank, materials, placing, standards, teaching
 from trainmgr.demo.cast import assemble
 from trainmgr.demo.days import Days
 from trainmgr.demo.stories import funa, geely, lansi, qingling, zhanlan
@@ -65,6 +65,7 @@ def load(*, now: datetime, say: Say, technicians: int = TECHNICIANS) -> None:
         qingling.play(days, cast, technicians)
     with _told(say, "teaching resources, cases, task sheets and a pack"):
         materials.stock(days, cast)
+        teaching.use_resources(days)
     with _told(say, "inboxes and stations as of today"):
         standards.link_programs()
         aligning.check(days, cast)

@@ -6,16 +6,25 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import sqlalchemy as sa
+from sqlalchemy.orm import selectinload
+
 from trainmgr.curriculum.models import Module
 from trainmgr.demo import bulk
 from trainmgr.demo.cast import read
+from trainmgr.demo.days import Days
 from trainmgr.demo.playing import Case
 from trainmgr.enrolment.models import Cohort, EnrolmentState
 from trainmgr.enrolment.queries import cohorts
+from trainmgr.identity.models import User
+from trainmgr.kernel.db import db
 from trainmgr.kernel.errors import RuleBroken
 from trainmgr.lessons import actions as lessons
+from trainmgr.lessons import resources
 from trainmgr.lessons.models import LessonPlan, LessonTick
 from trainmgr.lessons.rules import Ring, Who
+from trainmgr.materials.models import Material
+from trainmgr.programs.models import Program
 from trainmgr.timetable import actions, places, queries
 from trainmgr.timetable.checking import Wanted
 from trainmgr.timetable.models import Room, TeachingSession
@@ -52,6 +61,25 @@ def teach_qingling(case: Case, start: date, classes: int = 6) -> None:
         slot = Slot(start + timedelta(days=7 + place % 5), 1 + 2 * (place // 5), texts["units"])
         taught += _meet(case, module, cohort, slot, 2, hall, now)
     _teach_by(case, plan, taught, start)
+
+
+def use_resources(days: Days) -> None:
+    """Let the rings of the demo's plans work with resources, once these stand on their shelves; finish them again."""
+    now, texts = days.at(days.ago(2), 9), read("lessons")
+    for entry in texts.values():
+        plan = db.session.scalars(
+            sa.select(LessonPlan)
+            .where(LessonPlan.title == entry["title"])
+            .options(selectinload(LessonPlan.rings))
+        ).one()
+        program = db.session.get_one(Program, plan.program_id)
+        by = db.session.get_one(User, plan.created_by_id)
+        for written in entry["rings"]:
+            titles = written.get("resources", ())
+            ids = db.session.scalars(sa.select(Material.id).where(Material.title.in_(titles))).all()
+            resources.add_resources(program, plan, Ring(written["ring"]), ids, by=by, now=now)
+        used = resources.named(resources.resources_of(plan.id))
+        lessons.finish(program, plan, by=by, now=now, materials=used)
 
 
 def _modules(case: Case, stage: int) -> list[Module]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -24,6 +24,8 @@ from trainmgr.lessons.rules import LessonState, Ring, Who, difference, unfilled
 from trainmgr.programs.models import Program
 from trainmgr.programs.rules import Work, is_open
 from trainmgr.timetable.models import TeachingSession
+
+Materials = Mapping[str, Sequence[Mapping[str, Any]]]
 
 BEGUN = audit.sentence("lesson.create", _l("%(who)s began the lesson plan “%(what)s”"))
 CHANGED = audit.sentence("lesson.change", _l("%(who)s changed the lesson plan “%(what)s”"))
@@ -129,6 +131,13 @@ def require_finishable(program: Program, plan: LessonPlan) -> None:
                                   -apart, lesson=text))  # fmt: skip
 
 
+def touch(program: Program, plan: LessonPlan, *, by: User, now: datetime) -> None:
+    """Note that what a plan's rings work with has changed: it is a draft until it is finished again."""
+    plan.state, plan.changed_by_id, plan.changed_at = LessonState.DRAFT, by.id, now
+    db.session.flush()
+    audit.record(CHANGED, plan, by=by, now=now, program_id=program.id, name=plan.title)
+
+
 def finish(
     program: Program,
     plan: LessonPlan,
@@ -136,6 +145,7 @@ def finish(
     by: User,
     now: datetime,
     quiz: Mapping[str, list[int]] | None = None,
+    materials: Materials | None = None,
 ) -> LessonVersion:
     """Finish a plan: what it says becomes a version that trainees see and that never changes."""
     require_open(program)
@@ -145,7 +155,7 @@ def finish(
     version = LessonVersion(
         plan_id=plan.id,
         number=plan.published,
-        content=content_of(plan, quiz),
+        content=content_of(plan, quiz, materials),
         finished_by_id=by.id,
         finished_at=now,
     )
@@ -157,8 +167,13 @@ def finish(
     return version
 
 
-def content_of(plan: LessonPlan, quiz: Mapping[str, list[int]] | None = None) -> dict[str, Any]:
-    """Return what a plan says, as its version keeps it; `quiz` names the items that each ring asks."""
+def content_of(
+    plan: LessonPlan, quiz: Mapping[str, list[int]] | None = None, materials: Materials | None = None
+) -> dict[str, Any]:
+    """Return what a plan says, as its version keeps it.
+
+    `quiz` names the items that each ring asks, `materials` the resources that it works with.
+    """
     rows = {row.ring: row for row in plan.rings}
     return {
         "title": plan.title,
@@ -168,6 +183,7 @@ def content_of(plan: LessonPlan, quiz: Mapping[str, list[int]] | None = None) ->
             {"ring": ring.value}
             | {name: getattr(rows[ring], name) for name in ("minutes", "content", "method", "material")}
             | {"who": rows[ring].who.value, "quiz": (quiz or {}).get(ring.value, [])}
+            | {"materials": [dict(one) for one in (materials or {}).get(ring.value, ())]}
             for ring in Ring
         ],
     }
@@ -186,6 +202,7 @@ def copy_plan(
         rings=[LessonRing(**{name: getattr(row, name) for name in names}) for row in plan.rings],
     )  # fmt: skip
     db.session.add(copy)
+    db.session.flush()
     audit.record(COPIED, copy, by=by, now=now, program_id=program.id, name=title)
     return copy
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from docx.document import Document
@@ -32,4 +33,12 @@ def plan_document(content: dict[str, Any], module: str, program: str, minutes: i
 def _row(ring: Ring, written: dict[str, Any]) -> list[Any]:
     who = str(labels.WHO[Who(written["who"])])
     return [str(labels.RINGS[ring]), written["minutes"] or "–", written["content"], written["method"],
-            written["material"], who]  # fmt: skip
+            "\n".join(_materials(written)), who]  # fmt: skip
+
+
+def _materials(written: dict[str, Any]) -> Iterator[str]:
+    """Yield what a ring works with: what was written, then the resources by name and version."""
+    if written["material"]:
+        yield written["material"]
+    for one in written.get("materials", ()):
+        yield _("“%(title)s”, version %(number)s", title=one["title"], number=one["number"])

@@ -11,16 +11,16 @@ import sqlalchemy as sa
 from flask import abort
 from sqlalchemy.orm import joinedload
 
-from trainmgr.enrolment.models import Enrolment, EnrolmentState
+from trainmgr.enrolment.models import Cohort, Enrolment, EnrolmentState
 from trainmgr.enrolment.queries import visible_in
 from trainmgr.identity.models import User
 from trainmgr.kernel.db import db
 from trainmgr.kernel.paging import Listing, Page, paginate
 from trainmgr.lessons.models import LessonPlan, LessonTick, LessonUse, LessonVersion
-from trainmgr.lessons.rules import Ring
+from trainmgr.lessons.rules import TASKS, Ring
 from trainmgr.programs.models import Program
 from trainmgr.timetable.models import SessionState, TeachingSession
-from trainmgr.timetable.queries import own_sessions
+from trainmgr.timetable.queries import cohorts_seen, own_sessions
 
 PRESENT = Enrolment.state != EnrolmentState.WITHDRAWN
 DAYS_BACK, DAYS_AHEAD = 7, 14  # what stands on one's own page
@@ -76,7 +76,7 @@ def _meeting(
 
 
 def my_meetings(viewer: User, today: date, limit: int = 60) -> list[Meeting]:
-    """Return what somebody attends or teaches around today, with what is done: three statements."""
+    """Return what somebody attends or teaches around today, with what is done: at most three statements."""
     rows = db.session.execute(
         _select_meetings(viewer)
         .where(
@@ -109,17 +109,29 @@ def next_meeting(viewer: User, today: date) -> Meeting | None:
     return _meeting(*row) if row else None
 
 
-def meeting_of(session: TeachingSession, viewer: User) -> Meeting:
-    """Return one session with what its plan says and what is done for it."""
-    row = db.session.execute(_select_meetings(viewer).where(TeachingSession.id == session.id)).one()
-    meeting = _meeting(*row)
-    add_doings([meeting])
-    return meeting
+def meeting_or_404(program: Program, session_id: int, viewer: User) -> Meeting:
+    """Return one session of a class that the viewer may see with what its plan says, or answer 404: one statement."""
+    row = db.session.execute(
+        _select_meetings(viewer).where(
+            TeachingSession.id == session_id,
+            TeachingSession.program_id == program.id,
+            TeachingSession.cohort_id.in_(sa.select(Cohort.id).where(cohorts_seen(program, viewer))),
+        )
+    ).one_or_none()
+    return _meeting(*row) if row is not None else abort(404)
 
 
 def add_doings(meetings: Sequence[Meeting]) -> None:
-    """Add what the reader has ticked, and for those who teach how many of the class have: two statements."""
+    """Add what the reader has ticked, and for those who teach how many of the class have: a statement for each."""
     own = [meeting for meeting in meetings if meeting.enrolment_id]
+    if own:
+        _add_ticks(own)
+    taught = [meeting for meeting in meetings if not meeting.enrolment_id]
+    if taught:
+        _add_counts(taught)
+
+
+def _add_ticks(own: Sequence[Meeting]) -> None:
     ticks = sa.select(LessonTick.session_id, LessonTick.ring).where(
         LessonTick.session_id.in_([meeting.session.id for meeting in own]),
         LessonTick.enrolment_id.in_({meeting.enrolment_id for meeting in own}),
@@ -127,28 +139,36 @@ def add_doings(meetings: Sequence[Meeting]) -> None:
     done = {(session_id, ring.value) for session_id, ring in db.session.execute(ticks)}
     for meeting in own:
         meeting.done = {ring.value for ring in Ring if (meeting.session.id, ring.value) in done}
-    taught = {meeting.session.id: meeting for meeting in meetings if not meeting.enrolment_id}
-    counts = (
-        sa.select(LessonTick.session_id, LessonTick.ring, sa.func.count())
-        .join(Enrolment, Enrolment.id == LessonTick.enrolment_id)
-        .where(LessonTick.session_id.in_(taught), PRESENT)
-        .group_by(LessonTick.session_id, LessonTick.ring)
+
+
+def _add_counts(taught: Sequence[Meeting]) -> None:
+    people = (
+        sa.select(sa.func.count())
+        .where(Enrolment.cohort_id == TeachingSession.cohort_id, PRESENT)
+        .correlate(TeachingSession)
+        .scalar_subquery()
     )
-    for session_id, ring, count in db.session.execute(counts):
-        taught[session_id].counts[ring.value] = count
-    _add_people(taught.values())
 
+    def ticked(ring: Ring) -> sa.ScalarSelect[int]:
+        return (
+            sa.select(sa.func.count())
+            .select_from(LessonTick)
+            .join(Enrolment, Enrolment.id == LessonTick.enrolment_id)
+            .where(LessonTick.session_id == TeachingSession.id, LessonTick.ring == ring, PRESENT)
+            .correlate(TeachingSession)
+            .scalar_subquery()
+        )
 
-def _add_people(meetings: Any) -> None:
-    cohorts = {meeting.session.cohort_id for meeting in meetings}
+    counts = {ring: ticked(ring) for ring in TASKS}
     rows = db.session.execute(
-        sa.select(Enrolment.cohort_id, sa.func.count())
-        .where(Enrolment.cohort_id.in_(cohorts), PRESENT)
-        .group_by(Enrolment.cohort_id)
+        sa.select(TeachingSession.id, people, *counts.values()).where(
+            TeachingSession.id.in_([meeting.session.id for meeting in taught])
+        )
     )
-    people = {row[0]: row[1] for row in rows}
-    for meeting in meetings:
-        meeting.people = people.get(meeting.session.cohort_id, 0)
+    known = {row[0]: row[1:] for row in rows}
+    for meeting in taught:
+        meeting.people, *numbers = known[meeting.session.id]
+        meeting.counts = {ring.value: number for ring, number in zip(counts, numbers, strict=True)}
 
 
 def list_doings(program: Program, session: TeachingSession, viewer: User, listing: Listing) -> Page[Any]:
@@ -175,11 +195,3 @@ def list_doings(program: Program, session: TeachingSession, viewer: User, listin
         "after": (after, Enrolment.name, Enrolment.id),
     }
     return paginate(statement, listing, orders=orders, default="name", scalars=False)
-
-
-def own_enrolment(session: TeachingSession, viewer: User) -> int:
-    """Return the reader's own enrolment in a session's class, or answer 404."""
-    mine = sa.select(Enrolment.id).where(
-        Enrolment.cohort_id == session.cohort_id, Enrolment.user_id == viewer.id, PRESENT
-    )
-    return db.session.scalar(mine) or abort(404)

@@ -8,14 +8,14 @@ from flask_babel import ngettext
 from flask_login import current_user
 
 from trainmgr.curriculum.units import unit_minutes
-from trainmgr.kernel.access import Permission, requires
+from trainmgr.kernel.access import Permission, may_open, requires
 from trainmgr.kernel.clock import today, utcnow
 from trainmgr.kernel.errors import RuleBroken
 from trainmgr.kernel.numbers import whole
 from trainmgr.kernel.word import send_document
-from trainmgr.lessons import actions, document, labels, queries, quiz
+from trainmgr.lessons import actions, document, labels, queries, quiz, resources
 from trainmgr.lessons.forms import CopyForm, NewPlanForm, PlanForm, form_of, options
-from trainmgr.lessons.frame import bp, page_of, plan_to_write, writes
+from trainmgr.lessons.frame import MATERIAL, bp, opening, page_of, plan_to_write, writes
 from trainmgr.programs.blueprint import program_for
 from trainmgr.programs.queries import program_or_404
 from trainmgr.programs.rules import Work, is_open
@@ -79,27 +79,30 @@ def create_lesson(program_id):
 def show_lesson(program_id, plan_id):
     """Show a plan: for who writes it as it stands, for others the last finished version."""
     program = program_or_404(program_id, current_user)
-    plan = queries.plan_or_404(program, plan_id, current_user)
-    edits = writes(program, plan)
+    reading = queries.reading_or_404(program, plan_id, current_user)
+    plan, edits, versions = reading.plan, writes(program, reading), queries.versions_of(reading.plan)
+    content, links = _content(reading, versions)
     return page_of(
         "show",
         program,
         plan=plan,
-        content=_content(program, plan),
-        module=queries.module_of(plan),
-        versions=queries.versions_of(plan),
+        content=content,
+        links=links,
+        module=reading.module,
+        versions=versions,
         minutes=unit_minutes(program),
         edits=edits,
         offered=queries.sessions_for(plan, today()) if edits else (),
     )
 
 
-def _content(program, plan):
-    """Return what a reader sees of a plan: a trainee and whoever does not write it see finished versions only."""
-    published = queries.published_of(plan)
-    if published is None or queries.may_edit(program, plan, current_user):
-        return actions.content_of(plan)
-    return published.content
+def _content(reading, versions):
+    """Return what a reader sees of a plan and which resources open; who does not write it sees finished versions."""
+    published = next((each for each in versions if each.number == reading.plan.published), None)
+    if published is None or reading.may_edit:
+        chosen, links = resources.shown(reading.plan.id, current_user)
+        return actions.content_of(reading.plan, materials=chosen), links if may_open(MATERIAL) else {}
+    return published.content, opening(published.content["rings"])
 
 
 @bp.get("/programs/<int:program_id>/lessons/<int:plan_id>/edit")
@@ -125,8 +128,8 @@ def save_lesson(program_id, plan_id):
         actions.save_plan(program, plan, form.facts(), version=whole(form.version.data) or -1,
                           by=current_user, now=utcnow())  # fmt: skip
         if finishing:
-            asked = quiz.freeze(plan.id, utcnow())
-            actions.finish(program, plan, by=current_user, now=utcnow(), quiz=asked)
+            asked, used = quiz.freeze(plan.id, utcnow()), resources.named(resources.resources_of(plan.id))
+            actions.finish(program, plan, by=current_user, now=utcnow(), quiz=asked, materials=used)
     except RuleBroken as broken:
         return page_of("edit", program, broken.status, plan=plan, form=form, broken=str(broken),
                        minutes=unit_minutes(program))  # fmt: skip
@@ -153,7 +156,7 @@ def choose_sessions(program_id, plan_id):
 def new_copy(program_id, plan_id):
     """Show where a plan can be copied to; the programme is chosen first."""
     program = program_for(program_id, EDIT)
-    return _copy_page(program, queries.plan_or_404(program, plan_id, current_user))
+    return _copy_page(program, queries.reading_or_404(program, plan_id, current_user).plan)
 
 
 def _target(program):
@@ -175,7 +178,7 @@ def _copy_page(program, plan, form=None, status=200, broken=None):
 def copy_lesson(program_id, plan_id):
     """Copy a plan into a module that the reader may write for."""
     program = program_for(program_id, EDIT)
-    plan = queries.plan_or_404(program, plan_id, current_user)
+    plan = queries.reading_or_404(program, plan_id, current_user).plan
     target = _target(program)
     modules = {module.id: module for module in modules_now(target)}
     form = CopyForm()
@@ -188,7 +191,12 @@ def copy_lesson(program_id, plan_id):
         )
     except RuleBroken as broken:
         return _copy_page(program, plan, form, broken.status, str(broken))
+    left = resources.copy_resources(plan, copy, target, by=current_user, now=utcnow())
     flash(_("“%(title)s” is copied; the copy is a draft.", title=copy.title), "success")
+    if left:
+        flash(ngettext("%(num)s resource was not taken along: the other programme may not use it.",
+                       "%(num)s resources were not taken along: the other programme may not use them.", left),
+              "warning")  # fmt: skip
     return _to_plan(target.id, copy)
 
 
@@ -197,9 +205,9 @@ def copy_lesson(program_id, plan_id):
 def export_lesson(program_id, plan_id):
     """Hand out a plan as a Word document."""
     program = program_or_404(program_id, current_user, steps=False)
-    plan = queries.plan_or_404(program, plan_id, current_user)
-    module = queries.module_of(plan) or abort(404)
-    content, state = _content(program, plan), str(labels.STATES[plan.state])
+    reading = queries.reading_or_404(program, plan_id, current_user)
+    module, state = reading.module or abort(404), str(labels.STATES[reading.plan.state])
+    content, _links = _content(reading, queries.versions_of(reading.plan))
     page = document.plan_document(
         content, labels.module_name(module), program.label, unit_minutes(program), state
     )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 from flask import abort
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import joinedload
 
 from trainmgr.curriculum.models import Edition, EditionState, Module
 from trainmgr.identity.models import User
@@ -53,16 +54,6 @@ def modules_to_write(program: Program, viewer: User) -> Sequence[Module]:
     if not edits_all(program, viewer):
         statement = statement.where(Module.lead_teacher_id == viewer.id)
     return db.session.scalars(statement).all()
-
-
-def may_edit(program: Program, plan: LessonPlan, viewer: User) -> bool:
-    """Tell whether somebody may write a plan: of the programme's own, or of a module that he or she leads."""
-    if not may(program, viewer, Permission.LESSON_EDIT):
-        return False
-    if edits_all(program, viewer):
-        return True
-    led = led_by(program, viewer).where(Module.lineage == plan.lineage)
-    return db.session.scalar(sa.select(led.exists())) or False
 
 
 def seen_by(program: Program, viewer: User) -> sa.ColumnElement[bool]:
@@ -120,29 +111,48 @@ def list_plans(program: Program, viewer: User, listing: Listing) -> Page[Any]:
     return paginate(statement, listing, orders=orders, default="module", scalars=False)
 
 
-def plan_or_404(program: Program, plan_id: int, viewer: User) -> LessonPlan:
-    """Return a plan with its rings that the viewer may read, or answer 404."""
-    plan = db.session.scalars(
-        sa.select(LessonPlan)
-        .where(LessonPlan.id == plan_id, seen_by(program, viewer))
-        .options(selectinload(LessonPlan.rings), joinedload(LessonPlan.changed_by))
-    ).one_or_none()
-    return plan or abort(404)
+@dataclass(frozen=True)
+class Reading:
+    """A plan before a reader: its module as the newest signed edition has it, and whether the reader may write it."""
+
+    plan: LessonPlan
+    module: Module | None
+    may_edit: bool
 
 
-def module_of(plan: LessonPlan) -> Module | None:
-    """Return the module of a plan as the newest signed edition has it."""
-    return db.session.scalars(
-        sa.select(Module)
+def reading_or_404(program: Program, plan_id: int, viewer: User) -> Reading:
+    """Return a plan with its rings that the viewer may read, or answer 404: one statement.
+
+    Whoever makes the timetable writes all plans of a programme, others those of the modules that they lead.
+    """
+    newest = (
+        sa.select(Module.id)
         .join(Edition, Edition.id == Module.edition_id)
         .where(
-            Edition.program_id == plan.program_id,
-            Module.lineage == plan.lineage,
+            Edition.program_id == LessonPlan.program_id,
+            Module.lineage == LessonPlan.lineage,
             Edition.signed_at.is_not(None),
         )
         .order_by(Edition.number.desc())
         .limit(1)
-    ).one_or_none()
+        .correlate(LessonPlan)
+        .scalar_subquery()
+    )
+    row = (
+        db.session.execute(
+            sa.select(LessonPlan, Module, LessonPlan.lineage.in_(led_by(program, viewer)))
+            .outerjoin(Module, Module.id == newest)
+            .where(LessonPlan.id == plan_id, seen_by(program, viewer))
+            .options(joinedload(LessonPlan.rings), joinedload(LessonPlan.changed_by))
+        )
+        .unique()
+        .one_or_none()
+    )
+    if row is None:
+        abort(404)
+    plan, module, is_led = row
+    writes = may(program, viewer, Permission.LESSON_EDIT) and (edits_all(program, viewer) or bool(is_led))
+    return Reading(plan, module, writes)
 
 
 def versions_of(plan: LessonPlan) -> Sequence[LessonVersion]:
@@ -154,11 +164,6 @@ def versions_of(plan: LessonPlan) -> Sequence[LessonVersion]:
         .order_by(LessonVersion.number.desc())
         .limit(50)
     ).all()
-
-
-def published_of(plan: LessonPlan) -> LessonVersion | None:
-    """Return the version that trainees see."""
-    return db.session.get(LessonVersion, (plan.id, plan.published)) if plan.published else None
 
 
 def sessions_for(

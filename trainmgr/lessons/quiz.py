@@ -16,8 +16,8 @@ from trainmgr.bank.rules import ItemKind, ItemState
 from trainmgr.identity.models import User
 from trainmgr.kernel.db import db
 from trainmgr.kernel.errors import RuleBroken
-from trainmgr.lessons.actions import require_open
-from trainmgr.lessons.models import LessonPlan, LessonQuizItem, LessonState, QuizAnswer
+from trainmgr.lessons.actions import require_open, touch
+from trainmgr.lessons.models import LessonPlan, LessonQuizItem, QuizAnswer
 from trainmgr.lessons.rules import Ring
 from trainmgr.programs.models import Program
 
@@ -65,7 +65,7 @@ def add_items(
         raise RuleBroken(_("A quiz in class has at most %(most)s items.", most=MOST))
     for item in new:
         db.session.add(LessonQuizItem(plan_id=plan.id, ring=ring, item_id=item.id))
-    _touch(plan, by, now)
+    touch(program, plan, by=by, now=now)
     return len(known) + len(new)
 
 
@@ -76,12 +76,7 @@ def drop_item(
     require_open(program)
     if row := db.session.get(LessonQuizItem, (plan.id, ring, item_id)):
         db.session.delete(row)
-        _touch(plan, by, now)
-
-
-def _touch(plan: LessonPlan, by: User, now: datetime) -> None:
-    plan.state, plan.changed_by_id, plan.changed_at = LessonState.DRAFT, by.id, now
-    db.session.flush()
+        touch(program, plan, by=by, now=now)
 
 
 def freeze(plan_id: int, now: datetime) -> dict[str, list[int]]:

@@ -16,7 +16,6 @@ from trainmgr.lessons.frame import bp, page_of, plan_to_write
 from trainmgr.lessons.rules import Ring
 from trainmgr.programs.blueprint import program_for
 from trainmgr.programs.queries import program_or_404
-from trainmgr.timetable.queries import session_or_404
 
 EDIT, LEARN = Permission.LESSON_EDIT, Permission.LESSON_LEARN
 
@@ -61,9 +60,8 @@ def choose_items(program_id, plan_id, ring):
 
 def _open(program_id, session_id, ring):
     program = program_or_404(program_id, current_user)
-    session = session_or_404(program, session_id, current_user)
-    enrolment_id = meetings.own_enrolment(session, current_user)
-    meeting = meetings.meeting_of(session, current_user)
+    meeting = meetings.meeting_or_404(program, session_id, current_user)
+    enrolment_id = meeting.enrolment_id or abort(404)
     items = quiz.asked((meeting.rings.get(_ring(ring).value) or {}).get("quiz", []))
     return program, meeting, enrolment_id, items or abort(404)
 
