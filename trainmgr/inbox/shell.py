@@ -35,6 +35,7 @@ AREAS = {
 # Mentors and trainees have places of their own for some of a programme's pages.
 OWN_AREAS = {
     "lessons": "classes",
+    "placements": "logs",
     "practice": "logs",
     "evaluation": "ratings",
     "mentoring": "trainees",
