@@ -33,8 +33,16 @@ PATIENCE = 30_000  # ms; how long a busy machine may take until what is waited f
 
 
 def find_chromium() -> str | None:
-    """The browser's program, under any of the names it goes by."""
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
+    """The browser's program, under any of the names it goes by; the one without windows starts faster."""
+    names = (
+        "chromium-headless-shell",
+        "chromium",
+        "chromium-browser",
+        "google-chrome",
+        "google-chrome-stable",
+        "chrome",
+        "msedge",
+    )
     return next((path for name in names if (path := shutil.which(name))), None)
 
 

@@ -29,7 +29,7 @@ from tests.databases import (
 from trainmgr import create_app
 from trainmgr.kernel.db import db
 
-pytest_plugins = ["tests.factories"]
+pytest_plugins = ["tests.factories", "tests.populated"]
 
 SERVER = pytest.StashKey[Any]()
 NO_SKIP = os.environ.get("TRAINMGR_NO_SKIP") == "1"

@@ -13,7 +13,9 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
+from flask import Flask
 from sqlalchemy.orm import joinedload
 
 from tests.factories import NOW, TODAY, World, keep
@@ -236,6 +238,33 @@ def populate(world: World) -> Populated:
     _make_testing(world, made)
     _make_rest(world, made)
     return made
+
+
+@pytest.fixture(scope="session")
+def made(bench: Any, database_url: str) -> Populated:
+    """The world that has one of everything, built once for this worker; `put_back` brings it back."""
+    bench.prepare("empty")
+    bench.app.config["CLOCK"] = lambda: NOW
+    found = populate(World(bench.app))
+    bench.engine.dispose()
+    bench.database.keep("populated")
+    bench.kept.add("populated")
+    return found
+
+
+@pytest.fixture
+def put_back(bench: Any, made: Populated) -> Callable[[], Flask]:
+    """Put the world that has one of everything back to how it was made; returns the application."""
+
+    def again() -> Flask:
+        bench.prepare("populated")
+        bench.app.config["CLOCK"] = lambda: NOW
+        with bench.app.app_context():
+            made.put_files_back()
+        return bench.app
+
+    again()
+    return again
 
 
 def _make_people(world: World, made: Populated) -> None:

@@ -16,8 +16,8 @@ from urllib.parse import urlencode
 import pytest
 from flask import Flask, url_for
 
-from tests.factories import NOW, World
-from tests.populated import SECRET_PROGRAM, SECRET_TRAINEE, Populated, populate
+from tests.factories import World
+from tests.populated import SECRET_PROGRAM, SECRET_TRAINEE, Populated
 from trainmgr import ROOT
 from trainmgr.identity.models import User
 from trainmgr.kernel.access import GRANTS, Permission, Role, mark_of, permissions_of, requires
@@ -180,33 +180,6 @@ def routes_of(app: Flask, made: Populated) -> Iterator[Route]:
             address += f"?{QUERIES[rule.endpoint]}"
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
             yield Route(rule.endpoint, method, mark, address, bool(values))
-
-
-@pytest.fixture(scope="module")
-def made(bench: Any, database_url: str) -> Populated:
-    """The populated world, built once and put back before every test."""
-    bench.prepare("empty")
-    bench.app.config["CLOCK"] = lambda: NOW
-    found = populate(World(bench.app))
-    bench.engine.dispose()
-    bench.database.keep("populated")
-    bench.kept.add("populated")
-    return found
-
-
-@pytest.fixture
-def put_back(bench: Any, made: Populated) -> Any:
-    """Put the world back to how it was made; returns the application."""
-
-    def again() -> Flask:
-        bench.prepare("populated")
-        bench.app.config["CLOCK"] = lambda: NOW
-        with bench.app.app_context():
-            made.put_files_back()
-        return bench.app
-
-    again()
-    return again
 
 
 class Browsers:
