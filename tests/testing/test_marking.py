@@ -299,19 +299,21 @@ def test_lines_that_are_not_changed_write_nothing(sat, staff):
     assert len(marks_of(sat, first)) == 1
 
 
-def test_a_correction_ends_with_the_levels_in_the_needs_analysis(sat, staff):
+@pytest.mark.parametrize(("state", "status"), [(State.ANALYSING, 302), (State.DESIGNING, 409)])
+def test_a_correction_ends_with_the_analysis_that_took_the_levels(sat, staff, state, status):
     first = sat.attempts[0]
     staff.post(where(sat), data=sheet({first: "1"}))
     with inside(sat.world):
         db.session.execute(sa.update(Sitting).values(taken_at=NOW))
+        db.session.execute(sa.update(Program).values(state=state))
         db.session.commit()
 
     change = sheet({first: "2"}, key="k2", seen={first: 1})
     response = staff.post(where(sat), data=change | {f"reason-{first}": "看漏了"})
 
-    assert response.status_code == 409
-    assert "需求分析" in text_of(response)
-    assert len(marks_of(sat, first)) == 1
+    assert response.status_code == status
+    assert ("需求分析" in text_of(response)) == (status == 409)
+    assert len(marks_of(sat, first)) == (2 if status == 302 else 1)
 
 
 def test_blank_answers_wait_for_nobody(exam, staff):

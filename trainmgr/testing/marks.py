@@ -1,7 +1,7 @@
 """Writes of marks: points for short answers, steps that a judge saw done. A mark never changes; the newest counts.
 
-A first mark may come as long as the programme is under way; a correction needs a reason, and ends with the levels of
-the sitting going into the needs analysis. Nothing is written unless all that was sent can be.
+A first mark may come as long as the programme is under way; a correction needs a reason, and ends with the needs
+analysis that took the levels of the sitting. Nothing is written unless all that was sent can be.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from trainmgr.kernel.errors import Conflict, RuleBroken
 from trainmgr.kernel.i18n import moment, number
 from trainmgr.programs.actions import require_open
 from trainmgr.programs.models import Program
-from trainmgr.programs.rules import Work
+from trainmgr.programs.rules import Work, is_open
 from trainmgr.programs.thread import refresh
 from trainmgr.testing import markbook, marking_dues, queries, settling
 from trainmgr.testing.frame import step_of
@@ -235,8 +235,10 @@ def _fault(one: Given, marks: Sequence[Mark], desk: _Desk) -> tuple[str, str] | 
             points=number(float(last.points)),
             moment=moment(last.marked_at, desk.now),
         )
-    if desk.sitting.taken_at is not None:
-        return "points", _("The levels of this test are in the needs analysis; its marks stay as they are.")
+    if desk.sitting.taken_at is not None and not is_open(Work.NEEDS, desk.program.state):
+        return "points", _(
+            "The levels of this test are in the signed needs analysis; its marks stay as they are."
+        )
     return (
         None if one.reason else ("reason", _("Say why the mark is changed; the first one is kept beside it."))
     )
