@@ -29,7 +29,7 @@ from tests.bench.running import Browser, cpu_seconds, serving
 from tests.bench.sitting import Arranged, arrange
 from trainmgr.bank.rules import ItemKind
 
-BARE_ALONE, OPEN_FILES = 40, 16_384
+WARM_UP, BARE_ALONE, OPEN_FILES = 10, 100, 16_384
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 KINDS = ("bare", "door", "begin", "paper", "autosave", "hand in")
 
@@ -190,20 +190,46 @@ async def _bare(line: Line, told: Told, times: int | None, pause: float) -> None
         await asyncio.sleep(pause)
 
 
+@dataclass
+class Cpu:
+    """What the server used: for a bare page alone, for a save while only saves were made, and altogether."""
+
+    bare_ms: float = 0.0
+    save_ms: float = 0.0
+    cores: float = 0.0
+
+
+async def _watch(options: argparse.Namespace, pid: int, told: Told, cpu: Cpu, begun: float) -> None:
+    """Read the server's CPU while everybody has begun and nobody hands in: saves, and a bare page a second."""
+    await _until(begun + options.ramp + 0.2 * options.seconds)
+    first, saves, bare = cpu_seconds(pid), len(told.times["autosave"]), len(told.times["bare"])
+    await _until(begun + options.ramp + options.seconds)
+    made = len(told.times["autosave"]) - saves
+    used = (cpu_seconds(pid) - first) * 1000 - (len(told.times["bare"]) - bare) * cpu.bare_ms
+    cpu.save_ms = used / made if made else 0.0
+
+
 async def _drive(
-    options: argparse.Namespace, port: int, made: Arranged, cookies: Sequence[str], staff: str
-) -> Any:
-    alone, told = Told(), Told()
+    options: argparse.Namespace, port: int, pid: int, made: Arranged, cookies: Sequence[str], staff: str
+) -> tuple[Told, Told, list[Taker], float, Cpu]:
+    alone, told, cpu = Told(), Told(), Cpu()
+    await _bare(Line(port, staff), Told(), WARM_UP, 0.0)
+    used = cpu_seconds(pid)
     await _bare(Line(port, staff), alone, BARE_ALONE, 0.0)
+    cpu.bare_ms = (cpu_seconds(pid) - used) * 1000 / BARE_ALONE
     takers = [
         Taker(Line(port, cookie), place, number, made, told)
         for number, ((place, _token), cookie) in enumerate(zip(made.takers, cookies, strict=True))
     ]
-    begun = time.perf_counter()
+    begun, used = time.perf_counter(), cpu_seconds(pid)
     beside = asyncio.create_task(_bare(Line(port, staff), told, None, 1.0))
-    await asyncio.gather(*(taker.take(options, begun) for taker in takers))
+    await asyncio.gather(
+        *(taker.take(options, begun) for taker in takers), _watch(options, pid, told, cpu, begun)
+    )
     beside.cancel()
-    return alone, told, takers, time.perf_counter() - begun
+    seconds = time.perf_counter() - begun
+    cpu.cores = (cpu_seconds(pid) - used) / seconds
+    return alone, told, takers, seconds, cpu
 
 
 def run(options: argparse.Namespace) -> int:
@@ -227,9 +253,8 @@ def run(options: argparse.Namespace) -> int:
     with serving() as (port, pid):
         browser = Browser(port)
         browser.sign_in(made.staff)
-        cpu = cpu_seconds(pid)
-        alone, told, takers, seconds = asyncio.run(_drive(options, port, made, cookies, browser.cookie))
-        cpu = cpu_seconds(pid) - cpu
+        driven = _drive(options, port, pid, made, cookies, browser.cookie)
+        alone, told, takers, seconds, cpu = asyncio.run(driven)
     found = summary(options, alone, told, seconds, cpu) | _compare(app, takers)
     print(tell(found))
     if options.json:
@@ -272,7 +297,9 @@ def summary(
         "seconds": round(seconds, 1),
         "saves_per_second": round(options.trainees / options.every, 1),
         "bare_alone_ms": round(bare, 2),
-        "cores": round(cpu / seconds, 2),
+        "cores": round(cpu.cores, 2),
+        "bare_cpu_ms": round(cpu.bare_ms, 2),
+        "autosave_cpu_ms": round(cpu.save_ms, 2),
         "p99_of_bare": lines["autosave"]["p99_of_bare"] if "autosave" in lines else float("inf"),
         "faults": told.faults,
         "requests": lines,
@@ -293,6 +320,7 @@ def tell(found: dict[str, Any]) -> str:
     lines = [
         f"{found['trainees']} trainees, {found['saves_per_second']} saves a second, {found['seconds']} seconds",
         f"the server used {found['cores']} cores; the bare page alone takes {found['bare_alone_ms']} ms",
+        f"CPU of a bare page {found['bare_cpu_ms']} ms, of an autosave {found['autosave_cpu_ms']} ms",
         f"{'request':<10}{'count':>8}{'p50 ms':>9}{'p99 ms':>9}{'longest':>9}{'p50/bare':>10}{'p99/bare':>10}",
     ]
     for kind, one in found["requests"].items():

@@ -19,7 +19,9 @@ from trainmgr.kernel.db import db
 from trainmgr.programs.actions import require_open
 from trainmgr.programs.models import Program
 from trainmgr.programs.rules import PartyRole
+from trainmgr.programs.thread import refresh
 from trainmgr.testing import owing, sittings
+from trainmgr.testing.frame import step_of
 from trainmgr.testing.models import Attempt, Participant, Sitting
 from trainmgr.testing.pasting import IN_TRAINING, Person, in_chunks, lines_of, people_behind
 from trainmgr.testing.rules import MOST_ATTEMPTS, SittingState
@@ -103,6 +105,7 @@ def _told_of(program: Program, sitting: Sitting, before: int, by: Actor, now: da
         audit.record(
             ADDED, sitting, by=by, now=now, program_id=program.id, name=sitting.name, count=len(fresh)
         )
+        refresh(program.id, step_of(sitting), now=now)
     return len(fresh)
 
 
@@ -240,6 +243,7 @@ def remove_people(
         audit.record(
             REMOVED, sitting, by=by, now=now, program_id=program.id, name=sitting.name, count=len(rows)
         )
+        refresh(program.id, step_of(sitting), now=now)
     return len(rows)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -46,8 +47,15 @@ class Over(RuleBroken):
 
 def begin(participant: Participant, *, by: User, now: datetime) -> Attempt:
     """Begin an attempt, or return the one under way; from the first one on the instrument is frozen."""
-    db.session.execute(sa.select(Participant.id).where(Participant.id == participant.id).with_for_update())
-    sitting = _present(participant.sitting)
+    sitting = _present(
+        participant.sitting
+    )  # before the person: whoever grants an attempt locks in this order
+    db.session.execute(
+        sa.select(Participant)
+        .where(Participant.id == participant.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
     newest = seats.newest_attempt(participant)
     if newest is not None and newest.ended_at is None:
         if is_in_time(newest.deadline_at, now):
@@ -162,18 +170,19 @@ def save_answers(seat: Seat, sent: Sequence[Sent], *, now: datetime) -> Saved:
 
 def _write(seat: Seat, answers: Iterable[Mapping[str, Any]], now: datetime) -> None:
     rows = [{**one, "attempt_id": seat.attempt_id, "answered_at": now} for one in answers]
-    if not rows:
-        return
+    if rows:
+        # Rows beside the statement: written anew for every number of rows, it would cost more than they do.
+        db.session.connection().execute(_newer_wins(db.engine.dialect.name), rows)
+
+
+@cache
+def _newer_wins(_dialect: str) -> Any:
+    """Return the insert that leaves a newer answer alone; made once for each kind of database."""
     table: Any = Answer.__table__
     insert = insert_into(table)
-    given = insert.excluded
-    changed = {name: given[name] for name in ("value", "sequence", "answered_at")}
-    newer = given.sequence > table.c.sequence
-    # Rows beside the statement: written anew for every number of rows, it would cost more than they do.
-    db.session.connection().execute(
-        insert.on_conflict_do_update(index_elements=["attempt_id", "item_id"], set_=changed, where=newer),
-        rows,
-    )
+    changed = {name: insert.excluded[name] for name in ("value", "sequence", "answered_at")}
+    newer = insert.excluded.sequence > table.c.sequence
+    return insert.on_conflict_do_update(index_elements=["attempt_id", "item_id"], set_=changed, where=newer)
 
 
 def _keep_late(seat: Seat, answers: Iterable[Mapping[str, Any]], now: datetime) -> int:
