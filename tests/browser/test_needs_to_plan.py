@@ -12,10 +12,9 @@ from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
-import xlsxwriter
 from playwright.sync_api import expect
 
-from tests.browser.walking import PASSWORD, Walker
+from tests.browser.walking import PASSWORD, Walker, advance, workbook
 from trainmgr.identity.models import OrganizationKind
 from trainmgr.identity.passwords import hash_password
 from trainmgr.kernel.access import Role
@@ -48,14 +47,6 @@ POSTS = {
 COMPETENCIES = [row for rows in POSTS.values() for row in rows]
 FIGURES = ["3.6", "3.4", "3.3", "3.2", "3.1", "3.0"]
 TECHNICIANS = [("QL0001", "冉小川"), ("QL0002", "谭学兵"), ("QL0003", "向春梅")]
-
-
-def workbook(path: Path, head: list[str], rows: list[list[object]]) -> Path:
-    with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False}) as book:
-        sheet = book.add_worksheet()
-        for line, row in enumerate([head, *rows]):
-            sheet.write_row(line, 0, row)
-    return path
 
 
 @pytest.fixture
@@ -110,12 +101,14 @@ def build_standard(staff: Walker, coordinator: Walker, cast, post: str, number: 
     tasks = sorted({task for *_facts, task in POSTS[post]})
     sheets = {
         "tasks": workbook(
-            folder / f"tasks{number}.xlsx", ["类别", "任务"], [["典型工作任务", task] for task in tasks]
+            folder / f"tasks{number}.xlsx", [["类别", "任务"], *(["典型工作任务", task] for task in tasks)]
         ),
         "competencies": workbook(
             folder / f"competencies{number}.xlsx",
-            ["能力", "重要度", "要求水平", *(f"{level} 级" for level in range(1, 6)), "典型工作任务"],
-            [[name, importance, level, *WORDS, task] for name, importance, level, task in POSTS[post]],
+            [
+                ["能力", "重要度", "要求水平", *(f"{level} 级" for level in range(1, 6)), "典型工作任务"],
+                *([name, importance, level, *WORDS, task] for name, importance, level, task in POSTS[post]),
+            ],
         ),
     }
     for kind, file in sheets.items():
@@ -134,7 +127,7 @@ def build_instrument(staff: Walker, folder: Path) -> str:
         rows.append([name, "单选题", "易", 2, f"{name}：先做什么？", "看作业指导书", "直接动手", "A"])
         rows.append([name, "判断题", "中", 3, f"{name}：做完要复核。", "", "", "对"])
     head = ["能力", "题型", "难度", "参考分值", "题干或任务", "A", "B", "正确答案"]
-    staff.go("/bank/import").upload("file", workbook(folder / "items.xlsx", head, rows))
+    staff.go("/bank/import").upload("file", workbook(folder / "items.xlsx", [head, *rows]))
     staff.fill(state="in_use").press("main form.form button.btn-primary")
     staff.go("/bank/items").sees("24")
     staff.go("/bank/instruments/new").fill(name="庆铃技师摸底与结业测评").press(
@@ -174,13 +167,6 @@ def open_program(staff: Walker, cast) -> str:
     staff.press("main form.form .actions button.btn-primary")
     advance(staff, program, "各方已定，开始需求分析")
     return program
-
-
-def advance(staff: Walker, program: str, reason: str) -> None:
-    """Take the programme one step forward."""
-    staff.go(f"{program}/forward")
-    assert staff.page.locator("[name=reason]").count(), staff.text()
-    staff.fill(reason=reason).press("main form.form .actions button.btn-primary")
 
 
 def adopt_standards(staff: Walker, program: str) -> None:

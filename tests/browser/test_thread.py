@@ -8,9 +8,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-import xlsxwriter
 
-from tests.browser.walking import PASSWORD, Walker
+from tests.browser.walking import PASSWORD, Walker, advance, workbook
 from trainmgr.demo.people import people
 from trainmgr.identity.models import OrganizationKind
 from trainmgr.identity.passwords import hash_password
@@ -25,16 +24,6 @@ COMPETENCIES = [
     ("精密测量与判定", "4", "4", "2.5"),
     ("工艺参数优化", "3", "4", "3"),
 ]
-
-
-def workbook(path: Path, rows: list[list[str]]) -> Path:
-    book = xlsxwriter.Workbook(str(path))
-    sheet = book.add_worksheet()
-    for number, row in enumerate(rows):
-        for column, value in enumerate(row):
-            sheet.write_string(number, column, value)
-    book.close()
-    return path
 
 
 @pytest.fixture
@@ -107,13 +96,6 @@ def set_up(staff: Walker, cast) -> str:
     staff.press("main form.form .actions button.btn-primary")
     advance(staff, program, "各方已定，开始需求分析")
     return program
-
-
-def advance(staff: Walker, program: str, reason: str) -> None:
-    """Take the programme one step forward."""
-    staff.go(f"{program}/forward")
-    assert staff.page.locator("[name=reason]").count(), staff.text()
-    staff.fill(reason=reason).press("main form.form .actions button.btn-primary")
 
 
 def find_needs(staff: Walker, coordinator: Walker, program: str, tmp_path: Path) -> None:

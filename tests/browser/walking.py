@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+
+import xlsxwriter
 
 PASSWORD = "kafei-yu-cha-2026"
 
@@ -75,3 +77,19 @@ class Walker:
         from urllib.parse import urlsplit
 
         return urlsplit(self.page.url).path
+
+
+def workbook(path: Path, rows: Sequence[Sequence[Any]]) -> Path:
+    """Write rows, the header first, as an Excel file and return where it is."""
+    with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False}) as book:
+        sheet = book.add_worksheet()
+        for line, row in enumerate(rows):
+            sheet.write_row(line, 0, row)
+    return path
+
+
+def advance(staff: Walker, program: str, reason: str) -> None:
+    """Take the programme one step forward."""
+    staff.go(f"{program}/forward")
+    assert staff.page.locator("[name=reason]").count(), staff.text()
+    staff.fill(reason=reason).press("main form.form .actions button.btn-primary")
