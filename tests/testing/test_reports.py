@@ -162,7 +162,7 @@ def test_a_person_s_report_names_gaps_and_strengths(taken, signed_in):
 def test_a_person_s_report_is_handed_out_as_word(taken, signed_in):
     answer = signed_in(taken.staff).get(taken.url(f"/report/{taken.participants[2]}/word"))
 
-    assert ["扭矩工艺", "装调技师", "0 / 7", "0.0%", "1", "3.0", "未达要求"] in cells_of_word(answer)
+    assert ["扭矩工艺", "装调技师", "0 / 7", "0.0%", "1", "3.0", "未达标"] in cells_of_word(answer)
 
 
 def test_one_s_own_report_opens_when_the_test_is_closed(taken, signed_in):
