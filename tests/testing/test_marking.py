@@ -20,7 +20,7 @@ from trainmgr.kernel.audit import AuditEvent
 from trainmgr.kernel.db import db
 from trainmgr.programs.models import Due, Program
 from trainmgr.programs.rules import State
-from trainmgr.testing import closing
+from trainmgr.testing import closing, marking_dues
 from trainmgr.testing.models import Answer, Attempt, Mark, Participant, Score, Sitting
 from trainmgr.testing.rules import AttemptEnd
 from trainmgr.testing.typed_points import PointsRefused, buttons, code_of, read_points
@@ -628,8 +628,6 @@ def test_work_that_is_judged_just_as_the_test_ends_counts(exam, staff, turn):
 
 
 def test_what_waits_is_due_from_those_who_mark_until_nothing_waits(sat, world, staff, clock):
-    from trainmgr.testing import marking_dues
-
     teacher = world.user(Role.SCHOOL_TEACHER)
     world.relation(sat.program, teacher, Role.SCHOOL_TEACHER)
     with inside(world):
@@ -647,6 +645,25 @@ def test_what_waits_is_due_from_those_who_mark_until_nothing_waits(sat, world, s
     for place in range(3):
         judge(sat, staff, place, [0, 1, 2], key=f"j{place}")
     assert rows(sat, due) == []
+
+
+def test_practical_work_of_enrolled_people_is_due_from_who_guides_them(sat, world):
+    teacher, mentor = world.user(Role.SCHOOL_TEACHER), world.user(Role.ENTERPRISE_MENTOR)
+    for place, trainee in enumerate(sat.trainees):
+        guides = {"teacher": teacher, "mentor": mentor} if place == 0 else {}
+        enrolment = world.enrolment(sat.program, user=trainee, **guides)
+        with inside(world):
+            db.session.get_one(Participant, sat.participants[place]).enrolment_id = enrolment.id
+            db.session.commit()
+    with inside(world):
+        sitting = db.session.get_one(Sitting, sat.sitting_id)
+        marking_dues.put(sat.program.id, sitting, now=NOW)
+        db.session.commit()
+
+    due = sa.select(Due.user_id, Due.amount).where(Due.code == "mark-test", Due.user_id.is_not(None))
+    amounts = {row.user_id: row.amount for row in rows(sat, due)}
+    assert amounts[teacher.id] == 4  # three short answers, and the work of the one trainee
+    assert amounts[mentor.id] == 1
 
 
 def test_each_person_of_the_list_gets_a_code_to_scan(sat, staff):
