@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from datetime import timedelta
 from decimal import Decimal
@@ -512,6 +513,31 @@ def test_the_second_of_two_judges_is_told_and_the_ticks_stay(sat, staff, signed_
     assert "没选扳手" in page
     assert page.count(" checked") == 1
     assert len(marks_of(sat, sat.attempts[0], "steps")) == 1
+
+
+def test_other_steps_sent_from_an_old_page_are_a_correction_and_never_lost(sat, staff):
+    judge(sat, staff, 0, [0])
+
+    response = judge(sat, staff, 0, [0, 1])  # the same page, gone back to
+
+    page = text_of(response)
+    assert response.status_code == 409
+    assert page.count(" checked") == 2
+    key = re.search(r'name="client_key" value="(\w+)"', page)[1]
+    assert key != "j1"
+    assert judge(sat, staff, 0, [0, 1], key=key, seen=1, reason="扳手也对").status_code == 302
+    assert [row.points for row in marks_of(sat, sat.attempts[0], "steps")] == [
+        Decimal("1.25"),
+        Decimal("3.75"),
+    ]
+
+
+def test_a_late_repetition_changes_nothing_that_was_corrected_since(sat, staff):
+    judge(sat, staff, 0, [0])
+    judge(sat, staff, 0, [0, 1], key="j2", seen=1, reason="扳手也对")
+
+    assert judge(sat, staff, 0, [0]).status_code == 302
+    assert [row.number for row in marks_of(sat, sat.attempts[0], "steps")] == [1, 2]
 
 
 def test_a_judgement_is_corrected_with_a_reason(sat, staff):

@@ -110,7 +110,7 @@ def save_checklist(program_id, sitting_id, participant_id):
             by=current_user, now=utcnow(),
         )  # fmt: skip
     except marks.MarksRefused as refusal:
-        sent.faults = dict(refusal.faults.values())
+        sent.faults, sent.key = dict(refusal.faults.values()), ""  # what is sent next is another thing
         return _render(program, sitting, tasks, participant, task.item_id, sent, 409, refusal)
     except RuleBroken as refusal:
         return _render(program, sitting, tasks, participant, task.item_id, sent, 409, refusal)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -76,7 +77,11 @@ class MarkForm:
         self.given.append(Given(row.attempt_id, points, row.seen, row.remark, row.reason[:LONGEST_REMARK]))
 
     def refuse(self, faults: Mapping[int, tuple[str, str]], scripts: Sequence[Script]) -> None:
-        """Set what the writing refused at its fields; the lines now know what others have marked meanwhile."""
+        """Set what the writing refused at its fields; the lines now know what others have marked meanwhile.
+
+        What is sent next is another thing, and gets another key.
+        """
+        self.key = secrets.token_hex(8)
         for attempt_id, (name, sentence) in faults.items():
             self.rows[attempt_id].faults[name] = sentence
         for script in scripts:

@@ -213,14 +213,18 @@ def _write(desk: _Desk, given: Sequence[Given]) -> dict[int, Mark]:
 
 
 def _is_there(one: Given, marks: Sequence[Mark], desk: _Desk) -> bool:
-    """Tell whether what was sent stands there already: sent twice, or not changed."""
-    if any(mark.client_key == desk.key_of(one.attempt_id) for mark in marks if mark.client_key):
+    """Tell whether what was sent stands there already: sent twice, not changed, or given alike by somebody else."""
+    if any(mark.client_key == desk.key_of(one.attempt_id) and _is_same(one, mark) for mark in marks):
         return True
     if not marks:
         return False
-    last = marks[0]
-    same = last.points == one.points and (one.done is None or list(one.done) == list(last.done or []))
-    return same and one.remark in (last.remark, "" if one.seen != last.number else last.remark)
+    says_nothing = one.seen != marks[0].number and not one.remark
+    return _is_same(one, marks[0], remark=not says_nothing)
+
+
+def _is_same(one: Given, mark: Mark, *, remark: bool = True) -> bool:
+    done = one.done is None or list(one.done) == list(mark.done or [])
+    return mark.points == one.points and done and (mark.remark == one.remark or not remark)
 
 
 def _fault(one: Given, marks: Sequence[Mark], desk: _Desk) -> tuple[str, str] | None:
