@@ -128,6 +128,8 @@ def test_three_sign_each_for_their_own_and_their_inboxes_follow(scene):
     (made,) = _all(scene, sa.select(Placement))
     assert {one.code for one in _all(scene, sa.select(Due))} >= {"placement-to-sign", "placements-to-sign"}
     trainee, coordinator = scene.world.signed_in(scene.trainee), scene.world.signed_in(scene.coordinator)
+    assert "签署您的实习协议：数控装调" in trainee.get("/", follow_redirects=True).get_data(as_text=True)
+    assert "签署 1 份实习协议" in coordinator.get("/", follow_redirects=True).get_data(as_text=True)
 
     answer = trainee.post(f"{scene.url}/{made.id}/sign", data={"number": 1}, follow_redirects=True)
     assert "还差 2 方" in answer.get_data(as_text=True)

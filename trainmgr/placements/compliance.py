@@ -281,8 +281,15 @@ def counts_of(program: Program, viewer: User, panel: Panel) -> Counts:
 
 
 def _crowded(inside: Sequence[Any], panel: Panel) -> dict[RuleCode, int]:
-    """Count by the two shares: placements of one post and period are judged together."""
+    """Count by the two shares: placements of one post and period are judged together.
+
+    Where even the most that are ever there keep the limit nothing is asked.
+    """
     found = dict.fromkeys(SHARES, 0)
+    crowded = sa.or_(
+        PlacementPost.organization_id.in_(_too_many(panel.hosts, RuleCode.STAFF_SHARE, panel.versions)),
+        Placement.post_id.in_(_too_many(panel.posts, RuleCode.POST_SHARE, panel.versions)),
+    )
     for organization_id, post_id, starts_on, ends_on, people in db.session.execute(
         sa.select(
             PlacementPost.organization_id,
@@ -294,7 +301,7 @@ def _crowded(inside: Sequence[Any], panel: Panel) -> dict[RuleCode, int]:
         .select_from(Placement)
         .join(Enrolment, Enrolment.id == Placement.enrolment_id)
         .join(PlacementPost, PlacementPost.id == Placement.post_id)
-        .where(*inside)
+        .where(*inside, crowded)
         .group_by(PlacementPost.organization_id, Placement.post_id, Placement.starts_on, Placement.ends_on)
     ):
         facts = Facts(
@@ -306,6 +313,16 @@ def _crowded(inside: Sequence[Any], panel: Panel) -> dict[RuleCode, int]:
         for code in SHARES:
             if judge(facts, rule_on(starts_on, code, panel.versions)).verdict is not Verdict.PASS:
                 found[code] += people
+    return found
+
+
+def _too_many(places: Mapping[int, Place], code: RuleCode, versions: Sequence[Rule]) -> list[int]:
+    strictest = min(rule.limit or Decimal(0) for rule, _until in versions_of(code, versions))
+    found = []
+    for key, place in places.items():
+        most = share(place.crowd.most, place.staff)
+        if most is None or most > strictest:
+            found.append(key)
     return found
 
 
