@@ -72,7 +72,12 @@ def use_resources(days: Days) -> None:
             .where(LessonPlan.title == entry["title"])
             .options(selectinload(LessonPlan.rings))
         ).one()
-        program = db.session.get_one(Program, plan.program_id)
+        program = db.session.scalars(
+            sa.select(Program)
+            .where(Program.id == plan.program_id)
+            .options(selectinload(Program.parties))
+            .execution_options(populate_existing=True)
+        ).one()
         by = db.session.get_one(User, plan.created_by_id)
         for written in entry["rings"]:
             titles = written.get("resources", ())
