@@ -62,6 +62,12 @@ class Options:
     guides: Sequence[tuple[Fit, Guide]]
     limit: Obstacle
     terms: Terms
+    fits: Mapping[int, Fit]
+
+    def fit(self, trainee: Trainee, guide: Guide) -> Fit:
+        """Return how well a mentor fits a trainee of this kind."""
+        found = None if guide.id in _familiar(trainee) else self.fits.get(guide.id)
+        return found or fit_of(trainee, guide, self.terms)
 
     def own_of(self, trainee: Trainee) -> list[Guide]:
         """Return the mentors among them whom a trainee knows already."""
@@ -70,10 +76,12 @@ class Options:
 
     def beside(self, trainee: Trainee, guide_id: int | None) -> int | None:
         """Return the mentor who fits a trainee best beside the one given."""
-        first = [guide for _fit, guide in self.guides if guide.id != guide_id][:1]
+        first = next((guide for _fit, guide in self.guides if guide.id != guide_id), None)
         own = [guide for guide in self.own_of(trainee) if guide.id != guide_id]
-        best = sorted((-fit_of(trainee, guide, self.terms).total, guide.id) for guide in first + own)
-        return best[0][1] if best else None
+        if not own or first is None:
+            return first.id if first else None
+        best = sorted((-fit_of(trainee, guide, self.terms).total, guide.id) for guide in [first, *own])
+        return best[0][1]
 
 
 def propose(
@@ -199,23 +207,34 @@ def _options_by_kind(
     trainees: Sequence[Trainee], guides: Sequence[Guide], terms: Terms
 ) -> dict[Kind, Options]:
     found: dict[Kind, Options] = {}
+    at_home: dict[int, list[Guide]] = {}
+    for guide in guides:
+        at_home.setdefault(guide.organization_id, []).append(guide)
     for trainee in trainees:
         kind = _kind(trainee)
         if kind not in found:
             # As if under somebody who is not on the list: what holds for every mentor but those known to one of them.
             anybody = replace(trainee, present_id=NOT_LISTED if kind[3] else None, known_ids=frozenset())
-            found[kind] = _options(len(found), anybody, guides, terms)
+            home = trainee.organization_id
+            near = guides if home is None else at_home.get(home, [])
+            # Whoever works elsewhere is out for that alone; to look at each of them would take longest of all.
+            elsewhere = {Obstacle.ORGANIZATION} if len(near) < len(guides) else set()
+            found[kind] = _options(len(found), anybody, near, terms, elsewhere)
     return found
 
 
-def _options(hub: int, trainee: Trainee, guides: Sequence[Guide], terms: Terms) -> Options:
+def _options(
+    hub: int, trainee: Trainee, guides: Sequence[Guide], terms: Terms, elsewhere: set[Obstacle]
+) -> Options:
     limits = {guide.id: limit_between(trainee, guide, terms) for guide in guides}
     found = [(fit_of(trainee, guide, terms), guide) for guide in guides if limits[guide.id] is None]
+    found.sort(key=lambda option: (-option[0].total, option[1].id))
     return Options(
         hub,
-        sorted(found, key=lambda option: (-option[0].total, option[1].id)),
-        Obstacle.CAPACITY if found else nearest(limits.values()),
+        found,
+        Obstacle.CAPACITY if found else nearest({*limits.values(), *elsewhere}),
         terms,
+        {guide.id: fit for fit, guide in found},
     )
 
 
@@ -293,6 +312,6 @@ def _pair(trainee: Trainee, guide: Guide | None, kind: Options) -> Pair:
     return Pair(
         trainee.id,
         guide.id,
-        fit_of(trainee, guide, kind.terms),
+        kind.fit(trainee, guide),
         next_best_id=kind.beside(trainee, guide.id),
     )

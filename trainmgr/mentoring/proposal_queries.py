@@ -95,13 +95,20 @@ def proposal_of_pair_or_404(program: Program, side: Side, pair_id: int) -> tuple
 
 
 def list_pairs(program: Program, proposal: Proposal, viewer: User, listing: Listing) -> Page[Any]:
-    """Return a page of a proposal's pairs, weakest fit first: (pair, trainee, mentor's name, next best's name)."""
+    """Return a page of a proposal's pairs, weakest fit first.
+
+    Each is (pair, trainee, mentor's name, next best's name, that one's number in the programme).
+    """
     best, other = aliased(Mentor), aliased(Mentor)
     statement = (
-        sa.select(ProposedPair, Enrolment, best.name, other.name)
+        sa.select(ProposedPair, Enrolment, best.name, other.name, ProgramMentor.id)
         .join(Enrolment, Enrolment.id == ProposedPair.enrolment_id)
         .outerjoin(best, best.id == ProposedPair.mentor_id)
         .outerjoin(other, other.id == ProposedPair.next_best_id)
+        .outerjoin(
+            ProgramMentor,
+            sa.and_(ProgramMentor.mentor_id == other.id, ProgramMentor.program_id == program.id),
+        )
         .where(ProposedPair.proposal_id == proposal.id, visible_in(program, viewer))
     )
     if listing.q:

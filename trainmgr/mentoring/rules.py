@@ -6,7 +6,7 @@ Pure: values in, values out. Costs are integers in thousandths so that equal inp
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -140,8 +140,10 @@ def kilometres(trainee: Trainee, guide: Guide, terms: Terms) -> int | None:
     """Return how far a mentor's nearest site is from the trainee's, or None when that is not known."""
     if trainee.site in guide.sites:
         return 0
+    if not trainee.site or not terms.distances:
+        return None
     known = (terms.distances.get(between(trainee.site, site)) for site in guide.sites)
-    return min((km for km in known if km is not None), default=None) if trainee.site else None
+    return min((km for km in known if km is not None), default=None)
 
 
 def distance_fit(trainee: Trainee, guide: Guide, terms: Terms) -> float:
@@ -173,23 +175,29 @@ def leave_days(guide: Guide, terms: Terms) -> int:
 # --- the whole --------------------------------------------------------------------------------------
 
 
+def _limits(trainee: Trainee, guide: Guide, terms: Terms) -> Iterator[Obstacle]:
+    """Yield the hard limits that forbid a pair, the one hardest to change first."""
+    if trainee.organization_id is not None and trainee.organization_id != guide.organization_id:
+        yield Obstacle.ORGANIZATION
+    expires, last = guide.qualified_until, terms.until or terms.since
+    if expires is not None and last is not None and expires < last:
+        yield Obstacle.QUALIFICATION
+    if guide.leaves and leave_days(guide, terms) > terms.most_leave:
+        yield Obstacle.LEAVE
+    if terms.most_km is not None and (kilometres(trainee, guide, terms) or 0) > terms.most_km:
+        yield Obstacle.SITE
+    if field_fit(trainee, guide) == 0:
+        yield Obstacle.FIELD
+
+
 def limits_between(trainee: Trainee, guide: Guide, terms: Terms) -> list[Obstacle]:
     """Return every hard limit that forbids a pair, the nearest first; capacity is not a matter of one pair."""
-    expires, last = guide.qualified_until, terms.until or terms.since
-    far = kilometres(trainee, guide, terms)
-    broken = {
-        Obstacle.FIELD: field_fit(trainee, guide) == 0,
-        Obstacle.SITE: far is not None and terms.most_km is not None and far > terms.most_km,
-        Obstacle.LEAVE: bool(guide.leaves) and leave_days(guide, terms) > terms.most_leave,
-        Obstacle.QUALIFICATION: expires is not None and last is not None and expires < last,
-        Obstacle.ORGANIZATION: trainee.organization_id not in (None, guide.organization_id),
-    }
-    return [limit for limit in _NEAREST_FIRST if broken[limit]]
+    return list(_limits(trainee, guide, terms))[::-1]
 
 
 def limit_between(trainee: Trainee, guide: Guide, terms: Terms) -> Obstacle | None:
     """Return the limit that forbids a pair (the one hardest to change), or None."""
-    return next(reversed(limits_between(trainee, guide, terms)), None)
+    return next(_limits(trainee, guide, terms), None)
 
 
 def nearest(met: Iterable[Obstacle | None]) -> Obstacle:
