@@ -16,7 +16,6 @@ from trainmgr.practice.rules import (
     Standing,
     day_fault,
     gates_in,
-    minutes_left,
     minutes_of,
     next_stage,
     side_of,
@@ -48,13 +47,6 @@ def test_other_hours_are_refused_with_a_reason(text):
 @given(st.integers(1, 96))
 def test_every_quarter_of_a_day_survives_being_typed(quarters):
     assert minutes_of(f"{quarters / 4:g}") == quarters * 15
-
-
-@given(st.lists(st.integers(0, 1440)))
-def test_what_is_left_of_a_day_is_never_negative_and_never_more_than_a_day(others):
-    left = minutes_left(others)
-    assert 0 <= left <= 1440
-    assert left == 0 or left + sum(others) == 1440
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from trainmgr.curriculum.models import Edition, EditionState, PlanRule
 from trainmgr.curriculum.queries import Shelf
 from trainmgr.curriculum.rulebook import Rulebook, read_rulebook
 from trainmgr.curriculum.rules import Plan
+from trainmgr.kernel.hours import clock_hours
 from trainmgr.pathways.rules import CheckResult, Metric
 from trainmgr.programs.models import Program, Signature
 from trainmgr.programs.queries import signatures_of
@@ -55,6 +56,11 @@ class Board:
     def totals(self) -> rules.Totals:
         """What the modules add up to."""
         return rules.totals(self.plan)
+
+    @property
+    def clock_hours(self) -> float:
+        """How many hours on a clock the plan takes."""
+        return clock_hours(self.totals.lasting(self.rulebook.unit_minutes))
 
     @cached_property
     def hindrances(self) -> checking.Hindrances:

@@ -12,9 +12,9 @@ from datetime import date
 from itertools import pairwise
 from typing import Any
 
+from trainmgr.kernel.hours import clock_minutes, ledger_minutes
 from trainmgr.pathways.rules import Layer, PracticeLevel, Venue
 
-LOGGED_MINUTES = 60  # an hour that a trainee logs counts as one class hour (docs/decisions/0008)
 HOURS_UNLESS_ASKED = 8  # what a priority gets when its analysis names no hours: one day of training
 
 Cells = Mapping[tuple[int, int], int]
@@ -135,11 +135,16 @@ class Totals:
     practice: int
     enterprise: int
     leads: int
+    at_work: int = 0
 
     @property
     def minutes(self) -> int:
-        """The plan in the minutes that each trainee is to log: one logged hour for each class hour."""
-        return self.hours * LOGGED_MINUTES
+        """The plan in the ledger of logs: what each trainee is to practise and log."""
+        return ledger_minutes(self.hours)
+
+    def lasting(self, unit: int) -> int:
+        """Return the minutes that the plan takes on a clock, at so many a class hour; an hour at work is sixty."""
+        return clock_minutes(self.hours - self.at_work, self.at_work, unit)
 
 
 def totals(plan: Plan) -> Totals:
@@ -152,6 +157,7 @@ def totals(plan: Plan) -> Totals:
         practice=sum(module.practice_hours for module in counted),
         enterprise=sum(module.hours for module in counted if module.taught_by_enterprise),
         leads=sum(module.lead_id is not None for module in counted),
+        at_work=sum(module.hours for module in counted if module.venue is Venue.ENTERPRISE),
     )
 
 

@@ -18,6 +18,7 @@ from trainmgr.enrolment.models import Enrolment
 from trainmgr.identity.models import User
 from trainmgr.kernel.audit import AuditEvent
 from trainmgr.kernel.db import db
+from trainmgr.kernel.hours import ledger_hours
 from trainmgr.mentoring.models import Assignment, Mentor
 from trainmgr.practice import actions, bulk, gates
 from trainmgr.practice.bulk import BulkGate, BulkLog
@@ -175,11 +176,11 @@ def _log_days(stage: PlanStage, until: date, salt: int) -> Iterator[date]:
 
 
 def _signed(journal: Journal, moment: datetime, signer: int, minutes: Sequence[int]) -> dict[str, Any]:
-    program = journal.case.program
+    program, hours = journal.case.program, f"{ledger_hours(sum(minutes)):g}"
     return {
         "at": moment, "actor_id": signer, "actor_name": journal.signers.names[signer],
         "action": actions.SIGNED_MANY, "subject_kind": "program", "subject_id": program.id, "subject_name": "",
-        "program_id": program.id, "reason": "", "details": {"count": len(minutes), "hours": f"{sum(minutes) / 60:g}"},
+        "program_id": program.id, "reason": "", "details": {"count": len(minutes), "hours": hours},
     }  # fmt: skip
 
 

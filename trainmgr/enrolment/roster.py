@@ -16,6 +16,7 @@ from trainmgr.enrolment.rules import EnrolmentState, numbers_needed
 from trainmgr.identity.models import Organization, User
 from trainmgr.kernel.crypto import decrypt
 from trainmgr.kernel.db import db
+from trainmgr.kernel.hours import ledger_hours
 from trainmgr.kernel.paging import Listing, Page, like, paginate
 from trainmgr.programs.models import Program
 from trainmgr.programs.rules import ProgramKind
@@ -265,7 +266,7 @@ def _exported(statement: Any, unmask: bool) -> Iterator[tuple[Any, ...]]:
         values = list(row)
         if unmask:
             values[3] = decrypt(values[3]) if values[3] else ""
-        values[11], values[12] = values[11] / 60, values[12] / 60
+        values[11], values[12] = ledger_hours(values[11]), ledger_hours(values[12])
         values[13] = states[values[13]]
         yield tuple(values)
 

@@ -18,6 +18,7 @@ from trainmgr.identity.models import User
 from trainmgr.kernel import audit
 from trainmgr.kernel.db import db
 from trainmgr.kernel.errors import Conflict, RuleBroken
+from trainmgr.kernel.hours import lesson_minutes
 from trainmgr.lessons import labels, queries, station
 from trainmgr.lessons.models import LessonPlan, LessonRing, LessonTick, LessonUse, LessonVersion
 from trainmgr.lessons.rules import LessonState, Ring, Who, difference, unfilled
@@ -118,7 +119,7 @@ def require_finishable(program: Program, plan: LessonPlan) -> None:
     minutes = unit_minutes(program)
     apart = difference({row.ring: row.minutes for row in plan.rings}, plan.units, minutes)
     if apart:
-        whole = plan.units * minutes
+        whole = lesson_minutes(plan.units, minutes)
         text = _(
             "%(units)s × %(minutes)s = %(whole)s minutes", units=plan.units, minutes=minutes, whole=whole
         )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 
+from trainmgr.kernel.hours import lesson_minutes
+
 
 class Segment(enum.StrEnum):
     """The three segments of a lesson."""
@@ -59,7 +61,7 @@ def class_minutes(minutes: Mapping[Ring, int]) -> int:
 
 def difference(minutes: Mapping[Ring, int], units: int, unit_minutes: int) -> int:
     """Return the minutes of the rings in class less those of the session (units × minutes a unit); 0 fits."""
-    return class_minutes(minutes) - units * unit_minutes
+    return class_minutes(minutes) - lesson_minutes(units, unit_minutes)
 
 
 def unfilled(filled: Mapping[Ring, bool]) -> list[Ring]:

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from trainmgr.kernel.hours import UNIT
+
 SCHEMA = 1
 WEEKS_PER_MONTH = 52 / 12
-UNIT_MINUTES = 45
+UNIT_MINUTES = UNIT
 
 
 class ProgramKind(StrEnum):

@@ -20,10 +20,11 @@ from trainmgr.kernel.audit import require
 from trainmgr.kernel.clock import local_day
 from trainmgr.kernel.db import db
 from trainmgr.kernel.errors import Conflict, RuleBroken
+from trainmgr.kernel.hours import ledger_hours, left_of_a_day
 from trainmgr.kernel.i18n import hours, say
 from trainmgr.practice import owed
 from trainmgr.practice.models import LogDecision, LogDecisionKind, LogState, PracticeLog
-from trainmgr.practice.rules import COUNTED, Span, day_fault, minutes_left, next_stage
+from trainmgr.practice.rules import COUNTED, Span, day_fault, next_stage
 from trainmgr.practice.station import stage_lines
 from trainmgr.programs.actions import require_open
 from trainmgr.programs.models import Program
@@ -104,14 +105,14 @@ def _check(
             PracticeLog.id != log.id,
         )
     ).all()
-    left = minutes_left(others)
+    left = left_of_a_day(others)
     if log.minutes > left:
         raise LogRefused(
             "hours",
             _(
                 "A day has 24 hours. Your other logs of this day take %(taken)s; %(left)s are left.",
-                taken=hours(sum(others) / 60),
-                left=hours(left / 60),
+                taken=hours(ledger_hours(sum(others))),
+                left=hours(ledger_hours(left)),
             )
             if others
             else _("A day has 24 hours."),
@@ -201,7 +202,7 @@ def sign_log(program: Program, log: PracticeLog, *, by: User, now: datetime) -> 
     require_open(program, Work.PRACTICE)
     _require_waiting(log, by)
     name = log.enrolment.name
-    facts: dict[str, Any] = {"hours": f"{log.minutes / 60:g}", "day": {"day": log.day.isoformat()}}
+    facts: dict[str, Any] = {"hours": f"{ledger_hours(log.minutes):g}", "day": {"day": log.day.isoformat()}}
     _decide([log], LogDecisionKind.SIGN, by=by, now=now)
     audit.record(SIGNED, log, by=by, now=now, program_id=program.id, name=name, **facts)
     _settle(program, by, now)
@@ -239,7 +240,7 @@ def sign_many(program: Program, ids: Sequence[int], *, by: User, now: datetime) 
     )
     if mine:
         _decide(mine, LogDecisionKind.SIGN, by=by, now=now)
-        total = f"{result.minutes / 60:g}"
+        total = f"{ledger_hours(result.minutes):g}"
         audit.record(
             SIGNED_MANY, program, by=by, now=now, program_id=program.id, count=result.logs, hours=total
         )

@@ -28,6 +28,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from trainmgr.curriculum.labels import named
 from trainmgr.curriculum.lineages import same_module
 from trainmgr.curriculum.models import Module, PlanStage
+from trainmgr.kernel.hours import ledger_hours
 from trainmgr.kernel.i18n import say
 from trainmgr.kernel.numbers import whole
 from trainmgr.needs.models import Competency
@@ -166,7 +167,7 @@ def values_of(log: PracticeLog) -> dict[str, Any]:
     """Return what the form of a stored log shows."""
     return {
         "day": log.day,
-        "hours": f"{log.minutes / 60:g}" if log.minutes else "",
+        "hours": f"{ledger_hours(log.minutes):g}" if log.minutes else "",
         "stage": log.stage_number,
         "module": log.module_id,
         "task": log.task,

@@ -19,6 +19,7 @@ from trainmgr.kernel.clock import today, utcnow
 from trainmgr.kernel.db import keep_writes
 from trainmgr.kernel.errors import RuleBroken
 from trainmgr.kernel.files import photo_response
+from trainmgr.kernel.hours import ledger_hours
 from trainmgr.kernel.i18n import hours
 from trainmgr.kernel.numbers import whole
 from trainmgr.kernel.paging import Listing
@@ -264,12 +265,17 @@ def _tell_handed_in(log: PracticeLog, desk: Desk, is_new: bool) -> None:
         flash(_("This log was handed in already; it stands there once."), "info")
     elif log.signer_id and signer is not None:
         flash(
-            _("Handed in to %(name)s: %(hours)s hours.", name=signer.name, hours=hours(log.minutes / 60)),
+            _(
+                "Handed in to %(name)s: %(hours)s hours.",
+                name=signer.name,
+                hours=hours(ledger_hours(log.minutes)),
+            ),
             "success",
         )
     else:
         text = _(
-            "Handed in: %(hours)s hours. It waits until you have a mentor.", hours=hours(log.minutes / 60)
+            "Handed in: %(hours)s hours. It waits until you have a mentor.",
+            hours=hours(ledger_hours(log.minutes)),
         )
         flash(text, "success")
 

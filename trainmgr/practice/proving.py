@@ -15,6 +15,7 @@ from trainmgr.enrolment.queries import visible_in
 from trainmgr.identity.models import User
 from trainmgr.kernel.access import Permission
 from trainmgr.kernel.db import db
+from trainmgr.kernel.hours import ledger_hours
 from trainmgr.kernel.i18n import day, hours, number
 from trainmgr.practice.models import LogCompetency, PracticeLog
 from trainmgr.practice.rules import LogState
@@ -34,7 +35,7 @@ def practised(asked: Asked) -> Proof | None:
         return Proof(_("Practice"), _("No signed log has practised it yet."), is_there=False)
     text = _(
         "%(logs)s signed logs by %(people)s trainees, %(hours)s hours in all",
-        logs=number(logs), people=number(people), hours=hours(minutes / 60),
+        logs=number(logs), people=number(people), hours=hours(ledger_hours(minutes)),
     )  # fmt: skip
     exhibits = [_exhibit(*row[3:]) for row in rows if row[3] is not None]
     url = url_for("practice.show_practice", program_id=asked.program.id)
@@ -75,5 +76,5 @@ def _rows(asked: Asked) -> list[Any]:
 
 
 def _exhibit(log_id: int, on: Any, minutes: int, task: str, name: str) -> Exhibit:
-    hint = _("%(name)s, %(day)s, %(hours)s h", name=name, day=day(on), hours=hours(minutes / 60))
+    hint = _("%(name)s, %(day)s, %(hours)s h", name=name, day=day(on), hours=hours(ledger_hours(minutes)))
     return Exhibit(task, hint, url_for("practice.show_log", log_id=log_id))

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
+from trainmgr.kernel.hours import ledger_minutes
 from trainmgr.kernel.msgids import N_
 from trainmgr.pathways.rules import Venue
 from trainmgr.programs.rules import Side
 
 QUARTER = 15
-DAY_MINUTES = 24 * 60
 MOST_COMPETENCIES = 3
 MOST_PHOTOS = 6
 DAYS_TO_SIGN = 7
@@ -71,12 +71,7 @@ def minutes_of(text: str) -> int:
         raise HoursFault(N_("A day has 24 hours."))
     if hours * 4 != int(hours * 4):
         raise HoursFault(N_("Hours go in quarters: 0.25, 0.5, 0.75."))
-    return int(hours * 60)
-
-
-def minutes_left(others: Iterable[int]) -> int:
-    """Return how many minutes of a day are left beside the day's other logs, never below 0."""
-    return max(0, DAY_MINUTES - sum(others))
+    return ledger_minutes(hours)
 
 
 @dataclass(frozen=True)

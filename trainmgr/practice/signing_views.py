@@ -12,6 +12,7 @@ from flask_login import current_user
 from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.clock import today, utcnow
 from trainmgr.kernel.errors import RuleBroken
+from trainmgr.kernel.hours import ledger_hours
 from trainmgr.kernel.i18n import hours, short_day
 from trainmgr.kernel.numbers import whole
 from trainmgr.kernel.paging import Listing
@@ -88,7 +89,7 @@ def _tell(result: actions.Signing) -> None:
             ngettext(
                 "%(num)s log signed: %(hours)s hours of %(people)s people.",
                 "%(num)s logs signed: %(hours)s hours of %(people)s people.",
-                result.logs, hours=hours(result.minutes / 60), people=result.people,
+                result.logs, hours=hours(ledger_hours(result.minutes)), people=result.people,
             ),
             "success",
         )  # fmt: skip
@@ -111,7 +112,11 @@ def sign_log(log_id: int) -> Any:
     except RuleBroken as refusal:
         return log_page(log_id, ReturnForm(formdata=None), status=refusal.status, refusal=refusal)
     flash(
-        _("Signed: %(name)s, %(hours)s hours.", name=log.enrolment.name, hours=hours(log.minutes / 60)),
+        _(
+            "Signed: %(name)s, %(hours)s hours.",
+            name=log.enrolment.name,
+            hours=hours(ledger_hours(log.minutes)),
+        ),
         "success",
     )
     return redirect(_next())

@@ -16,6 +16,7 @@ from trainmgr.enrolment.models import Enrolment, EnrolmentState
 from trainmgr.identity.models import User
 from trainmgr.kernel.clock import local_day
 from trainmgr.kernel.db import db
+from trainmgr.kernel.hours import ledger_hours
 from trainmgr.kernel.msgids import N_
 from trainmgr.mentoring.hooks import Handover, after_handover
 from trainmgr.practice import owed
@@ -115,7 +116,7 @@ def assess(program: Program, now: datetime) -> Assessment:
         "stage": found.current,
         "stages": len([stage for stage in found.stages if not stage.remedial]),
         "share": f"{found.verified / found.planned * 100:.1f}%" if found.planned else "–",
-        "hours": f"{found.verified / 60:g}",
+        "hours": f"{ledger_hours(found.verified):g}",
         "waiting": found.waiting,
         "remedial": found.remedial,
         "undecided": sum(over.values()),
@@ -131,8 +132,8 @@ def assess(program: Program, now: datetime) -> Assessment:
         figures=[
             Figure(
                 N_("Verified hours"),
-                part=round(found.verified / 60, 2),
-                whole=round(found.planned / 60, 2),
+                part=round(ledger_hours(found.verified), 2),
+                whole=round(ledger_hours(found.planned), 2),
                 share=True,
                 hint=N_("%(waiting)s logs wait for a signature") if found.waiting else "",
                 params={"waiting": found.waiting},

@@ -17,6 +17,7 @@ from markupsafe import Markup, escape
 from sqlalchemy.exc import SQLAlchemyError
 
 from trainmgr.kernel.clock import utcnow
+from trainmgr.kernel.hours import ledger_hours
 from trainmgr.kernel.i18n import catalogue, texts
 from trainmgr.kernel.i18n.texts import QuickBabel, locale_of_page
 
@@ -182,6 +183,7 @@ FILTERS = {
     "time_tag": time_tag,
     "number": number,
     "hours": hours,
+    "ledger_hours": ledger_hours,
     "percent": percent,
     "masked": masked,
     "say": say,
