@@ -37,6 +37,7 @@ from trainmgr.testing.sittings import SittingFields
 OF_EACH_CLASS = 30  # who take 庆铃's test before the plan is made
 CAME_BEFORE, CAME_AFTER = 0.95, 0.97
 HARDNESS = {Difficulty.EASY: -0.8, Difficulty.MEDIUM: 0.4, Difficulty.HARD: 1.2}
+BY_DAY = 540  # nobody begins later than nine hours after the opening
 APART = 0.7  # how far people's abilities lie apart
 HIGHEST, SHORT_OF = 4.85, 0.4  # a gap that is closed (1) leaves the mean so far above what is required
 ORDINARY = {"before": 2.6, "after": 4.2}  # levels of competencies that the case does not name
@@ -90,7 +91,7 @@ def _instrument(case: Case, name: str) -> InstrumentVersion:
 def before_training(case: Case, takers: Takers, trainees: Sequence[NewTrainee], on: date) -> None:
     """Let some of each of the first two classes take the test that shows the need, and take its levels in."""
     version = _instrument(case, read("bank")["instrument"]["name"])
-    opens, closes = case.days.at(on, 14), case.days.at(on + timedelta(days=1), 18)
+    opens, closes = case.days.at(on, 13, 30), case.days.at(on, 17, 30)
     planned = case.days.at(on - timedelta(days=4))
     sitting = plan(case, version, Purpose.ENTRY, "入学测评", (opens, closes), now=planned)
     for cohort in dict.fromkeys(row.cohort for row in trainees):
@@ -192,7 +193,8 @@ def _take(
     attempts, answers = [], []
     latest = min(sitting.closes_at, takers.case.days.now)
     for attempt_id, (participant_id, user_id) in zip(ids, rows, strict=True):
-        room = max(1, int((latest - sitting.opens_at).total_seconds() // 60) - version.minutes)
+        whole = int((latest - sitting.opens_at).total_seconds() // 60)
+        room = max(1, min(BY_DAY, whole) - version.minutes)
         started = sitting.opens_at + timedelta(minutes=takers.random.randrange(room))
         ended = min(started + timedelta(minutes=version.minutes * takers.random.uniform(0.5, 0.95)), latest)
         attempts.append(

@@ -14,7 +14,7 @@ PURPOSES = {
 STATES = {
     SittingState.PLANNED: _l("Planned"),
     SittingState.OPEN: _l("Open now"),
-    SittingState.CLOSED: _l("Closed"),
+    SittingState.CLOSED: _l("Over"),
     SittingState.CANCELLED: _l("Called off"),
 }
 TONES = {SittingState.OPEN: "now", SittingState.CLOSED: "ok", SittingState.CANCELLED: "bad"}
