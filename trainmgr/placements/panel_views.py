@@ -15,7 +15,7 @@ from trainmgr.placements import compliance, labels, queries, settings
 from trainmgr.placements.forms import RuleForm
 from trainmgr.placements.frame import PROGRAM, bp, page_of, program_for, rule_or_404, sees_pay
 from trainmgr.placements.presenting import figure_of, limit_of
-from trainmgr.placements.rules import DEFAULTS, RuleCode, rule_on
+from trainmgr.placements.rules import DEFAULTS, REGULATION, RuleCode, rule_on
 
 P = Permission
 
@@ -39,7 +39,7 @@ def show_compliance(program_id):
         rule_options=[(code.value, labels.SHORT_RULES[code]) for code in compliance.COUNTED],
         findings=compliance.findings_of(page.items, panel), codes=list(RuleCode),
         lifted=compliance.overrides_of([one.id for one in page.items]), with_pay=sees_pay(program),
-        applies=compliance.applies_to(program), college_id=program.lead_college_id,
+        applies=compliance.applies_to(program), regulation=REGULATION,
     )  # fmt: skip
 
 

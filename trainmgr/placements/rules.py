@@ -14,6 +14,7 @@ from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
 
+REGULATION = "教职成〔2021〕4号"
 DAYS_OF_A_MONTH = Decimal(365) / 12
 MOST_AHEAD = 366  # days that a change may be agreed before it holds
 TENTH = Decimal("0.1")
