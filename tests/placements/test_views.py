@@ -128,7 +128,9 @@ def test_three_sign_each_for_their_own_and_their_inboxes_follow(scene):
     (made,) = _all(scene, sa.select(Placement))
     assert {one.code for one in _all(scene, sa.select(Due))} >= {"placement-to-sign", "placements-to-sign"}
     trainee, coordinator = scene.world.signed_in(scene.trainee), scene.world.signed_in(scene.coordinator)
-    assert "签署您的实习协议：数控装调" in trainee.get("/", follow_redirects=True).get_data(as_text=True)
+    own = trainee.get("/", follow_redirects=True).get_data(as_text=True)
+    assert "签署 1 份自己的实习协议" in own
+    assert "数控装调：先看岗位" in own
     assert "签署 1 份实习协议" in coordinator.get("/", follow_redirects=True).get_data(as_text=True)
 
     answer = trainee.post(f"{scene.url}/{made.id}/sign", data={"number": 1}, follow_redirects=True)
@@ -141,6 +143,18 @@ def test_three_sign_each_for_their_own_and_their_inboxes_follow(scene):
     assert scene.of(Placement, made.id).signed == 3
     left = {one.code for one in _all(scene, sa.select(Due).where(Due.program_id == scene.program.id))}
     assert not left & {"placement-to-sign", "placements-to-sign"}
+
+
+def test_a_programmes_home_tells_of_agreements_that_are_late(scene):
+    staff = scene.world.signed_in(scene.staff)
+    late = (TODAY - timedelta(days=3)).isoformat()
+    staff.post(f"{scene.url}/new", data=_terms(scene, id=scene.enrolment.id, starts_on=late))
+
+    page = staff.get(f"/programs/{scene.program.id}")
+
+    assert page.status_code == 200
+    for text in ("签署 1 份自己的实习协议", "1 份实习应已开始"):
+        assert text in page.get_data(as_text=True)
 
 
 def test_terms_that_changed_meanwhile_are_not_signed(scene):

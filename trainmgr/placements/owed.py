@@ -25,8 +25,8 @@ OWN = code(
     "placement-to-sign",
     DueCode(
         step=Step.PRACTICE,
-        title=N_("Sign the agreement of your placement: %(post)s"),
-        hint=N_("read post, dates and pay first; it begins when all three have signed"),
+        title=N_("Sign %(amount)s agreements of your placement"),
+        hint=N_("%(post)s: read it first; a placement begins when all three have signed"),
         verb=N_("Read and sign"),
         endpoint="placements.show_placement",
         subject_arg="placement_id",
