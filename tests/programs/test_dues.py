@@ -15,6 +15,8 @@ from trainmgr.programs.rules import Step
 
 CODE = dues.code("test-thing", dues.DueCode(Step.NEEDS, "Test", "Test", "programs.show_program"))
 
+NAMED = dues.code("test-named", dues.DueCode(Step.NEEDS, "Test “%(thing)s”", "Test", "programs.show_program"))
+
 
 @pytest.fixture
 def program(world: World):
@@ -102,3 +104,19 @@ def test_a_suspended_programme_rests_in_no_inbox(world, program):
         assert session.scalar(showing) == 0
         dues.pause_all(program.id, paused=False)
         assert session.scalar(showing) == 1
+
+
+def test_what_is_late_is_told_at_home_without_the_names_in_its_title(world, signed_in):
+    staff = world.user(Role.STAFF)
+    program = world.program(created_by=staff)
+    with world.inside() as session:
+        dues.put(
+            NAMED, program_id=program.id, user_id=staff.id, visible_from=TODAY - timedelta(days=9),
+            due_on=TODAY - timedelta(days=3), thing="一",
+        )  # fmt: skip
+        session.commit()
+
+    page = signed_in(staff).get(f"/programs/{program.id}")
+
+    assert page.status_code == 200
+    assert "Test “…”" in page.get_data(as_text=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -25,6 +26,8 @@ from trainmgr.programs.models import Due, Program
 from trainmgr.programs.queries import may
 from trainmgr.programs.rules import Missing, Step, blocking, next_state
 from trainmgr.programs.thread import missing_of
+
+NAMED = re.compile(r"%\((\w+)\)")
 
 # Deeds on these are the programme's own; the rest may name trainees, who are not everybody's to see.
 SHARED_KINDS = (
@@ -166,9 +169,11 @@ def _from_missing(
 def _from_group(program: Program, group: DueGroup, today: date) -> Lack:
     code = dues.CODES[group.code]
     remind, reminded = group.remindable
+    # A title may name what a due thing is about; of several at once only the amount is known.
+    unknown = dict.fromkeys(NAMED.findall(code.title), "…")
     return Lack(
         step=code.step,
-        text=say(code.title, {"amount": group.amount}),
+        text=say(code.title, unknown | {"amount": group.amount}),
         who=group.who,
         due_on=group.due_on,
         days_late=_late(group.due_on, today),
