@@ -118,7 +118,7 @@ def test_a_competency_is_traced_from_the_experts_to_the_evidence(traced, signed_
     ]
     assert order == sorted(order)
     assert "多轴操作工，第 3 版" in page
-    assert "2 篇已签日志，2 名学员，共 8 小时" in page
+    assert "2 篇已签日志，2 名学员，共 8 学时" in page
     assert "测量任务2" not in page
     assert "差距已缩小 90.0%" in page
 
