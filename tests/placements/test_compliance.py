@@ -13,7 +13,7 @@ from tests.factories import NOW, TODAY, keep
 from tests.placements.conftest import ALL_THREE
 from trainmgr.identity.models import OrganizationKind, User
 from trainmgr.kernel.db import db
-from trainmgr.placements import compliance
+from trainmgr.placements import compliance, conditions
 from trainmgr.placements.models import Placement, PlacementPost, PlacementRule, PlacementState
 from trainmgr.placements.rules import Effect, RuleCode, Verdict
 from trainmgr.programs.models import Program, ProgramParty
@@ -89,7 +89,7 @@ def test_the_conditions_agree_with_the_rules(scene):
         panel = compliance.panel_of(program.lead_college_id)
         placements = db.session.scalars(
             sa.select(Placement)
-            .where(compliance.IS_OPEN)
+            .where(conditions.IS_OPEN)
             .options(sa.orm.joinedload(Placement.post), sa.orm.joinedload(Placement.enrolment))
         ).all()
         findings = compliance.findings_of(placements, panel)
@@ -101,11 +101,11 @@ def test_the_conditions_agree_with_the_rules(scene):
                 if any(one.code is code and one.verdict is not Verdict.PASS for one in lines)
             }
             assert counts.not_kept[code] == len(judged), code
-            if code in compliance.COUNTED:
+            if code in conditions.COUNTED:
                 found = db.session.scalars(
                     sa.select(Placement.id)
                     .join(PlacementPost, PlacementPost.id == Placement.post_id)
-                    .where(compliance.IS_OPEN, compliance.not_kept(code, panel.versions))
+                    .where(conditions.IS_OPEN, conditions.not_kept(code, panel.versions))
                 )
                 assert set(found) == judged, code
         assert counts.total == len(placements) == 20

@@ -1,7 +1,6 @@
 """Reads of the compliance panel: the rules of a college, how many trainees are where, what each rule says.
 
-Every rule is judged once, in `rules.judge`. For counting and filtering tens of thousands the same question stands here
-as a condition (`not_kept`); a test holds the two together.
+Every rule is judged once, in `rules.judge`; for counting, the same question is asked as a condition.
 """
 
 from __future__ import annotations
@@ -14,13 +13,13 @@ from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased
 
 from trainmgr.enrolment.models import Enrolment
 from trainmgr.enrolment.queries import visible_in
 from trainmgr.enrolment.rules import numbers_needed
 from trainmgr.identity.models import Organization, User
 from trainmgr.kernel.db import db
+from trainmgr.placements.conditions import COUNTED, IS_OPEN, not_kept
 from trainmgr.placements.models import (
     Placement,
     PlacementHost,
@@ -31,7 +30,6 @@ from trainmgr.placements.models import (
     RuleCode,
 )
 from trainmgr.placements.rules import (
-    OPEN,
     SHARES,
     Crowd,
     Facts,
@@ -41,15 +39,11 @@ from trainmgr.placements.rules import (
     Verdict,
     judge,
     judge_all,
-    most_days,
     rule_on,
     share,
     versions_of,
 )
 from trainmgr.programs.models import Program
-
-IS_OPEN = Placement.state.in_(sorted(OPEN))
-COUNTED = tuple(code for code in RuleCode if code not in SHARES)
 
 
 def applies_to(program: Program) -> bool:
@@ -65,70 +59,6 @@ def rules_of(college_id: int) -> list[Rule]:
         .order_by(PlacementRule.code, PlacementRule.valid_from)
     )
     return [Rule(row.code, row.limit, row.effect, row.article, row.checked, row.valid_from) for row in rows]
-
-
-# --- the same question as a condition ---------------------------------------------------------------
-
-
-def not_kept(code: RuleCode, versions: Sequence[Rule]) -> sa.ColumnElement[bool]:
-    """Return the condition on Placement (with its post) that leaves those that do not keep a rule, or not known to.
-
-    Not for the two shares, which hang on all the others.
-    """
-    return sa.or_(*(_in_its_time(rule, until) for rule, until in versions_of(code, versions)))
-
-
-def _in_its_time(rule: Rule, until: date | None) -> sa.ColumnElement[bool]:
-    conditions = [_fails(rule.code, rule.limit or Decimal(0))]
-    if rule.valid_from != date.min:
-        conditions.append(Placement.starts_on >= rule.valid_from)
-    if until is not None:
-        conditions.append(Placement.starts_on < until)
-    return sa.and_(*conditions)
-
-
-def _fails(code: RuleCode, limit: Decimal) -> sa.ColumnElement[bool]:
-    match code:
-        case RuleCode.AGE:
-            return sa.or_(Placement.age_months.is_(None), Placement.age_months < _ceiling(limit * 12))
-        case RuleCode.AGREEMENT:
-            return Placement.signed < 3
-        case RuleCode.CONSENT:
-            return sa.or_(Placement.consent_on.is_(None), Placement.consent_on > Placement.starts_on)
-        case RuleCode.INSURANCE:
-            return sa.or_(Placement.insured_until.is_(None), Placement.insured_until < Placement.ends_on)
-        case RuleCode.NIGHT | RuleCode.OVERTIME | RuleCode.REST_DAYS:
-            return sa.and_(getattr(PlacementPost, code.value), PlacementPost.filed_on.is_(None))
-        case RuleCode.PAY:
-            return _pays_too_little(limit)
-        case RuleCode.LENGTH:
-            return _all_days() > most_days(limit)
-    raise ValueError(f"{code} is no question of one row")
-
-
-def _ceiling(value: Decimal) -> int:
-    return int(-(-value // 1))
-
-
-def _pays_too_little(limit: Decimal) -> sa.ColumnElement[bool]:
-    # Of a product of two amounts in cents an INTEGER of PostgreSQL would overflow.
-    pay = sa.cast(Placement.pay_cents, sa.BigInteger) * 10_000
-    least = sa.cast(PlacementPost.pay_cents, sa.BigInteger) * int(limit * 100)
-    below_lowest = sa.or_(
-        PlacementPost.lowest_cents.is_(None), Placement.pay_cents < PlacementPost.lowest_cents
-    )
-    return sa.or_(
-        Placement.pay_cents.is_(None), PlacementPost.pay_cents.is_(None), sa.and_(pay < least, below_lowest)
-    )
-
-
-def _all_days() -> Any:
-    other = aliased(Placement)
-    return (
-        sa.select(sa.func.sum(other.days))
-        .where(other.enrolment_id == Placement.enrolment_id, other.state != PlacementState.CALLED_OFF)
-        .scalar_subquery()
-    )
 
 
 # --- how many are where -----------------------------------------------------------------------------

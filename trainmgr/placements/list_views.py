@@ -13,7 +13,7 @@ from trainmgr.kernel.clock import today, utcnow
 from trainmgr.kernel.errors import RuleBroken
 from trainmgr.kernel.numbers import whole
 from trainmgr.kernel.paging import Listing
-from trainmgr.placements import actions, beginning, compliance, labels, queries
+from trainmgr.placements import actions, beginning, compliance, conditions, hosts, labels, queries
 from trainmgr.placements.forms import ArrangeForm, PapersForm, chosen_ids, ids_from_address
 from trainmgr.placements.frame import PROGRAM, bp, page_of, program_for, sees_pay
 from trainmgr.programs.queries import may
@@ -48,8 +48,8 @@ def list_placements(program_id):
     return page_of(
         "list", program, page=page, totals=totals, chosen=chosen,
         classes=[(one.id, one.name) for one in cohorts(program.id)] if oversees else [],
-        hosts=[(one.id, one.short) for one in queries.enterprises_in(program, current_user)] if oversees else [],
-        rules=[(code.value, labels.SHORT_RULES[code]) for code in compliance.COUNTED],
+        hosts=[(one.id, one.short) for one in hosts.enterprises_in(program, current_user)] if oversees else [],
+        rules=[(code.value, labels.SHORT_RULES[code]) for code in conditions.COUNTED],
         oversees=oversees, may_edit=may(program, current_user, P.PLACEMENT_EDIT),
         may_sign=may(program, current_user, P.PLACEMENT_SIGN), with_pay=sees_pay(program), today=today(),
         is_open=is_open(Work.MENTORING, program.state), applies=compliance.applies_to(program),
@@ -79,8 +79,8 @@ def _people(program, given):
 
 
 def _arrange_form(program):
-    posts = queries.posts_of(
-        program.lead_college_id, [one.id for one in queries.enterprises_in(program, current_user)]
+    posts = hosts.posts_of(
+        program.lead_college_id, [one.id for one in hosts.enterprises_in(program, current_user)]
     )
     form = ArrangeForm()
     form.offer(posts)

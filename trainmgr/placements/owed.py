@@ -15,7 +15,7 @@ from trainmgr.kernel.access import Role
 from trainmgr.kernel.clock import local_day
 from trainmgr.kernel.db import db
 from trainmgr.kernel.msgids import N_
-from trainmgr.placements.compliance import IS_OPEN
+from trainmgr.placements.conditions import IS_OPEN
 from trainmgr.placements.models import Placement, PlacementPost, PlacementSignature, PlacementState, Signatory
 from trainmgr.programs import dues
 from trainmgr.programs.dues import DueCode, Line, code

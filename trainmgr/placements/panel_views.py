@@ -11,7 +11,7 @@ from trainmgr.kernel.clock import today, utcnow
 from trainmgr.kernel.errors import RuleBroken
 from trainmgr.kernel.numbers import whole
 from trainmgr.kernel.paging import Listing
-from trainmgr.placements import compliance, labels, queries, settings
+from trainmgr.placements import compliance, conditions, hosts, labels, queries, settings
 from trainmgr.placements.forms import RuleForm
 from trainmgr.placements.frame import PROGRAM, bp, page_of, program_for, rule_or_404, sees_pay
 from trainmgr.placements.presenting import figure_of, limit_of
@@ -27,8 +27,8 @@ def show_compliance(program_id):
     program = program_for(program_id, P.PLACEMENT_OVERSEE)
     panel = compliance.panel_of(program.lead_college_id)
     counts = compliance.counts_of(program, current_user, panel)
-    organizations = queries.enterprises_in(program, current_user)
-    posts = queries.posts_of(program.lead_college_id, [one.id for one in organizations])
+    organizations = hosts.enterprises_in(program, current_user)
+    posts = hosts.posts_of(program.lead_college_id, [one.id for one in organizations])
     page = queries.list_placements(
         program, current_user, Listing.from_request(), queries.Chosen(rule=request.args.get("rule", "")),
         panel.versions, total=counts.total, only_open=True,
@@ -36,7 +36,7 @@ def show_compliance(program_id):
     return page_of(
         "compliance", program, rules=panel.now(today()), counts=counts, page=page,
         hosts=compliance.hosts_of(posts, organizations, panel, today()), rule=request.args.get("rule", ""),
-        rule_options=[(code.value, labels.SHORT_RULES[code]) for code in compliance.COUNTED],
+        rule_options=[(code.value, labels.SHORT_RULES[code]) for code in conditions.COUNTED],
         findings=compliance.findings_of(page.items, panel), codes=list(RuleCode),
         lifted=compliance.overrides_of([one.id for one in page.items]), with_pay=sees_pay(program),
         applies=compliance.applies_to(program), regulation=REGULATION,
@@ -60,7 +60,7 @@ def list_rules():
     """Show the rules of the reader's college, each with its versions."""
     college_id = _college()
     return render_template(
-        "placements/rules.html", college_id=college_id, history=queries.rule_history(college_id),
+        "placements/rules.html", college_id=college_id, history=hosts.rule_history(college_id),
         rules=[rule_on(today(), code, compliance.rules_of(college_id)) for code in RuleCode],
         defaults=DEFAULTS, labels=labels, limit_of=limit_of, today=today(),
     )  # fmt: skip

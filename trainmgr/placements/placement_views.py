@@ -10,7 +10,7 @@ from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.clock import today, utcnow
 from trainmgr.kernel.errors import RuleBroken
 from trainmgr.kernel.numbers import typed_version, whole
-from trainmgr.placements import actions, beginning, compliance, queries, weekly
+from trainmgr.placements import actions, beginning, compliance, hosts, queries, weekly
 from trainmgr.placements.forms import ChangeForm, EndForm, OverrideForm, terms_values
 from trainmgr.placements.frame import ONE, bp, page_of, program_for, rule_or_404, sees_pay
 from trainmgr.placements.models import PlacementState
@@ -100,7 +100,7 @@ def start_placement(program_id, placement_id):
 
 
 def _change_form(program, placement, **values):
-    posts = queries.posts_of(program.lead_college_id, [placement.post.organization_id])
+    posts = hosts.posts_of(program.lead_college_id, [placement.post.organization_id])
     form = ChangeForm(data=terms_values(placement) | values)
     form.offer(posts)
     return form, {post.id: post for post in posts}

@@ -11,7 +11,7 @@ from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.clock import today, utcnow
 from trainmgr.kernel.errors import RuleBroken
 from trainmgr.kernel.numbers import typed_version
-from trainmgr.placements import compliance, queries, settings
+from trainmgr.placements import compliance, hosts, settings
 from trainmgr.placements.forms import HostForm, PostForm, post_values
 from trainmgr.placements.frame import PROGRAM, bp, page_of, program_for, sees_pay
 from trainmgr.programs.queries import may
@@ -26,8 +26,8 @@ HOST = f"{PROGRAM}/hosts/<int:host_id>"
 def list_posts(program_id):
     """Show enterprises with their posts: staff, pay, hours, trainees."""
     program = program_for(program_id, P.PLACEMENT_OVERSEE)
-    organizations = queries.enterprises_in(program, current_user)
-    posts = queries.posts_of(program.lead_college_id, [one.id for one in organizations])
+    organizations = hosts.enterprises_in(program, current_user)
+    posts = hosts.posts_of(program.lead_college_id, [one.id for one in organizations])
     panel = compliance.panel_of(program.lead_college_id)
     return page_of(
         "posts", program, hosts=compliance.hosts_of(posts, organizations, panel, today()),
@@ -38,7 +38,7 @@ def list_posts(program_id):
 def _form(program, **values):
     form = PostForm(data=values or None)
     form.organization.choices = [
-        SelectChoice(one.id, one.name) for one in queries.enterprises_in(program, current_user)
+        SelectChoice(one.id, one.name) for one in hosts.enterprises_in(program, current_user)
     ]
     return form
 
@@ -72,7 +72,7 @@ def create_post(program_id):
 
 def _load(program_id, post_id):
     program = program_for(program_id, P.PLACEMENT_EDIT)
-    return program, queries.post_or_404(program, post_id)
+    return program, hosts.post_or_404(program, post_id)
 
 
 @bp.get(POST)
@@ -104,7 +104,7 @@ def save_post(program_id, post_id):
 
 
 def _host(program, host_id):
-    found = [one for one in queries.enterprises_in(program, current_user) if one.id == host_id]
+    found = [one for one in hosts.enterprises_in(program, current_user) if one.id == host_id]
     return found[0] if found else abort(404)
 
 
@@ -114,7 +114,7 @@ def edit_host(program_id, host_id):
     """Show how many people work in an enterprise, to change it."""
     program = program_for(program_id, P.PLACEMENT_EDIT)
     host = _host(program, host_id)
-    staff = queries.staff_of(program.lead_college_id, host.id)
+    staff = hosts.staff_of(program.lead_college_id, host.id)
     return page_of("host", program, host=host, form=HostForm(formdata=None, staff=staff))
 
 

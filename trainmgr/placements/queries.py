@@ -14,29 +14,24 @@ from sqlalchemy.orm import aliased, contains_eager, joinedload
 from trainmgr.enrolment.models import Cohort, Enrolment, EnrolmentState
 from trainmgr.enrolment.queries import visible_in
 from trainmgr.identity.models import Organization, User
-from trainmgr.kernel.access import Permission, Role
+from trainmgr.kernel.access import Role
 from trainmgr.kernel.db import db
 from trainmgr.kernel.paging import PAGE_SIZE, Listing, Page, contains, paginate
 from trainmgr.mentoring.models import Assignment, Mentor
-from trainmgr.placements.compliance import COUNTED, IS_OPEN, not_kept
+from trainmgr.placements.conditions import COUNTED, IS_OPEN, not_kept
 from trainmgr.placements.models import (
     Placement,
     PlacementChange,
-    PlacementHost,
     PlacementPost,
-    PlacementRule,
     PlacementSignature,
     PlacementState,
     RuleCode,
     Signatory,
 )
 from trainmgr.placements.rules import Rule
-from trainmgr.programs.models import Program, ProgramParty
-from trainmgr.programs.rules import PartyRole, Side
+from trainmgr.programs.models import Program
+from trainmgr.programs.rules import Side
 
-OF_THE_COLLEGE = (
-    Role.ADMINISTRATOR, Role.STAFF, Role.DEPARTMENT_STAFF, Role.SCHOOL_TEACHER, Role.COLLEGE_COUNSELLOR
-)  # fmt: skip
 PRESENT = Enrolment.state.in_((EnrolmentState.TRAINING, EnrolmentState.REMEDIAL))
 MOST_AT_ONCE = 5_000
 UNSIGNED = Placement.signed < len(Signatory)
@@ -256,6 +251,15 @@ def signatories_of(placement: Placement, viewer: User) -> list[Signatory]:
     return found
 
 
+def by_signatory(placements: Sequence[Placement], viewer: User) -> dict[Signatory, list[Placement]]:
+    """Return placements by the one of the three for whom the viewer may sign them."""
+    found: dict[Signatory, list[Placement]] = {}
+    for placement in placements:
+        for signatory in signatories_of(placement, viewer):
+            found.setdefault(signatory, []).append(placement)
+    return found
+
+
 def list_to_sign(program: Program, viewer: User, listing: Listing) -> Page[Placement]:
     """Return a page of the open placements that wait for the viewer's signature."""
     signed = aliased(PlacementSignature)
@@ -320,71 +324,3 @@ def trainees(program: Program, viewer: User, ids: Sequence[int]) -> list[Enrolme
             .order_by(Enrolment.name, Enrolment.id)
         )
     )
-
-
-# --- posts and enterprises --------------------------------------------------------------------------
-
-
-def enterprises_in(program: Program, viewer: User) -> list[Organization]:
-    """Return the enterprises of a programme, for an enterprise's own people only theirs."""
-    statement = (
-        sa.select(Organization)
-        .join(ProgramParty, ProgramParty.organization_id == Organization.id)
-        .where(ProgramParty.program_id == program.id, ProgramParty.role == PartyRole.ENTERPRISE)
-        .order_by(Organization.name, Organization.id)
-    )
-    if not viewer.organizations_as(*OF_THE_COLLEGE):
-        own = viewer.organizations_where(Permission.PLACEMENT_OVERSEE)
-        statement = statement.where(Organization.id.in_(own))
-    return list(db.session.scalars(statement))
-
-
-def posts_of(college_id: int, organization_ids: Sequence[int]) -> list[PlacementPost]:
-    """Return the posts of a college in enterprises."""
-    return list(
-        db.session.scalars(
-            sa.select(PlacementPost)
-            .where(
-                PlacementPost.college_id == college_id, PlacementPost.organization_id.in_(organization_ids)
-            )
-            .options(joinedload(PlacementPost.organization))
-            .order_by(PlacementPost.organization_id, PlacementPost.name)
-        )
-    )
-
-
-def post_or_404(program: Program, post_id: int) -> PlacementPost:
-    """Return a post that the programme's lead college keeps, or answer 404."""
-    found: PlacementPost | None = db.session.scalars(
-        sa.select(PlacementPost)
-        .where(PlacementPost.id == post_id, PlacementPost.college_id == program.lead_college_id)
-        .options(joinedload(PlacementPost.organization))
-    ).one_or_none()
-    return found if found is not None else abort(404)
-
-
-def staff_of(college_id: int, organization_id: int) -> int | None:
-    """Return how many people work in an enterprise, as a college noted it."""
-    host = db.session.get(PlacementHost, (college_id, organization_id))
-    return host.staff if host else None
-
-
-def rule_history(college_id: int) -> dict[RuleCode, list[PlacementRule]]:
-    """Return a college's own versions of the rules, the newest first."""
-    found: dict[RuleCode, list[PlacementRule]] = {}
-    for row in db.session.scalars(
-        sa.select(PlacementRule)
-        .where(PlacementRule.college_id == college_id)
-        .order_by(PlacementRule.valid_from.desc())
-    ):
-        found.setdefault(row.code, []).append(row)
-    return found
-
-
-def by_signatory(placements: Sequence[Placement], viewer: User) -> dict[Signatory, list[Placement]]:
-    """Return placements by the one of the three for whom the viewer may sign them."""
-    found: dict[Signatory, list[Placement]] = {}
-    for placement in placements:
-        for signatory in signatories_of(placement, viewer):
-            found.setdefault(signatory, []).append(placement)
-    return found
