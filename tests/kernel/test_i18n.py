@@ -313,6 +313,12 @@ def test_values_in_a_text_are_escaped_and_safe_ones_are_not_escaped_again(write_
     assert write_template("en", source, name=Markup("<b>")) == "Choose <b>"
 
 
+def test_values_may_be_formatted_as_numbers(write_template):
+    source = '{{ _("%(share).1f of %(whole)s", share=2.25, whole="<b>") }}'
+
+    assert write_template("en", source) == "2.2 of &lt;b&gt;"
+
+
 def test_a_doubled_percent_sign_is_written_once_with_and_without_values(write_template):
     assert (
         write_template("en", '{{ _("100%% of %(name)s", name="it") }} {{ _("100%%") }}') == "100% of it 100%"

@@ -156,6 +156,11 @@ class Criterion(Model):
         """The words of the marks 1 to 5 in the reader's language."""
         return [labels.in_language(zh, en) for zh, en in self.anchors]
 
+    def word(self, mark: int) -> str:
+        """The word of one mark, 1 to 5, in the reader's language."""
+        zh, en = self.anchors[mark - 1]
+        return labels.in_language(zh, en)
+
     @property
     def meaning_words(self) -> list[str]:
         """What the marks 1 to 5 mean, in the reader's language; empty where nothing is said."""

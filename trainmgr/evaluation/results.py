@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from itertools import pairwise
 from math import sqrt
 from typing import Any
@@ -90,9 +91,8 @@ class Summary:
 
 def _figures(window: Window) -> list[Any]:
     """Return the columns of a summary, over Enrolment and its Result."""
-    score = Result.composite * HUNDRED + 1e-6  # rounding noise must not push a score below an edge
-    inner = pairwise(EDGES)
-    bins = [sa.and_(score >= low, score < high if high < EDGES[-1] else score > 0) for low, high in inner]
+    # Rounding noise must not push a score below an edge; the last bin has no upper one.
+    reached = [Result.composite >= (low - 1e-6) / HUNDRED for low in EDGES[:-1]]
 
     def times(condition: Any) -> Any:
         return sa.func.count(sa.case((condition, 1)))
@@ -105,14 +105,15 @@ def _figures(window: Window) -> list[Any]:
         times(Result.composite >= window.scheme.pass_mark - 1e-9),
         sa.func.avg(Result.composite),
         *(sa.func.avg(SCORES[party]) for party in Party),
-        *(times(each) for each in bins),
+        *(times(each) for each in reached),
     ]
 
 
 def _summary(row: Sequence[Any], chosen: int = 0) -> Summary:
     people, with_result, provisional, divergent, passed, mean = row[:6]
     means = dict(zip(Party, row[6:9], strict=True))
-    bins = list(row[9 : 9 + len(EDGES) - 1])
+    reached = row[9 : 9 + len(EDGES) - 1]
+    bins = [low - high for low, high in pairwise([*reached, 0])]
     return Summary(people, with_result, provisional, divergent, passed, mean, means, bins, chosen)
 
 
@@ -196,18 +197,20 @@ def discretion(
 
 def by_class(program: Program, window: Window, viewer: User) -> list[tuple[int | None, str, Summary]]:
     """Return each class with its figures in a window, as far as the viewer sees its trainees (one statement)."""
-    statement = _of_window(
-        sa.select(Cohort.id, Cohort.name, *_figures(window))
-        .select_from(Enrolment)
-        .outerjoin(Cohort, Cohort.id == Enrolment.cohort_id),
-        window,
+    figures = [column.label(f"figure_{place}") for place, column in enumerate(_figures(window))]
+    classes = (
+        _of_window(sa.select(Enrolment.cohort_id, *figures).select_from(Enrolment), window)
+        .where(visible_in(program, viewer), is_in_training())
+        .group_by(Enrolment.cohort_id)
+        .subquery()
     )
     rows = db.session.execute(
-        statement.where(visible_in(program, viewer), is_in_training())
-        .group_by(Cohort.id, Cohort.name)
+        sa.select(Cohort.name, classes)
+        .select_from(classes)
+        .outerjoin(Cohort, Cohort.id == classes.c.cohort_id)
         .order_by(Cohort.name)
     ).all()
-    return [(row[0], row[1] or "", _summary(row[2:])) for row in rows]
+    return [(row[1], row[0] or "", _summary(row[2:])) for row in rows]
 
 
 @dataclass(frozen=True)
@@ -229,6 +232,11 @@ def criterion_spread(
     The standard deviation is the sample's (n − 1), unknown for a single mark.
     """
     mark: Any = RatingScore.score
+    members = sa.select(Enrolment.id).where(
+        visible_in(program, viewer),
+        is_in_training(),
+        Enrolment.cohort_id == cohort_id if cohort_id else Enrolment.cohort_id.is_(None),
+    )
     rows = db.session.execute(
         sa.select(
             RatingScore.criterion_id,
@@ -240,13 +248,10 @@ def criterion_spread(
             sa.func.max(mark),
         )
         .join(Rating, Rating.id == RatingScore.rating_id)
-        .join(Enrolment, Enrolment.id == Rating.enrolment_id)
         .where(
             Rating.window_id == window.id,
             Rating.state == RatingState.SUBMITTED,
-            visible_in(program, viewer),
-            is_in_training(),
-            Enrolment.cohort_id == cohort_id if cohort_id else Enrolment.cohort_id.is_(None),
+            Rating.enrolment_id.in_(members),
             mark.is_not(None),
         )
         .group_by(RatingScore.criterion_id, Rating.party)
@@ -283,7 +288,10 @@ class CompetencyGain:
 
 @dataclass
 class WindowResult:
-    """What one window says of a trainee: its result, and the submitted ratings as far as the viewer sees them."""
+    """What one window says of a trainee: its result, and the submitted ratings as far as the viewer sees them.
+
+    `shown` and `marks` are settled when they are first asked for: once everything above them is known.
+    """
 
     window: Window
     result: Result | None
@@ -293,12 +301,12 @@ class WindowResult:
     sees_all: bool = True
     own: frozenset[Party] = frozenset()
 
-    @property
+    @cached_property
     def shown(self) -> dict[Party, Rating]:
         """The ratings whose scores the viewer may see."""
         return {p: rating for p, rating in self.ratings.items() if self.sees_all or p in self.own}
 
-    @property
+    @cached_property
     def marks(self) -> dict[Party, dict[int, int | None]]:
         """The marks that the viewer may see."""
         return {p: {s.criterion_id: s.score for s in rating.scores} for p, rating in self.shown.items()}

@@ -46,15 +46,32 @@ class ThreadStep:
     state: StepState
     url: str
     is_here: bool
-    count_text: str
-    state_text: str
-    state_icon: str
-    state_tone: str
+    row: ProgramStep | None
 
     @property
     def number(self) -> int:
         """The step's number on the thread, 1 to 9."""
         return int(self.step)
+
+    @property
+    def count_text(self) -> str:
+        """What there is of it, in words."""
+        return say(self.row.count, self.row.params) if self.row else ""
+
+    @property
+    def state_text(self) -> str:
+        """What is to be said of its state."""
+        return say(self.row.note, self.row.params) if self.row else ""
+
+    @property
+    def state_tone(self) -> str:
+        """How that is said: "ok", "warn" and so on."""
+        return self.row.note_tone if self.row else ""
+
+    @property
+    def state_icon(self) -> str:
+        """The sign before it."""
+        return TONE_ICONS[self.state_tone]
 
 
 def thread_of(program: Program, here: Step | None = None) -> list[ThreadStep]:
@@ -64,7 +81,7 @@ def thread_of(program: Program, here: Step | None = None) -> list[ThreadStep]:
 
 
 def _thread_step(step: Step, row: ProgramStep | None, program: Program, here: Step | None) -> ThreadStep:
-    names, tone = STEPS[int(step) - 1], row.note_tone if row else ""
+    names = STEPS[int(step) - 1]
     return ThreadStep(
         step=step,
         name=names.name,
@@ -73,10 +90,7 @@ def _thread_step(step: Step, row: ProgramStep | None, program: Program, here: St
         state=row.state if row else StepState.NEXT,
         url=_address(step, program),
         is_here=step is here,
-        count_text=say(row.count, row.params) if row else "",
-        state_text=say(row.note, row.params) if row else "",
-        state_icon=TONE_ICONS[tone],
-        state_tone=tone,
+        row=row,
     )
 
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 from flask import abort
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import joinedload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from trainmgr.identity.models import User
 from trainmgr.kernel.access import Permission, Role, permissions_of
 from trainmgr.kernel.audit import AuditEvent
 from trainmgr.kernel.db import db
-from trainmgr.programs.models import Program, ProgramParty, ProgramPerson, Signature
+from trainmgr.programs.models import Program, ProgramParty, ProgramPerson, ProgramStep, Signature
 from trainmgr.programs.rules import PartyRole, Side
 
 # Whoever holds one of these in a party sees all of the party's programmes.
@@ -39,19 +43,44 @@ def select_visible(viewer: User) -> sa.Select[Any]:
 
 def program_or_404(program_id: int, viewer: User, *, steps: bool = True) -> Program:
     """Return a programme with its parties (and its nine steps), or answer 404: two statements, three with steps."""
-    statement = (
-        select_visible(viewer)
-        .where(Program.id == program_id)
-        .options(
-            joinedload(Program.lead_college),
-            joinedload(Program.department),
-            selectinload(Program.parties).joinedload(ProgramParty.organization),
-        )
-    )
-    if steps:
-        statement = statement.options(selectinload(Program.steps))
+    reads = _reads()
+    statement = select_visible(viewer).where(Program.id == program_id).options(*reads.with_program)
     program: Program | None = db.session.scalars(statement).one_or_none()
-    return program if program is not None else abort(404)
+    if program is None:
+        return abort(404)
+    _fill(program, "parties", reads.parties)
+    if steps:
+        _fill(program, "steps", reads.steps)
+    return program
+
+
+@dataclass(frozen=True)
+class _Reads:
+    """What the frame of every page of a programme reads, written once: an eager load costs twice as much."""
+
+    with_program: Sequence[Any]
+    parties: sa.Select[tuple[ProgramParty]]
+    steps: sa.Select[tuple[ProgramStep]]
+
+
+@cache
+def _reads() -> _Reads:
+    key = sa.bindparam("program_id", type_=sa.Integer)
+    return _Reads(
+        (joinedload(Program.lead_college), joinedload(Program.department)),
+        sa.select(ProgramParty)
+        .where(ProgramParty.program_id == key)
+        .options(joinedload(ProgramParty.organization))
+        .order_by(ProgramParty.id),
+        sa.select(ProgramStep).where(ProgramStep.program_id == key).order_by(ProgramStep.step),
+    )
+
+
+def _fill(program: Program, name: str, statement: sa.Select[Any]) -> None:
+    """Read a collection of a programme, unless this request holds it already."""
+    if name not in program.__dict__:
+        rows = db.session.scalars(statement, {"program_id": program.id}).all()
+        set_committed_value(program, name, list(rows))
 
 
 def parties_on(program: Program, side: Side) -> list[ProgramParty]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from functools import cache, cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from babel import Locale
 from babel.support import NullTranslations, Translations
@@ -11,9 +13,10 @@ from flask import Flask, g
 from flask_babel import Babel, Domain, get_locale
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from wtforms.i18n import messages_path
 
+_SPECIAL = re.compile(r"(?<!%)(?:%%)*%(?![%(])|%\(\w+\)(?!s)")  # any other conversion than %(name)s and %%
 MOST_KEPT = 20_000  # of a language; templates may translate what they are given, and that has no end
 
 
@@ -53,26 +56,42 @@ class QuickBabel(Babel):
         return QuickDomain()
 
 
+class Pattern(NamedTuple):
+    """A text whose values are still to come; an ordinary one has them as texts: “%(name)s”, never “%(share).1f”."""
+
+    text: Markup
+    is_ordinary: bool
+
+    def filled(self, values: Mapping[str, Any]) -> Markup:
+        """Return the text with its values, escaped where they are not safe."""
+        if not self.is_ordinary:
+            return self.text % values
+        return _ours(str.__mod__(self.text, {key: escape(value) for key, value in values.items()}))
+
+
 class Texts:
     """The texts of one language as templates write them: marked as safe, and formatted where they hold no values."""
 
     def __init__(self, catalogue: Any) -> None:
         self.catalogue = catalogue
         self.ready: dict[str, Markup] = {}
-        self.patterns: dict[str, Markup] = {}
+        self.patterns: dict[str, Pattern] = {}
 
     def text(self, msgid: str) -> Markup:
         """Return a text without values."""
         found = self.ready.get(msgid)
         if found is None:
-            found = _keep(self.ready, msgid, self.pattern(msgid) % {})
+            found = self.pattern(msgid).filled({})
+            _keep(self.ready, msgid, found)
         return found
 
-    def pattern(self, msgid: str) -> Markup:
+    def pattern(self, msgid: str) -> Pattern:
         """Return a text that has its values still to come."""
         found = self.patterns.get(msgid)
         if found is None:
-            found = _keep(self.patterns, msgid, _ours(self.catalogue.ugettext(msgid)))
+            text = self.catalogue.ugettext(msgid)
+            found = Pattern(_ours(text), not _SPECIAL.search(text))
+            _keep(self.patterns, msgid, found)
         return found
 
 
@@ -80,10 +99,9 @@ def _ours(text: str) -> Markup:
     return Markup(text)  # noqa: S704  a text of the program or its catalogue, as Jinja's own extension takes it
 
 
-def _keep(known: dict[str, Markup], msgid: str, text: Markup) -> Markup:
+def _keep(known: dict[str, Any], msgid: str, text: Any) -> None:
     if type(msgid) is str and len(known) < MOST_KEPT:
         known[msgid] = text
-    return text
 
 
 def _in_templates(domain: QuickDomain) -> tuple[Any, Any]:
@@ -104,7 +122,7 @@ def _in_templates(domain: QuickDomain) -> tuple[Any, Any]:
         if not context.autoescape:
             return str(domain.gettext(msgid)) % values
         texts = texts_of_page()
-        return texts.pattern(msgid) % values if values else texts.text(msgid)
+        return texts.pattern(msgid).filled(values) if values else texts.text(msgid)
 
     @pass_eval_context
     def ngettext(context: EvalContext, one: str, many: str, num: int, /, **values: Any) -> str:
