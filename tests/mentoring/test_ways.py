@@ -240,7 +240,7 @@ def taught(world, program, cohort, teacher_id, day=TODAY - timedelta(days=20), *
         )
         module = keep(
             Module(edition_id=edition.id, stage_number=1, position=1, name="装调", theory_hours=2, practice_hours=2,
-                   layer=Layer.CORE, practice_level=PracticeLevel.BASIC, venue=Venue.COLLEGE)
+                   layer=Layer.CORE, practice_level=PracticeLevel.BASIC, venue=Venue.ENTERPRISE)
         )  # fmt: skip
         keep(
             TeachingSession(

@@ -159,7 +159,7 @@ def record_wishes(
 ) -> None:
     """Take whom a trainee names, the dearest first, in place of what was named before."""
     _require_phase(found, Phase.TRAINEES, now)
-    possible = queries.mentors_to_choose(program, found, enrolment, by, local_day(now))
+    possible = queries.mentors_to_choose(program, found, enrolment, local_day(now))
     fault = fault_in(mentor_ids, {mentor.id for mentor, _free in possible}, found.most_wishes)
     require(fault is None, say(labels.FAULTS[fault], {"most": found.most_wishes}) if fault else "")
     before = queries.wishes_of(found, enrolment)

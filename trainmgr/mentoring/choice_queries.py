@@ -19,7 +19,7 @@ from trainmgr.mentoring.choosing import Phase, Preferences, in_order, phase_on
 from trainmgr.mentoring.models import Mentor, ProgramMentor
 from trainmgr.mentoring.queries import PRESENT, mentor_column
 from trainmgr.mentoring.rules import Guide, Terms, Trainee, fit_of, limit_between
-from trainmgr.mentoring.supply import guides_for, trainees_for
+from trainmgr.mentoring.supply import chooser, mentors_for, trainees_for
 from trainmgr.mentoring.terms_queries import terms_of
 from trainmgr.programs.models import Program
 from trainmgr.programs.rules import Side
@@ -119,38 +119,20 @@ def wishes_of(found: ChoiceRound, enrolment: Enrolment) -> Sequence[int]:
 
 
 def mentors_to_choose(
-    program: Program, found: ChoiceRound, enrolment: Enrolment, viewer: User, on: date
+    program: Program, found: ChoiceRound, enrolment: Enrolment, on: date
 ) -> list[tuple[Mentor, int]]:
     """Return the mentors whom a trainee may name, each with the free places: no hard limit forbids them.
 
     Who fits best comes first.
     """
-    trainee = next(
-        (one for one in trainees_for(program, found.side, viewer, on) if one.id == enrolment.id), None
-    )
-    if trainee is None:
-        return []
-    terms, load = terms_of(program, on), loads_on(program, found.side)
+    trainee, terms = chooser(enrolment, found.side), terms_of(program, on)
     possible = [
-        guide
-        for guide in guides_for(program, found.side, on)
-        if guide.places > load.get(guide.id, 0) and limit_between(trainee, guide, terms) is None
+        (fit_of(trainee, guide, terms).total, mentor, guide.places - load)
+        for mentor, guide, load in mentors_for(program, found.side, on)
+        if guide.places > load and limit_between(trainee, guide, terms) is None
     ]
-    possible.sort(key=lambda guide: (-fit_of(trainee, guide, terms).total, guide.id))
-    shown = possible[:MOST_SHOWN]
-    rows = db.session.scalars(sa.select(Mentor).where(Mentor.id.in_([guide.id for guide in shown])))
-    mentors = {mentor.id: mentor for mentor in rows}
-    return [(mentors[guide.id], guide.places - load.get(guide.id, 0)) for guide in shown]
-
-
-def loads_on(program: Program, side: Side) -> Mapping[int, int]:
-    """Return how many of the programme's trainees each mentor of a side guides now."""
-    rows = db.session.execute(
-        sa.select(ProgramMentor.mentor_id, ProgramMentor.load).where(
-            ProgramMentor.program_id == program.id, ProgramMentor.side == side
-        )
-    )
-    return {row[0]: row[1] for row in rows}
+    possible.sort(key=lambda one: (-one[0], one[1].id))
+    return [(mentor, free) for _fit, mentor, free in possible[:MOST_SHOWN]]
 
 
 # --- a mentor's answers -----------------------------------------------------------------------------
@@ -225,9 +207,9 @@ class Ballot:
 def ballot_of(program: Program, found: ChoiceRound, viewer: User, on: date) -> Ballot:
     """Return a round's preferences as they count now: of those who still wait, for mentors who are still possible."""
     terms = terms_of(program, on)
-    guides = {guide.id: guide for guide in guides_for(program, found.side, on)}
-    load = loads_on(program, found.side)
-    seats = {key: max(0, guide.places - load.get(key, 0)) for key, guide in guides.items()}
+    named = mentors_for(program, found.side, on)
+    guides = {guide.id: guide for _mentor, guide, _load in named}
+    seats = {guide.id: max(0, guide.places - load) for _mentor, guide, load in named}
     waiting = {one.id: one for one in trainees_for(program, found.side, viewer, on) if one.present_id is None}
     said = {
         (mentor_id, enrolment_id): None if declined else (rank,)

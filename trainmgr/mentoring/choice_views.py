@@ -138,7 +138,7 @@ def _own_wishes(program_id: int, round_id: int) -> tuple[Program, Any, Any]:
 def _wishes_page(program: Program, found: Any, enrolment: Any, status: int = 200, **context: Any) -> Any:
     day = today()
     phase = queries.phase_of(found, day)
-    possible = queries.mentors_to_choose(program, found, enrolment, current_user, day)
+    possible = queries.mentors_to_choose(program, found, enrolment, day)
     chosen = context.pop("chosen", None)
     return page_of(
         "wishes.html",

@@ -107,8 +107,20 @@ def _gathered(rows: Iterable[Any]) -> dict[int, frozenset[int]]:
     return {key: frozenset(ids) for key, ids in found.items()}
 
 
+def chooser(enrolment: Enrolment, side: Side) -> Trainee:
+    """Return one trainee who has no mentor yet, without those known from before: what the hard limits look at."""
+    site = db.session.scalar(sa.select(TraineeSite.site).where(TraineeSite.enrolment_id == enrolment.id))
+    home = enrolment.college_id if side is Side.COLLEGE else enrolment.enterprise_id
+    return Trainee(id=enrolment.id, organization_id=home, field=enrolment.field, site=site or "")
+
+
 def guides_for(program: Program, side: Side, on: date) -> list[Guide]:
     """Return the programme's mentors on a side, as the matching takes them."""
+    return [guide for _mentor, guide, _load in mentors_for(program, side, on)]
+
+
+def mentors_for(program: Program, side: Side, on: date) -> list[tuple[Mentor, Guide, int]]:
+    """Return the programme's mentors on a side: profile, as the matching takes them, trainees whom they guide here."""
     elsewhere = (
         sa.select(Assignment.mentor_id, sa.func.count().label("taken"))
         .join(Program, Program.id == Assignment.program_id)
@@ -127,7 +139,12 @@ def guides_for(program: Program, side: Side, on: date) -> list[Guide]:
         .subquery()
     )
     rows = db.session.execute(
-        sa.select(Mentor, sa.func.coalesce(elsewhere.c.taken, 0), sa.func.coalesce(before.c.guided, 0))
+        sa.select(
+            Mentor,
+            sa.func.coalesce(elsewhere.c.taken, 0),
+            sa.func.coalesce(before.c.guided, 0),
+            ProgramMentor.load,
+        )
         .join(ProgramMentor, ProgramMentor.mentor_id == Mentor.id)
         .outerjoin(elsewhere, elsewhere.c.mentor_id == Mentor.id)
         .outerjoin(before, before.c.mentor_id == Mentor.id)
@@ -136,16 +153,20 @@ def guides_for(program: Program, side: Side, on: date) -> list[Guide]:
     ).all()
     leaves = leaves_from(program, on)
     return [
-        Guide(
-            id=mentor.id,
-            organization_id=mentor.organization_id,
-            capacity=mentor.capacity,
-            fields=parted(mentor.fields),
-            qualified_until=mentor.qualified_until,
-            taken=taken,
-            guided_before=guided,
-            sites=parted(mentor.site),
-            leaves=leaves.get(mentor.id, ()),
+        (
+            mentor,
+            Guide(
+                id=mentor.id,
+                organization_id=mentor.organization_id,
+                capacity=mentor.capacity,
+                fields=parted(mentor.fields),
+                qualified_until=mentor.qualified_until,
+                taken=taken,
+                guided_before=guided,
+                sites=parted(mentor.site),
+                leaves=leaves.get(mentor.id, ()),
+            ),
+            load,
         )
-        for mentor, taken, guided in rows
+        for mentor, taken, guided, load in rows
     ]

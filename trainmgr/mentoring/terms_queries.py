@@ -51,19 +51,21 @@ def typical_for(program: Program, side: Side) -> int:
 
 def terms_of(program: Program, on: date) -> Terms:
     """Return what holds for all pairs of a programme from a day on."""
-    own = find_terms(program) or defaults(program)
-    rows = db.session.execute(
-        sa.select(SiteDistance.one, SiteDistance.other, SiteDistance.km).where(
-            SiteDistance.program_id == program.id
-        )
-    )
+    rows: Sequence[Any] = db.session.execute(
+        sa.select(MentoringTerms, SiteDistance.one, SiteDistance.other, SiteDistance.km)
+        .select_from(Program)
+        .outerjoin(MentoringTerms, MentoringTerms.program_id == Program.id)
+        .outerjoin(SiteDistance, SiteDistance.program_id == Program.id)
+        .where(Program.id == program.id)
+    ).all()
+    own = rows[0][0] or defaults(program)
     return Terms(
         since=max(program.starts_on, on) if program.starts_on else on,
         until=program.ends_on,
         weights=own.weights,
         most_km=own.most_km,
         most_leave=own.most_leave,
-        distances={(one, other): km for one, other, km in rows},
+        distances={(one, other): km for _own, one, other, km in rows if one},
     )
 
 
