@@ -59,8 +59,8 @@ class _Reads:
     """What the frame of every page of a programme reads, written once: an eager load costs twice as much."""
 
     with_program: Sequence[Any]
-    parties: sa.Select[tuple[ProgramParty]]
-    steps: sa.Select[tuple[ProgramStep]]
+    parties: sa.Select[ProgramParty]
+    steps: sa.Select[ProgramStep]
 
 
 @cache
