@@ -25,6 +25,7 @@ from tests.bench.pages import BARE
 ROOT = Path(__file__).resolve().parents[2]
 WARM_UP, ROUNDS, SECONDS_A_PAGE = 4, 2, 12.0
 BARE_REQUESTS = 200
+CONNECTIONS = 4096
 TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 
 
@@ -52,6 +53,7 @@ def serving() -> Iterator[tuple[int, int]]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     options = f"--interface wsgi --host 127.0.0.1 --port {port} --no-ws --log-level warning --workers 1"
+    options += f" --backlog {CONNECTIONS} --backpressure {CONNECTIONS}"  # as run.py
     threads = 2 * (os.cpu_count() or 1) + 1
     process = subprocess.Popen(
         [
