@@ -21,6 +21,7 @@ from trainmgr.outcomes.models import GapClosure, PassDecision
 from trainmgr.outcomes.rules import PassKind
 from trainmgr.programs.models import Program
 
+MOST_CLASSES = 200
 COUNTED = Enrolment.state != EnrolmentState.WITHDRAWN
 
 
@@ -58,9 +59,14 @@ DECISIONS = {
 
 
 def list_results(
-    program: Program, window: Window | None, viewer: User, listing: Listing, chosen: Mapping[str, str]
+    program: Program,
+    window: Window | None,
+    viewer: User,
+    listing: Listing,
+    chosen: Mapping[str, str],
+    total: int | None = None,
 ) -> Page[Any]:
-    """Return a page of the pass list: (trainee, class, result, decision)."""
+    """Return a page of the pass list: (trainee, class, result, decision); `total` is everybody, where it is known."""
     statement = _rows(program, window, viewer)
     if listing.q:
         pattern = like(listing.q)
@@ -81,7 +87,11 @@ def list_results(
         "composite": [Result.composite, Enrolment.name, Enrolment.id],
         "gain": [Result.exit_level - Result.entry_level, Enrolment.name, Enrolment.id],
     }
-    return paginate(statement, listing, orders=orders, default="name", scalars=False, filters=chosen)
+    if listing.q or any(chosen.values()):
+        total = None
+    return paginate(
+        statement, listing, orders=orders, default="name", scalars=False, filters=chosen, total=total
+    )
 
 
 def export_rows(program: Program, window: Window | None, viewer: User) -> Iterable[Any]:
@@ -133,7 +143,7 @@ def compare_classes(program: Program, window: Window | None, viewer: User) -> Se
         )
         .group_by(Cohort.id, Cohort.name)
         .order_by(Cohort.name)
-        .limit(200)
+        .limit(MOST_CLASSES)
     ).all()
 
 

@@ -84,12 +84,13 @@ def show_result(program_id):
     window, pass_mark = final or (None, 0.0)
     complete = can(Permission.RESULT_VIEW_ALL)
     classes = queries.compare_classes(program, window, current_user) if complete else []
+    people = sum(row.people for row in classes) if complete and len(classes) < queries.MOST_CLASSES else None
     return _page(
         "result.html",
         program,
         window=window,
         pass_mark=pass_mark,
-        page=queries.list_results(program, window, current_user, Listing.from_request(), _chosen()),
+        page=queries.list_results(program, window, current_user, Listing.from_request(), _chosen(), people),
         classes=[_class_row(row) for row in classes],
         cohorts=[(row.id, row.name) for row in classes if row.id],
         closures=queries.closures_of(program) if complete else [],

@@ -8,10 +8,11 @@ from functools import cached_property
 
 from trainmgr.identity.models import User
 from trainmgr.programs.models import Program
-from trainmgr.testing import gains, reports
+from trainmgr.testing import asked, gains
+from trainmgr.testing.asked import Line
 from trainmgr.testing.gains import PairCell, Series
 from trainmgr.testing.reporting import Pairs
-from trainmgr.testing.reports import Chosen, Line
+from trainmgr.testing.reports import Chosen
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Gain:
     @classmethod
     def of(cls, program: Program, series: Series, viewer: User, chosen: Chosen) -> Gain:
         """Read a gain: two statements."""
-        lines = reports.lines_of(program.id, series.version_id)
+        lines = asked.lines_of(program.id, series.version_id)
         return cls(program, series, chosen, lines, gains.cells_of(program, series.version_id, viewer))
 
     @cached_property

@@ -18,10 +18,11 @@ from trainmgr.identity.models import Organization, User
 from trainmgr.kernel.db import db
 from trainmgr.kernel.paging import Listing, Page, contains, paginate
 from trainmgr.programs.models import Program
+from trainmgr.testing.asked import Line, lines_of
 from trainmgr.testing.models import Attempt, Participant, Score, Sitting
 from trainmgr.testing.queries import visible_in
 from trainmgr.testing.reporting import Pairs
-from trainmgr.testing.reports import Chosen, Line, lines_of, share_of
+from trainmgr.testing.reports import Chosen, share_of
 from trainmgr.testing.rules import Purpose
 
 

@@ -12,7 +12,7 @@ from trainmgr.kernel.clock import utcnow
 from trainmgr.kernel.errors import RuleBroken
 from trainmgr.kernel.numbers import typed_version, whole
 from trainmgr.programs.queries import may, program_or_404
-from trainmgr.testing import levels, queries, reports
+from trainmgr.testing import asked, levels, queries
 from trainmgr.testing.frame import bp, page_of
 from trainmgr.testing.report_views import SITTING
 
@@ -27,7 +27,7 @@ def _loaded(program_id, sitting_id):
 
 def _page(program, sitting, status=200, *, version=None, refusal=None):
     found = levels.measured(program.id, also=sitting.id)
-    named = {line.id: line for line in reports.lines_of(program.id, sitting.version_id)}
+    named = {line.id: line for line in asked.lines_of(program.id, sitting.version_id)}
     return page_of(
         "levels", program, status, sitting=sitting, found=found, named=named, refusal=refusal,
         waiting=levels.waiting_in(sitting), form_version=sitting.version if version is None else version,

@@ -8,9 +8,9 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from trainmgr.kernel.i18n import number, percent
+from trainmgr.testing.asked import Line
 from trainmgr.testing.report_page import Report, Standing, Verdict
 from trainmgr.testing.reporting import STILL_OPEN, GainBand, Pairs, Share
-from trainmgr.testing.reports import Line
 
 VERDICTS = {
     Verdict.PASSED: _l("Passed"),

@@ -13,10 +13,11 @@ from flask_babel import gettext as _
 from trainmgr.bank.models import InstrumentVersion
 from trainmgr.identity.models import User
 from trainmgr.programs.models import Program
-from trainmgr.testing import reports
+from trainmgr.testing import asked, reports
+from trainmgr.testing.asked import Line
 from trainmgr.testing.models import Attempt, Participant, Score, Sitting
 from trainmgr.testing.reporting import Group, weakest_first
-from trainmgr.testing.reports import Cell, Chosen, Head, Heads, Line, Pool
+from trainmgr.testing.reports import Cell, Chosen, Head, Heads, Pool
 from trainmgr.testing.rules import has_passed
 
 MOST_COLUMNS = 60  # groups beside each other on the screen; the workbook holds all
@@ -78,7 +79,7 @@ class Report:
             sitting,
             version,
             chosen,
-            reports.lines_of(program.id, version.id),
+            asked.lines_of(program.id, version.id),
             reports.heads_of(program, sitting, viewer, version.pass_percent),
             reports.cells_of(program, sitting, viewer),
         )
@@ -211,7 +212,7 @@ class PersonReport:
     def of(cls, participant: Participant, sitting: Sitting) -> PersonReport:
         """Read one person's report: three statements."""
         attempt = reports.counted_attempt(participant)
-        lines = reports.lines_of(sitting.program_id, sitting.version_id)
+        lines = asked.lines_of(sitting.program_id, sitting.version_id)
         scores = reports.scores_of([attempt.id]).get(attempt.id, {}) if attempt else {}
         rows = [PersonLine(line, scores.get(line.id)) for line in lines] if attempt else []
         return cls(participant, sitting, attempt, rows)

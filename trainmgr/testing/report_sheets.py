@@ -12,9 +12,9 @@ from flask_babel import gettext as _
 from trainmgr.kernel import sheets
 from trainmgr.kernel.msgids import N_
 from trainmgr.testing import report_labels
+from trainmgr.testing.asked import Line
 from trainmgr.testing.report_page import By, Column, Report, Verdict
 from trainmgr.testing.reporting import Group, normalised_gain
-from trainmgr.testing.reports import Line
 from trainmgr.testing.rules import has_passed
 
 CLASSES = [

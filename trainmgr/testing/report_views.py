@@ -15,7 +15,7 @@ from trainmgr.kernel.word import send_document
 from trainmgr.needs.rules import COMMON_SHARE
 from trainmgr.programs.queries import may, program_or_404
 from trainmgr.programs.rules import Work, is_open
-from trainmgr.testing import queries, report_labels, report_sheets, report_word, reports
+from trainmgr.testing import asked, queries, report_labels, report_sheets, report_word, reports
 from trainmgr.testing.frame import bp, page_of
 from trainmgr.testing.report_page import MOST_COLUMNS, By, PersonReport, Report, verdict_of
 from trainmgr.testing.reports import NO_CLASS, Chosen
@@ -97,7 +97,7 @@ def export_report_people(program_id, sitting_id):
     """Hand out each person's result as Excel."""
     program, sitting = _loaded(program_id, sitting_id, steps=False)
     chosen = Chosen.of(request.args)
-    lines = reports.lines_of(program.id, sitting.version_id)
+    lines = asked.lines_of(program.id, sitting.version_id)
     rows = reports.export_people(program, sitting, current_user, chosen)
     name = _("Results %(name)s.xlsx", name=sitting.name)
     return report_sheets.send_people(rows, lines, sitting.instrument_version.pass_percent, name)

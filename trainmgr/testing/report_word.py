@@ -12,13 +12,13 @@ from trainmgr.kernel import word
 from trainmgr.kernel.i18n import day, moment, number, percent
 from trainmgr.programs.models import Program
 from trainmgr.testing import report_labels
+from trainmgr.testing.asked import Line
 from trainmgr.testing.gain_page import Gain
 from trainmgr.testing.labels import PURPOSES
 from trainmgr.testing.models import Sitting
 from trainmgr.testing.report_labels import STANDINGS, VERDICTS
 from trainmgr.testing.report_page import By, PersonReport, Report
 from trainmgr.testing.reporting import Pairs, Share
-from trainmgr.testing.reports import Line
 
 MOST_ROWS = 400  # of a comparison in one document; the workbook holds all
 
