@@ -33,6 +33,9 @@ class Database(Protocol):
     def keep(self, name: str) -> None:
         """Remember its present content under a name; nobody may be connected."""
 
+    def clear(self, name: str) -> bool:
+        """Bring back the content remembered under a name with everybody still connected; False where that cannot be."""
+
     def reset(self, name: str) -> None:
         """Bring back the content remembered under a name, whoever is still connected."""
 
@@ -58,6 +61,9 @@ class SqliteDatabase:
         ):
             source.backup(target)
 
+    def clear(self, name: str) -> bool:
+        return False
+
     def reset(self, name: str) -> None:
         # A new file rather than new content: a connection left open by a test keeps the old one to itself.
         self._unlink()
@@ -78,22 +84,15 @@ class SqliteDatabase:
 SWEEP = """
 DO $$
 DECLARE
-    item text;
-    used boolean;
+    item regclass;
 BEGIN
     SET LOCAL session_replication_role = replica;
-    FOR item IN SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname = 'public' LOOP
-        EXECUTE 'SELECT EXISTS (SELECT 1 FROM ' || item || ')' INTO used;
-        IF used THEN
-            EXECUTE 'DELETE FROM ' || item;
-        END IF;
-    END LOOP;
-    FOR item IN
-        SELECT format('%I.%I', schemaname, sequencename) FROM pg_sequences
-        WHERE schemaname = 'public' AND last_value IS NOT NULL
+    FOR item IN SELECT oid FROM pg_class
+        WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND pg_relation_size(oid) > 0
     LOOP
-        EXECUTE 'ALTER SEQUENCE ' || item || ' RESTART';
+        EXECUTE 'DELETE FROM ' || item;
     END LOOP;
+    PERFORM setval(seqrelid, seqstart, false) FROM pg_sequence WHERE pg_sequence_last_value(seqrelid) IS NOT NULL;
 END
 $$
 """
@@ -136,9 +135,10 @@ class PostgresDatabase:
         self._execute(f'CREATE DATABASE "{self.name}_{name}" TEMPLATE "{self.name}" STRATEGY file_copy')
         self._present = name
 
+    def clear(self, name: str) -> bool:
+        return self._present == name and self._kept[name] and self._sweep()
+
     def reset(self, name: str) -> None:
-        if self._present == name and self._kept[name] and self._sweep():
-            return
         if (
             self._inside
         ):  # it is about to lose its database; left open it would be warned about when collected
