@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import re
 import resource
@@ -28,6 +29,8 @@ from tests.bench import report
 from tests.bench.running import Browser, cpu_seconds, serving
 from tests.bench.sitting import Arranged, arrange
 from trainmgr.bank.rules import ItemKind
+from trainmgr.kernel.db import db
+from trainmgr.testing.models import Answer, Attempt
 
 WARM_UP, BARE_ALONE, OPEN_FILES = 10, 100, 16_384
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
@@ -98,6 +101,14 @@ class Line:
         if self.writer is not None:
             self.writer.close()
         self.reader = self.writer = None
+
+    async def finish(self) -> None:
+        """Let the connection go and wait until it is gone."""
+        writer = self.writer
+        self.close()
+        if writer is not None:
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
 
 
 class Taker:
@@ -213,22 +224,25 @@ async def _drive(
     options: argparse.Namespace, port: int, pid: int, made: Arranged, cookies: Sequence[str], staff: str
 ) -> tuple[Told, Told, list[Taker], float, Cpu]:
     alone, told, cpu = Told(), Told(), Cpu()
-    await _bare(Line(port, staff), Told(), WARM_UP, 0.0)
+    line, other = Line(port, staff), Line(port, staff)
+    await _bare(line, Told(), WARM_UP, 0.0)
     used = cpu_seconds(pid)
-    await _bare(Line(port, staff), alone, BARE_ALONE, 0.0)
+    await _bare(line, alone, BARE_ALONE, 0.0)
     cpu.bare_ms = (cpu_seconds(pid) - used) * 1000 / BARE_ALONE
     takers = [
         Taker(Line(port, cookie), place, number, made, told)
         for number, ((place, _token), cookie) in enumerate(zip(made.takers, cookies, strict=True))
     ]
     begun, used = time.perf_counter(), cpu_seconds(pid)
-    beside = asyncio.create_task(_bare(Line(port, staff), told, None, 1.0))
+    beside = asyncio.create_task(_bare(other, told, None, 1.0))
     await asyncio.gather(
         *(taker.take(options, begun) for taker in takers), _watch(options, pid, told, cpu, begun)
     )
-    beside.cancel()
     seconds = time.perf_counter() - begun
+    beside.cancel()
+    await asyncio.gather(beside, return_exceptions=True)
     cpu.cores = (cpu_seconds(pid) - used) / seconds
+    await asyncio.gather(*(each.finish() for each in (line, other, *(taker.line for taker in takers))))
     return alone, told, takers, seconds, cpu
 
 
@@ -253,9 +267,12 @@ def run(options: argparse.Namespace) -> int:
     with serving() as (port, pid):
         browser = Browser(port)
         browser.sign_in(made.staff)
+        browser.connection.close()
         driven = _drive(options, port, pid, made, cookies, browser.cookie)
         alone, told, takers, seconds, cpu = asyncio.run(driven)
     found = summary(options, alone, told, seconds, cpu) | _compare(app, takers)
+    with app.app_context():
+        db.engine.dispose()
     print(tell(found))
     if options.json:
         report.write(options.json, [found])
@@ -269,9 +286,6 @@ def _cookie(app: Flask, token: str) -> str:
 
 def _compare(app: Flask, takers: Sequence[Taker]) -> dict[str, int]:
     """Return how many answers the server said yes to, how many of them stand in the database, how many are lost."""
-    from trainmgr.kernel.db import db
-    from trainmgr.testing.models import Answer, Attempt
-
     with app.app_context():
         known: dict[int, dict[int, Any]] = {}
         mine = sa.select(Attempt.id).where(Attempt.sitting_id == takers[0].made.sitting_id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import sqlalchemy as sa
 
@@ -122,3 +124,21 @@ def check_results():
     assert len(before) == sum(SMALL_YEAR)
     for one, other in zip(before, after, strict=True):
         assert tuple(one) == pytest.approx(tuple(other))
+
+
+def test_every_answer_that_was_confirmed_is_looked_for_after_a_small_test(tmp_path, monkeypatch, capsys):
+    """A dozen trainees for some seconds; how long it takes depends on what else this machine does."""
+    from tests.bench import __main__ as bench
+
+    for name in ("DATABASE_URL", "TRAINMGR_INSTANCE_PATH"):
+        monkeypatch.setenv(name, "")  # put back at the end
+    monkeypatch.setattr(bench, "DATABASE", tmp_path)
+
+    file = str(tmp_path / "found.json")
+    bench.main(
+        ["test", "--trainees", "12", "--seconds", "3", "--every", "1", "--ramp", "1", "--json", file]
+    )  # fmt: skip
+
+    [found] = report.read(Path(file))
+    assert (found["confirmed"], found["stored"], found["lost"], found["faults"]) == (72, 72, 0, {})
+    assert "answers confirmed 72, stored 72, lost 0" in capsys.readouterr().out
