@@ -434,7 +434,7 @@ def test_handing_in_names_what_is_open_and_ends_once(exam, taker, session, clock
     assert "题目 first" not in page.text
 
 
-def test_after_handing_in_nothing_counts_any_more_and_nothing_is_lost(exam, taker, session, clock):
+def test_after_handing_in_nothing_counts_any_more_and_nothing_is_lost(exam, taker, session, clock, signed_in):
     begin(exam, taker)
     attempt = attempt_of(exam, session).id
     clock(NOW + timedelta(minutes=1))
@@ -454,6 +454,8 @@ def test_after_handing_in_nothing_counts_any_more_and_nothing_is_lost(exam, take
     truth = session.get_one(Answer, (attempt, exam.items["truth"]))
     assert (truth.value, truth.late) == (None, True)
     assert attempt_of(exam, session).points == 2
+    page = signed_in(exam.staff).get(exam.url(f"/people/{exam.participants[0]}"))
+    assert "2 题在结束后才送达" in page.text
 
 
 def test_the_confirmation_is_only_for_an_attempt_under_way(exam, taker):

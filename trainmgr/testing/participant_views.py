@@ -169,9 +169,10 @@ def _person_page(program, sitting, participant, status=200, **context):
         "grant_form": ReasonForm(formdata=None),
         "extra_form": ExtraForm(formdata=None, data={"extra_minutes": participant.extra_minutes}),
     }
+    attempts = queries.attempts_of(participant)
     return page_of(
-        "participant", program, status, sitting=sitting, participant=participant,
-        attempts=queries.attempts_of(participant), now=utcnow(), **forms | context,
+        "participant", program, status, sitting=sitting, participant=participant, attempts=attempts,
+        late=people_queries.count_late(attempts), now=utcnow(), **forms | context,
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from trainmgr.identity.models import User
 from trainmgr.kernel.db import db
 from trainmgr.kernel.paging import Listing, Page, contains, paginate
 from trainmgr.programs.models import Program
-from trainmgr.testing.models import Attempt, Participant, Sitting
+from trainmgr.testing.models import Answer, Attempt, Participant, Sitting
 from trainmgr.testing.pasting import IN_TRAINING
 from trainmgr.testing.queries import visible_in
 
@@ -78,6 +78,16 @@ def classes_of(program: Program, sitting: Sitting, viewer: User) -> Sequence[str
         .order_by(Participant.cohort_name)
         .limit(500)
     ).all()
+
+
+def count_late(attempts: Sequence[Attempt]) -> Mapping[int, int]:
+    """Return how many answers came after the end of each attempt; they are kept and do not count."""
+    rows = db.session.execute(
+        sa.select(Answer.attempt_id, sa.func.count())
+        .where(Answer.attempt_id.in_([attempt.id for attempt in attempts]), Answer.late_at.is_not(None))
+        .group_by(Answer.attempt_id)
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def count_enrolled(program: Program) -> int:
