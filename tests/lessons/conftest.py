@@ -91,3 +91,11 @@ def lesson(world: World) -> Lesson:
             )
 
     return Lesson(world, staff, teacher, program, module, cohort, session(3), session(-2))
+
+
+@pytest.fixture
+def trainee(lesson):
+    """A trainee of the lesson's class, guided by its teacher."""
+    person = lesson.world.user(Role.TRAINEE, name="彭同学")
+    lesson.world.enrolment(lesson.program, user=person, cohort_id=lesson.cohort.id, teacher=lesson.teacher)
+    return person

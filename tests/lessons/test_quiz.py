@@ -45,13 +45,6 @@ def items(lesson):
         ]
 
 
-@pytest.fixture
-def trainee(lesson):
-    person = lesson.world.user(Role.TRAINEE)
-    lesson.world.enrolment(lesson.program, user=person, cohort_id=lesson.cohort.id)
-    return person
-
-
 def with_quiz(lesson, items):
     """Let the check in class ask two of a competency's items, and finish the plan again; returns the plan's id."""
     client = lesson.world.signed_in(lesson.teacher)

@@ -9,7 +9,6 @@ import sqlalchemy as sa
 from docx import Document
 
 from tests.factories import NOW, keep
-from tests.lessons.test_trainees import trainee  # noqa: F401  a fixture
 from tests.timetable.conftest import make_plan
 from trainmgr.kernel.access import Role
 from trainmgr.kernel.db import db
@@ -66,7 +65,7 @@ def rows(lesson, kind=LessonRingMaterial):
 def test_several_resources_are_chosen_and_trainees_see_them_as_links_once_finished(
     lesson,
     trainee,
-    make_material,  # noqa: F811
+    make_material,
 ):
     plan_id, client = lesson.finished(), lesson.world.signed_in(lesson.teacher)
     first, second = make_material(), make_material("异响录音")
@@ -95,7 +94,7 @@ def test_a_resource_that_the_programme_has_not_yet_is_attached_to_the_module(les
     ]
 
 
-def test_a_reader_who_may_not_see_a_resource_reads_its_name_only(lesson, trainee, make_material):  # noqa: F811
+def test_a_reader_who_may_not_see_a_resource_reads_its_name_only(lesson, trainee, make_material):
     plan_id, client = lesson.finished(), lesson.world.signed_in(lesson.teacher)
     material = make_material()
     choose(lesson, client, plan_id, material)
@@ -189,7 +188,7 @@ def test_nothing_ticked_and_too_many_are_refused_and_the_ticks_stay(lesson, make
     assert not rows(lesson)
 
 
-def test_others_do_not_choose(lesson, trainee, make_material):  # noqa: F811
+def test_others_do_not_choose(lesson, trainee, make_material):
     plan_id, material = lesson.finished(), make_material()
     stranger = lesson.world.user(Role.SCHOOL_TEACHER)
     lesson.world.relation(lesson.program, stranger, Role.SCHOOL_TEACHER)
@@ -204,7 +203,7 @@ def test_the_pages_of_lessons_run_at_most_ten_statements(
     trainee,
     make_material,
     count_statements,
-    who,  # noqa: F811
+    who,
 ):
     plan_id, writer = lesson.finished(), lesson.world.signed_in(lesson.teacher)
     choose(lesson, writer, plan_id, make_material())

@@ -1,18 +1,10 @@
 from __future__ import annotations
 
-import pytest
 import sqlalchemy as sa
 
 from trainmgr.kernel.access import Role
 from trainmgr.kernel.db import db
 from trainmgr.lessons.models import LessonTick, LessonUse
-
-
-@pytest.fixture
-def trainee(lesson):
-    person = lesson.world.user(Role.TRAINEE, name="彭同学")
-    lesson.world.enrolment(lesson.program, user=person, cohort_id=lesson.cohort.id, teacher=lesson.teacher)
-    return person
 
 
 def use_past(lesson, plan_id):
