@@ -26,7 +26,7 @@ ENTRANCES = {
     "testing/analysing.py",
 }
 INLINE = re.compile(r"\sstyle=|<style|\son[a-z]+=[\"']|<script(?![^>]*\ssrc=)[^>]*>|javascript:")
-PURE = {"rules.py", "scoring.py", "matching.py", "choosing.py", "flow.py"}
+PURE = {"rules.py", "scoring.py", "matching.py", "choosing.py", "flow.py", "hours.py"}
 PURE_MAY_IMPORT = {"numpy", "scipy", "stdnum", "statistics"}
 
 
