@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from trainmgr.pathways import faults as say
@@ -61,7 +63,21 @@ def from_document(document: object) -> Pathway:
     """Read the document that `to_document` made; raise PathwayFault (lines 0) when it is damaged."""
     if not isinstance(document, Mapping):
         raise PathwayFault([Fault(0, "", say.NOT_A_DOCUMENT)])
-    return _finish(document, Notes())
+    try:
+        text = json.dumps(document)
+    except (
+        TypeError,
+        ValueError,
+        RecursionError,
+    ):  # no document of the database: read it as it is, for its faults
+        return _finish(document, Notes())
+    return _from_json(text)
+
+
+@lru_cache(maxsize=200)
+def _from_json(text: str) -> Pathway:
+    """Read a stored document once: the programmes of a pathway share it, and each page of a plan asks for its rules."""
+    return _finish(json.loads(text), Notes())
 
 
 def _refuse_oversize(text: str) -> None:
