@@ -19,7 +19,7 @@ def hand_over() -> None:
         db.session.commit()
 
 
-class Client(FlaskClient):
+class QuickClient(FlaskClient):
     """Sends each request in a context of its own.
 
     Flask would otherwise reuse the test's application context, and with it the user that Flask-Login keeps on `g`
@@ -28,7 +28,14 @@ class Client(FlaskClient):
 
     def open(self, *args: Any, **kwargs: Any) -> Any:
         hand_over()
-        response = contextvars.Context().run(super().open, *args, **kwargs)
+        return contextvars.Context().run(super().open, *args, **kwargs)
+
+
+class Client(QuickClient):
+    """Looks besides at every page that it is shown."""
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        response = super().open(*args, **kwargs)
         if response.mimetype == "text/html" and not 300 <= response.status_code < 400:
             found = faults(response.get_data(as_text=True))
             assert not found, f"{response.request.path} ({response.status_code}) is a faulty page: {found}"
