@@ -19,7 +19,8 @@ pytestmark = pytest.mark.browser
 # Fragments, files and redirects: what a browser shows as a page is swept.
 NO_PAGE = (
     "static", "health.", "download_", "export_", "print_task_sheets", "print_judge", "_photo", "_picture",
-    "list_choices", "find_organizations", "revenue_sum", "preview_checks", "show_import_box", "show_sign_in", "show_first_password",
+    "list_choices", "find_organizations", "revenue_sum", "preview_checks", "show_import_box",
+    "show_sign_in", "show_first_password",
 )  # fmt: skip
 
 # A fault as one line; the rest of axe's answer is not carried over to Python.
