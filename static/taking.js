@@ -15,6 +15,7 @@
     .map((key) => [Number(key.split(":")[2]), JSON.parse(kept.getItem(key))])) || [];
   const post = (url, token, attempt, answers) => fetch(url, {
     method: "POST", keepalive: JSON.stringify(answers).length < 50000, redirect: "manual",
+    signal: AbortSignal.timeout(30000),
     headers: { "Content-Type": "application/json", "X-CSRFToken": token },
     body: JSON.stringify({ attempt, answers: answers.map(([item, one]) => [item, one.value, one.sequence]) }),
   });
