@@ -223,94 +223,101 @@ def _read_modules(
     edition_ids: Collection[int],
 ) -> tuple[dict[int, list[StageLine]], dict[int, list[ModuleLine]]]:
     of_stage = sa.and_(Module.edition_id == PlanStage.edition_id, Module.stage_number == PlanStage.number)
+    posts = _posts_of_leads(edition_ids)
     rows = db.session.execute(
         sa.select(
             PlanStage.edition_id,
             *[getattr(PlanStage, name) for name in STAGE_LINE],
             User.name,
             Module.lead_teacher_id,
-            _may_teach(LEADING[0]),
-            _may_teach(LEADING[1]),
+            posts.c.of_college,
+            posts.c.of_enterprise,
             *[getattr(Module, name) for name in MODULE_LINE],
         )
-        .join(Edition, Edition.id == PlanStage.edition_id)
         .outerjoin(Module, of_stage)
         .outerjoin(User, User.id == Module.lead_teacher_id)
+        .outerjoin(posts, posts.c.user_id == Module.lead_teacher_id)
         .where(PlanStage.edition_id.in_(edition_ids))
         .order_by(PlanStage.edition_id, PlanStage.number, Module.position, Module.id)
     )
     stages: dict[int, list[StageLine]] = {}
     modules: dict[int, list[ModuleLine]] = {}
-    for edition_id, *rest in rows:
-        stage = StageLine(**dict(zip(STAGE_LINE, rest, strict=False)))
+    number = STAGE_LINE.index("number")
+    for edition_id, *values in rows:
         of_edition = stages.setdefault(edition_id, [])
-        if not of_edition or of_edition[-1].number != stage.number:
-            of_edition.append(stage)
-        name, lead_id, of_college, of_enterprise, *facts = rest[len(STAGE_LINE) :]
-        values = dict(zip(MODULE_LINE, facts, strict=True))
-        if values["id"] is not None:
+        if not of_edition or of_edition[-1].number != values[number]:
+            of_edition.append(StageLine(**dict(zip(STAGE_LINE, values, strict=False))))
+        name, lead_id, of_college, of_enterprise, *facts = values[len(STAGE_LINE) :]
+        if facts[0] is not None:
             line = ModuleLine(
-                **values, lead_id=lead_id, lead_name=name or "", lead_of_college=of_college,
-                lead_of_enterprise=of_enterprise,
+                **dict(zip(MODULE_LINE, facts, strict=True)), lead_id=lead_id, lead_name=name or "",
+                lead_of_college=bool(of_college), lead_of_enterprise=bool(of_enterprise),
             )  # fmt: skip
             modules.setdefault(edition_id, []).append(line)
     return stages, modules
 
 
-def _may_teach(role: Role) -> sa.ColumnElement[bool]:
-    """Whether a module's lead holds a role at one of the programme's parties today."""
-    parties = sa.select(ProgramParty.organization_id).where(ProgramParty.program_id == Edition.program_id)
-    return sa.exists().where(
-        Membership.user_id == Module.lead_teacher_id,
-        Membership.role == role,
-        Membership.ended_on.is_(None),
-        Membership.organization_id.in_(parties.correlate(Edition)),
+def _posts_of_leads(edition_ids: Collection[int]) -> sa.Subquery:
+    """For which side each lead of some editions may teach today: by a role at one of the programme's parties."""
+    leads = sa.select(Module.lead_teacher_id).where(
+        Module.edition_id.in_(edition_ids), Module.lead_teacher_id.is_not(None)
+    )
+    programs = sa.select(Edition.program_id).where(Edition.id.in_(edition_ids))
+    parties = sa.select(ProgramParty.organization_id).where(ProgramParty.program_id.in_(programs))
+    holds = [sa.func.max(sa.case((Membership.role == role, 1), else_=0)) for role in LEADING]
+    return (
+        sa.select(Membership.user_id, holds[0].label("of_college"), holds[1].label("of_enterprise"))
+        .where(
+            Membership.user_id.in_(leads),
+            Membership.role.in_(LEADING),
+            Membership.ended_on.is_(None),
+            Membership.organization_id.in_(parties),
+        )
+        .group_by(Membership.user_id)
+        .subquery()
     )
 
 
 def _read_wanted(
     program_id: int, edition_ids: Collection[int]
 ) -> tuple[list[Wanted], dict[int, dict[tuple[int, int], int]]]:
-    cell = (
-        sa.select(
-            Module.edition_id,
-            ModuleCompetency.module_id,
-            ModuleCompetency.competency_id,
-            ModuleCompetency.hours,
-        )
-        .join(Module, Module.id == ModuleCompetency.module_id)
-        .where(Module.edition_id.in_(edition_ids))
-        .subquery()
-    )
+    """Read what is wanted and what serves it: rows of two kinds in one statement, each as narrow as can be."""
+    of_competency = (
+        Competency.position, Competency.name, Competency.name_en, Competency.rank, Competency.required_hours,
+        Competency.is_priority, Competency.score, Competency.required_level - Competency.current_level,
+    )  # fmt: skip
+    nothing = sa.null()
     rows = db.session.execute(
-        sa.select(
-            Competency.id,
-            Competency.name,
-            Competency.name_en,
-            Competency.rank,
-            Competency.required_hours,
-            Competency.is_priority,
-            Competency.score,
-            Competency.required_level - Competency.current_level,
-            cell.c.edition_id,
-            cell.c.module_id,
-            cell.c.hours,
-        )
-        .outerjoin(cell, cell.c.competency_id == Competency.id)
-        .where(Competency.program_id == program_id)
-        .order_by(
-            sa.case((Competency.rank == 0, 1), else_=0), Competency.rank, Competency.position, Competency.id
+        sa.union_all(
+            sa.select(Competency.id, nothing, nothing, nothing, *of_competency).where(
+                Competency.program_id == program_id
+            ),
+            sa.select(
+                ModuleCompetency.competency_id,
+                Module.edition_id,
+                ModuleCompetency.module_id,
+                ModuleCompetency.hours,
+                *[nothing] * len(of_competency),
+            )
+            .join(Module, Module.id == ModuleCompetency.module_id)
+            .where(Module.edition_id.in_(edition_ids)),
         )
     )
-    wanted: dict[int, Wanted] = {}
+    wanted: list[tuple[int, Wanted]] = []
     cells: dict[int, dict[tuple[int, int], int]] = {}
-    for key, name, name_en, rank, required, is_priority, score, gap, edition_id, module_id, hours in rows:
-        if key not in wanted:
-            lacking = max(0.0, float(gap))
-            wanted[key] = Wanted(key, name, rank, required, is_priority, name_en, score, lacking)
-        if module_id is not None:
+    for key, edition_id, module_id, hours, position, *facts in rows:
+        if module_id is None:
+            wanted.append((position, _wanted(key, *facts)))
+        else:
             cells.setdefault(edition_id, {})[module_id, key] = hours
-    return list(wanted.values()), cells
+    wanted.sort(key=lambda one: (one[1].rank == 0, one[1].rank, one[0], one[1].id))
+    return [each for _position, each in wanted], cells
+
+
+def _wanted(
+    key: int, name: str, name_en: str, rank: int, required: int, is_priority: bool, score: float, gap: float
+) -> Wanted:
+    return Wanted(key, name, rank, required, is_priority, name_en, score, max(0.0, float(gap)))
 
 
 def stage_line(stage: PlanStage) -> StageLine:
