@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 from flask import abort
@@ -286,8 +287,8 @@ def _read_wanted(
         Competency.position, Competency.name, Competency.name_en, Competency.rank, Competency.required_hours,
         Competency.is_priority, Competency.score, Competency.required_level - Competency.current_level,
     )  # fmt: skip
-    nothing = sa.null()
-    rows = db.session.execute(
+    nothing: Any = sa.null()
+    rows: Iterable[Any] = db.session.execute(
         sa.union_all(
             sa.select(Competency.id, nothing, nothing, nothing, *of_competency).where(
                 Competency.program_id == program_id
