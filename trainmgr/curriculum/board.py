@@ -15,6 +15,7 @@ from trainmgr.curriculum.models import Edition, EditionState, PlanRule
 from trainmgr.curriculum.queries import Shelf
 from trainmgr.curriculum.rulebook import Rulebook, read_rulebook
 from trainmgr.curriculum.rules import Plan
+from trainmgr.kernel.db import db
 from trainmgr.kernel.hours import clock_hours
 from trainmgr.pathways.rules import CheckResult, Metric
 from trainmgr.programs.models import Program, Signature
@@ -115,6 +116,25 @@ def reading_once() -> Iterator[None]:
         yield
     finally:
         _newest.reset(token)
+
+
+LAST = "the plan as the last change left it"
+
+
+def keep_last(board: Board) -> None:
+    """Spare whoever goes on after a change reading the plan once more."""
+    db.session.info[LAST] = board
+
+
+def forget_last() -> None:
+    """Before a change: what the one before it left is no longer how the plan stands."""
+    db.session.info.pop(LAST, None)
+
+
+def last_board(edition: Edition) -> Board | None:
+    """Return an edition's plan as this request's change left it; None where nothing was changed."""
+    board: Board | None = db.session.info.get(LAST)
+    return board if board is not None and board.edition is edition else None
 
 
 def newest_board(program: Program) -> Board:

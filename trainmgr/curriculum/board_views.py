@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from trainmgr.curriculum import actions, cards, history, queries
-from trainmgr.curriculum.board import Board
+from trainmgr.curriculum.board import Board, forget_last, last_board
 from trainmgr.curriculum.forms import CardForm, HoursForm
 from trainmgr.curriculum.history import NotYours
 from trainmgr.curriculum.keeping import Overtaken
@@ -194,13 +194,14 @@ def _done(program: Program, number: int, act: Callable[[Edition], Any], *, back:
     """Do something to a draft and answer with what changed on the board, or with the reason why not."""
     edition = queries.edition_of(program, number)
     seen, stood, other = typed_version(), edition.version, edition.changed_by
+    forget_last()
     try:
         act(edition)
     except (actions.FieldFault, Overtaken, NotYours):
         raise
     except RuleBroken as broken:
         return _refused(program, number, str(broken))
-    board = board_or_404(program, number)
+    board = last_board(edition) or board_or_404(program, number)
     ends = _ends(board)
     step = ends["redo_step"] if back else ends["undo_step"]
     edit = cards.Edit(board, step if board.edition and board.edition.version != stood else None, back=back)

@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import joinedload
 
 from trainmgr.curriculum import queries, steps
+from trainmgr.curriculum.board import forget_last, last_board
 from trainmgr.curriculum.keeping import opened, settle
 from trainmgr.curriculum.models import (
     Edition,
@@ -58,10 +59,13 @@ def reversible(kind: str) -> Callable[[Edit[P, R]], Edit[P, R]]:
     def decorate(act: Edit[P, R]) -> Edit[P, R]:
         @wraps(act)
         def acted(program: Program, edition: Edition, /, *args: P.args, **options: P.kwargs) -> R:
+            forget_last()
             before = plan_of(edition)
             result = act(program, edition, *args, **options)
             by, now = cast(User, options["by"]), cast(datetime, options["now"])
-            keep_step(edition, kind, before, plan_of(edition), about=_about(before, args), by=by, now=now)
+            left = last_board(edition)
+            after = left.plan if left is not None else plan_of(edition)
+            keep_step(edition, kind, before, after, about=_about(before, args), by=by, now=now)
             return result
 
         return acted

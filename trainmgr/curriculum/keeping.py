@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from trainmgr.curriculum import station
-from trainmgr.curriculum.board import reading_once
+from trainmgr.curriculum.board import keep_last, newest_board, reading_once
 from trainmgr.curriculum.frozen import FROZEN
 from trainmgr.curriculum.models import Edition, EditionState, Module, PlanStage
 from trainmgr.identity.models import User
@@ -84,3 +84,4 @@ def settle(program: Program, edition: Edition | None, *, by: User, now: datetime
     with reading_once():
         station.keep_dues(program, now=now)
         refresh(program.id, Step.CURRICULUM, now=now)
+        keep_last(newest_board(program))

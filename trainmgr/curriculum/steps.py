@@ -7,9 +7,10 @@ so that a step holds whatever positions the rows have.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from operator import attrgetter
 from typing import Any
 
 from trainmgr.curriculum.rules import ModuleLine, Plan, StageLine
@@ -20,6 +21,7 @@ MODULE_FIELDS = (
 )  # fmt: skip
 STAGE_FIELDS = ("name", "name_en", "venue", "weeks", "hours", "gate", "gate_en", "starts_on", "ends_on")
 FIRST = ""
+_values_of = attrgetter("stage_number", *MODULE_FIELDS)
 
 State = Mapping[str, Any] | None
 """A module or a stage as it was, JSON-able; None while it was not there."""
@@ -49,13 +51,13 @@ def changes(before: Plan, after: Plan, about: str = "") -> Changes:
 
     Where a change of order can be told as the move of one module or of another, it is the one that it was `about`.
     """
-    old, new = _states(before), _states(after)
+    old, new = _facts_by_module(before), _facts_by_module(after)
     stayed = _unmoved(before, after, about)
-    modules = {
-        key: (old.get(key), new.get(key))
-        for key in {**old, **new}
-        if key not in stayed or _facts(old.get(key)) != _facts(new.get(key))
-    }
+    changed = dict.fromkeys(
+        key for key in {**old, **new} if key not in stayed or old.get(key) != new.get(key)
+    )
+    states_before, states_after = _states(before, changed), _states(after, changed)
+    modules = {key: (states_before.get(key), states_after.get(key)) for key in changed}
     stages_before = {stage.number: _stage_state(stage) for stage in before.stages}
     stages_after = {stage.number: _stage_state(stage) for stage in after.stages}
     stages = {
@@ -68,7 +70,7 @@ def changes(before: Plan, after: Plan, about: str = "") -> Changes:
 
 def holds(plan: Plan, expected: Mapping[str, State]) -> bool:
     """Tell whether modules of a plan are as expected, apart from whom they follow."""
-    present = _states(plan)
+    present = _states(plan, expected)
     return all(_facts(present.get(key)) == _facts(state) for key, state in expected.items())
 
 
@@ -76,15 +78,27 @@ def _facts(state: State) -> Mapping[str, Any] | None:
     return None if state is None else {key: value for key, value in state.items() if key != "follows"}
 
 
-def _states(plan: Plan) -> dict[str, dict[str, Any]]:
+def _facts_by_module(plan: Plan) -> dict[str, tuple[Any, ...]]:
+    """Everything that a module's state holds but whom it follows, cheap to compare."""
+    cells: dict[int, dict[int, int]] = {}
+    for (module_id, competency_id), hours in plan.cells.items():
+        cells.setdefault(module_id, {})[competency_id] = hours
+    return {module.lineage: (_values_of(module), cells.get(module.id)) for module in plan.modules}
+
+
+def _states(plan: Plan, wanted: Collection[str]) -> dict[str, dict[str, Any]]:
+    """Return the states of some modules of a plan, by lineage."""
+    ids = {module.id for module in plan.modules if module.lineage in wanted}
     cells: dict[int, dict[str, int]] = {}
     for (module_id, competency_id), hours in sorted(plan.cells.items()):
-        cells.setdefault(module_id, {})[str(competency_id)] = hours
+        if module_id in ids:
+            cells.setdefault(module_id, {})[str(competency_id)] = hours
     last: dict[int, str] = {}
     states: dict[str, dict[str, Any]] = {}
     for module in plan.modules:
-        follows = last.get(module.stage_number, FIRST)
-        states[module.lineage] = _module_state(module, follows, cells.get(module.id, {}))
+        if module.id in ids:
+            follows = last.get(module.stage_number, FIRST)
+            states[module.lineage] = _module_state(module, follows, cells.get(module.id, {}))
         last[module.stage_number] = module.lineage
     return states
 
