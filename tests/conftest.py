@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from flask import Flask, has_app_context
 from hypothesis import settings
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import event
 from sqlalchemy.orm import Session, SessionTransaction
 
@@ -190,6 +191,8 @@ class Bench:
         # What a page looks like does not depend on the database: the run on SQLite looks at each.
         self.app.test_client_class = Client if database.url.startswith("sqlite") else QuickClient
         self.app.test_cli_runner_class = CliRunner
+        if compiled := os.environ.get("TRAINMGR_TEST_TEMPLATES"):
+            self.app.jinja_env.bytecode_cache = FileSystemBytecodeCache(compiled)
         self.config = dict(self.app.config)
         self.kept: set[str] = set()
         self.present = ""

@@ -11,6 +11,7 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
 from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -48,6 +49,8 @@ def run_suite(name: str, database: str, arguments: list[str]) -> Run:
             "auto",
             "--maxprocesses",
             "4",
+            "--dist",
+            "worksteal",  # neighbours stay with one worker, which builds what they share once
             "--database",
             database,
         ]
@@ -70,10 +73,12 @@ def count(report: Path) -> tuple[int, int, int]:
 
 
 def main(arguments: list[str]) -> int:
-    runs = [run_suite("SQLite", "sqlite", arguments)]
     missing = "" if postgres_is_possible() else POSTGRES_HINT
-    if not missing:
-        runs.append(run_suite("PostgreSQL", "postgresql", arguments))
+    # Each template is compiled once for all workers of both runs.
+    with tempfile.TemporaryDirectory() as folder, patch.dict(os.environ, TRAINMGR_TEST_TEMPLATES=folder):
+        runs = [run_suite("SQLite", "sqlite", arguments)]
+        if not missing:
+            runs.append(run_suite("PostgreSQL", "postgresql", arguments))
 
     print()
     for run in runs:
