@@ -87,8 +87,8 @@ def test_what_is_ticked_without_a_network_is_kept_and_sent_once(exam, mentor, op
     page.locator(".savebar .btn-primary").click()
     page.wait_for_url(f"**{exam.url('/judge')}")
     page.go_back()
-    page.locator(".savebar .btn-primary").click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.locator(".savebar .btn-primary").click()
 
     assert [tuple(row)[:3] for row in marks(exam)] == [(Decimal("1.25"), [0], "手套戴了")]
 
