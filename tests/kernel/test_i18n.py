@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from types import SimpleNamespace
 
 import pytest
-from flask import render_template_string, session
+from flask import render_template_string, session, url_for
 from flask_babel import force_locale, gettext
 from markupsafe import Markup
 
@@ -272,6 +272,18 @@ def test_every_text_that_people_read_has_its_chinese():
 def test_the_compiled_catalogue_speaks_chinese(specimen):
     with specimen.test_request_context(), force_locale("zh"):
         assert gettext("Inbox") == "待办"
+
+
+# --- many addresses of one endpoint --------------------------------------------------------------
+
+
+def test_the_addresses_of_a_table_are_those_that_are_built_one_by_one(specimen):
+    specimen.add_url_rule("/a/<int:first>/b/<int:second>", "pair", lambda first, second: "")
+    with specimen.test_request_context(environ_overrides={"SCRIPT_NAME": "/at{home}"}):
+        pair = shell.addresses("pair", "first", "second", q="a{b}", page=7)
+
+        for first, second in ((1, 2), (2**31 - 1, 3)):
+            assert pair(first, second) == url_for("pair", first=first, second=second, q="a{b}", page=7)
 
 
 # --- texts in templates --------------------------------------------------------------------------

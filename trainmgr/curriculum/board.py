@@ -14,7 +14,7 @@ from trainmgr.curriculum.frozen import FROZEN
 from trainmgr.curriculum.models import Edition, EditionState, PlanRule
 from trainmgr.curriculum.queries import Shelf
 from trainmgr.curriculum.rulebook import Rulebook, read_rulebook
-from trainmgr.curriculum.rules import Plan
+from trainmgr.curriculum.rules import Plan, Wanted
 from trainmgr.kernel.db import db
 from trainmgr.kernel.hours import clock_hours
 from trainmgr.pathways.rules import CheckResult, Metric
@@ -77,6 +77,18 @@ class Board:
     def loads(self) -> dict[int, rules.Load]:
         """How much of each module serves a competency, by module."""
         return {load.module.id: load for load in rules.loads(self.plan)}
+
+    @cached_property
+    def served(self) -> dict[int, list[tuple[Wanted, int]]]:
+        """What each module serves with how many hours, most urgent first, by module."""
+        found: dict[int, list[tuple[Wanted, int]]] = {}
+        order = {wanted.id: place for place, wanted in enumerate(self.plan.wanted)}
+        known = [
+            (order[key], module, hours) for (module, key), hours in self.plan.cells.items() if key in order
+        ]
+        for place, module_id, hours in sorted(known):
+            found.setdefault(module_id, []).append((self.plan.wanted[place], hours))
+        return found
 
     @cached_property
     def proposals(self) -> list[rules.Proposal]:

@@ -13,6 +13,7 @@ from trainmgr.curriculum import actions, leaders, queries, rules
 from trainmgr.curriculum.actions import FieldFault, Overtaken
 from trainmgr.curriculum.board import Board, read_structure
 from trainmgr.curriculum.forms import CellForm, ModuleForm, StageForm
+from trainmgr.curriculum.models import Module
 from trainmgr.curriculum.pages import (
     asked_edition,
     board_or_404,
@@ -289,7 +290,7 @@ def edit_cell(program_id: int, module_id: int, competency_id: int) -> Any:
 @requires(EDIT)
 def set_cell(program_id: int, module_id: int, competency_id: int) -> Any:
     """Set a cell of the matrix; the totals and the checks follow at once."""
-    program, _module_row, edition = _module(program_id, module_id)
+    program, row, edition = _module(program_id, module_id)
     form, refusal, status = CellForm(), None, 422
     typed = request.form.get("was", "")
     was = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 8 else None
@@ -310,15 +311,16 @@ def set_cell(program_id: int, module_id: int, competency_id: int) -> Any:
         except RuleBroken as broken:
             refusal, status = str(broken), broken.status
         else:
-            return _cell_set(program, edition.number, module_id, competency_id)
+            return _cell_set(program, edition.number, row, competency_id)
     return _cell_refused(program, edition.number, module_id, competency_id, form, was, refusal, status)
 
 
-def _cell_set(program: Program, number: int, module_id: int, competency_id: int) -> Any:
+def _cell_set(program: Program, number: int, row: Module, competency_id: int) -> Any:
     if not wants_piece():
-        return redirect(url_for(".show_matrix", program_id=program.id, _anchor="matrix-h"))
+        back = url_for(".show_matrix", program_id=program.id, stage=row.stage_number, _anchor="matrix-h")
+        return redirect(back)
     board = board_or_404(program, number, compare=True)
-    context = _cell_context(board, module_id, competency_id)
+    context = _cell_context(board, row.id, competency_id)
     return piece("_cell_set", program, board, focus="enter" in request.form, **context)
 
 

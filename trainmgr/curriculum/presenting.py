@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from trainmgr.curriculum.board import Board
 from trainmgr.curriculum.checks import Figure
 from trainmgr.curriculum.comparing import FieldChange, ModuleChange, PlanDifference, StageChange
 from trainmgr.curriculum.labels import figure, formula, limit_text, named, value_of
-from trainmgr.curriculum.rules import ModuleLine, Plan, Wanted
+from trainmgr.curriculum.rules import ModuleLine, Plan, StageLine, Wanted
 from trainmgr.kernel.i18n import language, number
 from trainmgr.pathways.rules import METRIC_UNITS, CheckResult, Metric, MetricUnit, Op
 from trainmgr.programs.labels import SIDES
@@ -290,10 +290,26 @@ def signature_lines(board: Board) -> list[dict[str, Any]]:
     ]
 
 
-def served(board: Board, module: ModuleLine) -> list[tuple[Wanted, int]]:
+def served(board: Board, module: ModuleLine) -> Sequence[tuple[Wanted, int]]:
     """Return the competencies that a module serves with the hours of each, most urgent first."""
-    return [
-        (wanted, board.plan.cells[module.id, wanted.id])
-        for wanted in board.plan.wanted
-        if (module.id, wanted.id) in board.plan.cells
-    ]
+    return board.served.get(module.id, ())
+
+
+# --- the matrix -----------------------------------------------------------------------------------
+
+MOST_COLUMNS = 60  # modules beside each other; a longer plan is shown a stage at a time
+
+
+def matrix_stages(plan: Plan, number: int | None = None) -> list[StageLine]:
+    """Return the stages that the matrix shows: all that have modules, of a long plan the one asked for or the first."""
+    filled = {module.stage_number for module in plan.modules}
+    stages = [stage for stage in plan.stages if stage.number in filled]
+    if len(plan.modules) <= MOST_COLUMNS:
+        return stages
+    return [stage for stage in stages if stage.number == number] or stages[:1]
+
+
+def matrix_columns(plan: Plan, number: int | None = None) -> list[tuple[ModuleLine, str]]:
+    """Return the modules that the matrix shows beside each other, with their names."""
+    shown = {stage.number for stage in matrix_stages(plan, number)}
+    return [(module, named(module)) for module in plan.modules if module.stage_number in shown]

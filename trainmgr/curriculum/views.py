@@ -33,7 +33,7 @@ from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.clock import utcnow
 from trainmgr.kernel.errors import RuleBroken
 from trainmgr.kernel.i18n import day
-from trainmgr.kernel.numbers import typed_version
+from trainmgr.kernel.numbers import typed_version, whole
 from trainmgr.kernel.sheets import send_workbook
 from trainmgr.kernel.word import send_document
 from trainmgr.programs.models import Program
@@ -69,7 +69,7 @@ def show_matrix(program_id: int) -> Any:
     board = board_or_404(program, asked_edition(), compare=True)
     if board.edition is None:
         return _show(program, board)
-    return render_board("matrix", program, board)
+    return render_board("matrix", program, board, stage=whole(request.args.get("stage")))
 
 
 @bp.get("/programs/<int:program_id>/plan/compare")

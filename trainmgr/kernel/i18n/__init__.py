@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from trainmgr.kernel.clock import utcnow
 from trainmgr.kernel.hours import ledger_hours
 from trainmgr.kernel.i18n import catalogue, texts
-from trainmgr.kernel.i18n.texts import QuickBabel, locale_of_page
+from trainmgr.kernel.i18n.texts import QuickBabel, locale_of_page, translated
 
 LANGUAGES = ("zh", "en")
 COOKIE = "language"
@@ -71,7 +71,7 @@ def say(msgid: str | None, params: Mapping[str, Any] | None = None) -> str:
     """
     if not msgid:
         return ""
-    text = str(gettext(msgid))
+    text = translated(msgid)
     if not params or "%(" not in text:
         return text
     return text % {key: said(value) for key, value in params.items()}

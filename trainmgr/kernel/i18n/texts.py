@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from babel import Locale
 from babel.support import NullTranslations, Translations
 from flask import Flask, g
-from flask_babel import Babel, Domain, get_locale
+from flask_babel import Babel, Domain, get_locale, gettext
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup, escape
@@ -29,22 +29,28 @@ def locale_of_page() -> Locale | None:
     return getattr(kept, "babel_locale", None)
 
 
-class QuickDomain(Domain):
-    """The catalogues by locale; the original writes the locale out at each look."""
+_loaded: dict[str, NullTranslations] = {}  # by language; every application reads the same files
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.loaded: dict[str, NullTranslations] = {}
+
+class QuickDomain(Domain):
+    """The catalogues by language; the original writes the locale out at each look."""
 
     def get_translations(self) -> Any:
         """Return the reader's catalogue."""
         locale = locale_of_page()
         if locale is None:
             return super().get_translations()
-        known = self.loaded.get(locale.language)
+        known = _loaded.get(locale.language)
         if known is None:
-            known = self.loaded[locale.language] = super().get_translations()
+            known = _loaded[locale.language] = super().get_translations()
         return known
+
+
+def translated(msgid: str) -> str:
+    """Return a text without values in the reader's language: `gettext`, without looking for the domain each time."""
+    locale = locale_of_page()
+    catalogue = _loaded.get(locale.language) if locale else None
+    return str(catalogue.ugettext(msgid) if catalogue else gettext(msgid))
 
 
 class QuickBabel(Babel):
@@ -118,19 +124,19 @@ def _in_templates(domain: QuickDomain) -> tuple[Any, Any]:
         return known
 
     @pass_eval_context
-    def gettext(context: EvalContext, msgid: str, /, **values: Any) -> str:
+    def say(context: EvalContext, msgid: str, /, **values: Any) -> str:
         if not context.autoescape:
             return str(domain.gettext(msgid)) % values
         texts = texts_of_page()
         return texts.pattern(msgid).filled(values) if values else texts.text(msgid)
 
     @pass_eval_context
-    def ngettext(context: EvalContext, one: str, many: str, num: int, /, **values: Any) -> str:
+    def count(context: EvalContext, one: str, many: str, num: int, /, **values: Any) -> str:
         text = domain.get_translations().ungettext(one, many, num)
         values.setdefault("num", num)
         return (_ours(text) if context.autoescape else text) % values
 
-    return gettext, ngettext
+    return say, count
 
 
 @cache
@@ -141,6 +147,7 @@ def texts_of_forms(language: str) -> NullTranslations:
 
 def init_app(app: Flask, babel: QuickBabel) -> None:
     """Let templates look texts up like this."""
-    gettext, ngettext = _in_templates(babel.domain_instance)
+    _loaded.clear()  # the files may have been written anew
+    in_templates, counted = _in_templates(babel.domain_instance)
     app.jinja_env.newstyle_gettext = True  # type: ignore[attr-defined]
-    app.jinja_env.globals.update(_=gettext, gettext=gettext, ngettext=ngettext)
+    app.jinja_env.globals.update(_=in_templates, gettext=in_templates, ngettext=counted)
