@@ -54,7 +54,7 @@ def test_a_mentor_rates_with_one_thumb_and_goes_on_where_the_draft_was_left(stag
     ) as kept:  # a slow hand sends drafts of fewer answers before
         tap_all(page, 4, leave=1)
     assert kept.value.status == 204
-    page.wait_for_function("document.querySelector('[data-saved]').textContent.trim() !== ''")
+    expect(page.locator("[data-saved]")).to_have_text(re.compile(r"\S"))
     assert page.locator("[data-answers-text]").inner_text() == f"{asked - 1} / {asked}"
 
     again = opened(stage.mentor, stage.url(E), phone=True)

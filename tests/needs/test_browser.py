@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.needs.test_signing import sign
 
@@ -25,9 +26,7 @@ def test_a_competency_moves_without_the_page_being_left(ready, signed_in, open_p
 
     with page.expect_response("**/needs/edit"):
         page.locator("#competencies tbody tr").first.get_by_role("button").nth(1).click()
-    page.wait_for_function("document.querySelector('#competencies tbody th').innerText === '读图'")
-
-    assert names.all_inner_texts() == ["读图", "故障诊断"]
+    expect(names).to_have_text(["读图", "故障诊断"], use_inner_text=True)
     assert page.evaluate("window.stayed")
 
 
