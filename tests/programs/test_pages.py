@@ -316,7 +316,7 @@ def test_what_is_missing_leads_nowhere_that_refuses_the_reader(world, running):
         args = {"program_id": running.id}
         row.missing = [
             Missing(
-                "To be judged", blocks=State.EVALUATING, endpoint="programs.edit_duties", args=args
+                "A word of this test alone", blocks=State.EVALUATING, endpoint="programs.edit_duties", args=args
             ).to_document()
         ]
         session.commit()
@@ -324,7 +324,7 @@ def test_what_is_missing_leads_nowhere_that_refuses_the_reader(world, running):
 
     assert address in world.signed_in(world.user(Role.STAFF)).get(f"/programs/{running.id}").text
     administrator = world.signed_in(world.user(Role.ADMINISTRATOR)).get(f"/programs/{running.id}").text
-    assert "To be judged" in administrator
+    assert "A word of this test alone" in administrator
     assert address not in administrator
 
 
