@@ -316,7 +316,10 @@ def test_what_is_missing_leads_nowhere_that_refuses_the_reader(world, running):
         args = {"program_id": running.id}
         row.missing = [
             Missing(
-                "A word of this test alone", blocks=State.EVALUATING, endpoint="programs.edit_duties", args=args
+                "A word of this test alone",
+                blocks=State.EVALUATING,
+                endpoint="programs.edit_duties",
+                args=args,
             ).to_document()
         ]
         session.commit()
