@@ -14,9 +14,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.walking import PASSWORD, Walker, advance, workbook
+from tests.browser.walking import Walker, accounts, advance, workbook
 from trainmgr.identity.models import OrganizationKind
-from trainmgr.identity.passwords import hash_password
 from trainmgr.kernel.access import Role
 
 pytestmark = pytest.mark.browser
@@ -57,14 +56,7 @@ def cast(world, app):
     enterprise = world.organization(
         OrganizationKind.ENTERPRISE, name="庆铃汽车（集团）有限公司", short_name="庆铃汽车"
     )
-    with app.app_context():
-        secret = hash_password(PASSWORD)
-
-    def person(role: Role, home, username: str, name: str):
-        return world.user(
-            role, home, username=username, name=name, password_hash=secret, number=username.upper()
-        )
-
+    person = accounts(world, app)
     person(Role.STAFF, college, "staff", "李文静")
     person(Role.ENTERPRISE_COORDINATOR, enterprise, "coordinator", "罗倩")
     person(Role.SCHOOL_TEACHER, college, "teacher", "陈立")

@@ -9,10 +9,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.browser.walking import PASSWORD, Walker, advance, workbook
+from tests.browser.walking import Walker, accounts, advance, workbook
 from trainmgr.demo.people import people
 from trainmgr.identity.models import OrganizationKind
-from trainmgr.identity.passwords import hash_password
 from trainmgr.kernel.access import Role
 
 pytestmark = pytest.mark.browser
@@ -34,14 +33,7 @@ def cast(world, app, open_page):
     enterprise = world.organization(
         OrganizationKind.ENTERPRISE, name="蓝思科技（长沙）有限公司", short_name="蓝思科技"
     )
-    with app.app_context():
-        secret = hash_password(PASSWORD)
-
-    def person(role: Role, home, username: str, name: str):
-        return world.user(
-            role, home, username=username, name=name, password_hash=secret, number=username.upper()
-        )
-
+    person = accounts(world, app)
     person(Role.STAFF, college, "liwenjing", "李文静")
     person(Role.ENTERPRISE_COORDINATOR, enterprise, "luoqian", "罗倩")
     for number in range(2):

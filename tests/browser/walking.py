@@ -8,6 +8,9 @@ from typing import Any
 
 import xlsxwriter
 
+from trainmgr.identity.passwords import hash_password
+from trainmgr.kernel.access import Role
+
 PASSWORD = "kafei-yu-cha-2026"
 
 
@@ -93,3 +96,16 @@ def advance(staff: Walker, program: str, reason: str) -> None:
     staff.go(f"{program}/forward")
     assert staff.page.locator("[name=reason]").count(), staff.text()
     staff.fill(reason=reason).press("main form.form .actions button.btn-primary")
+
+
+def accounts(world: Any, app: Any) -> Callable[..., Any]:
+    """Return a function that makes people who sign in with the walk's password: role, home, user name, name."""
+    with app.app_context():
+        secret = hash_password(PASSWORD)
+
+    def person(role: Role, home: Any, username: str, name: str) -> Any:
+        return world.user(
+            role, home, username=username, name=name, password_hash=secret, number=username.upper()
+        )
+
+    return person

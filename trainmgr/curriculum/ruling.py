@@ -9,7 +9,6 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from trainmgr.curriculum import queries
 from trainmgr.curriculum.editing import FieldFault
 from trainmgr.curriculum.keeping import Overtaken, settle
 from trainmgr.curriculum.models import PlanRule
@@ -114,8 +113,3 @@ def _check_limits(default: Check, ruling: Ruling) -> None:
             raise FieldFault(field, _("A number from 0 to %(most)s.", most=most))
     if len(limits) == 2 and not (limits[0] or 0) < (limits[1] or 0):
         raise FieldFault("high", _("The upper limit is above the lower one."))
-
-
-def rulebook_of(program: Program) -> Rulebook:
-    """Return the rules of a programme's plan as they hold."""
-    return read_rulebook(program.pathway_document, queries.decisions_of(program.id))

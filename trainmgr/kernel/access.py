@@ -323,11 +323,6 @@ def permissions_of(roles: Iterable[Role]) -> frozenset[Permission]:
     return frozenset(granted)
 
 
-def roles_with(permission: Permission) -> frozenset[Role]:
-    """Return the roles that a permission is granted to."""
-    return frozenset(role for role, granted in GRANTS.items() if permission in granted)
-
-
 def can(permission: Permission | str) -> bool:
     """Tell whether the signed-in person may do this kind of thing somewhere; for templates too."""
     wanted = Permission[permission] if isinstance(permission, str) else permission

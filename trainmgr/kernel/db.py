@@ -108,11 +108,6 @@ def after_commit(work: Any) -> None:
     db.session.info.setdefault("after_commit", []).append(work)
 
 
-def let_go() -> None:
-    """Give the connection back before a long answer is streamed; rows that were loaded stay readable."""
-    db.session.close()
-
-
 def finish_request(response: Response) -> Response:
     """Commit a write request that succeeded; everything else is rolled back."""
     if request.method in SAFE_METHODS:

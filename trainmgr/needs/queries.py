@@ -191,15 +191,6 @@ def is_weak() -> sa.ColumnElement[bool]:
     )
 
 
-def links_by_competency(indicators: list[Indicator]) -> dict[int, list[Indicator]]:
-    """Return which indicators depend on which competency."""
-    found: dict[int, list[Indicator]] = {}
-    for indicator in indicators:
-        for link in indicator.links:
-            found.setdefault(link.competency_id, []).append(indicator)
-    return found
-
-
 def lanes_editable_by(program: Program, viewer: User) -> frozenset[Lane]:
     """Return the sides of the analysis that the viewer may fill in: the college both, an enterprise its own."""
     if not may(program, viewer, Permission.NEEDS_EDIT):
