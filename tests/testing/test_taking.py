@@ -269,9 +269,21 @@ def test_the_newer_answer_stands_in_whatever_order_they_come(exam, taker, sessio
 
     send(exam, taker, attempt, {"first": ([1], 20_000)})
     send(exam, taker, attempt, {"first": ([2], 10_000), "second": ([3], 10_000)})  # an older tab comes back
-    send(exam, taker, attempt, {"first": ([1], 20_000)})  # the same again
 
     assert stored(exam, session, attempt) == {"first": [1], "second": [3]}
+
+
+def test_an_answer_sent_again_is_once(exam, taker, session, clock):
+    begin(exam, taker)
+    attempt = attempt_of(exam, session).id
+    clock(NOW + timedelta(minutes=1))
+    send(exam, taker, attempt, {"first": ([1], 20_000)})
+    clock(NOW + timedelta(minutes=2))
+    send(exam, taker, attempt, {"first": ([1], 20_000)})
+
+    session.expire_all()
+    [kept] = session.scalars(sa.select(Answer).where(Answer.attempt_id == attempt, Answer.sequence > 0))
+    assert (kept.value, kept.answered_at) == ([1], NOW + timedelta(minutes=1))
 
 
 def test_no_page_sends_from_the_future(exam, taker, session, clock):
