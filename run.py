@@ -22,7 +22,7 @@ from tools import setup
 
 ROOT = Path(__file__).resolve().parent
 HOST = "127.0.0.1"
-SECONDS_TO_START = 60
+SECONDS_TO_START = 180  # it starts in seconds; a machine that is busy with something else is given its time
 SECONDS_TO_STOP = 10
 # A browser keeps its connection open; of 1,800 who take a test, granian's usual 1,024 would let the rest wait.
 CONNECTIONS = 4096
@@ -157,13 +157,15 @@ def wait_until_healthy(web: subprocess.Popen[bytes], address: str) -> None:
 def demo_sign_ins() -> str:
     """The demo's sign-ins as a table; nothing where this copy brings no demo."""
     try:
-        from trainmgr.demo import SIGN_INS
+        from trainmgr.demo import BY_LINK, SIGN_INS
     except ImportError:
         return ""
     rows = [(str(role), str(name), str(password)) for role, name, password in SIGN_INS]
     widths = [max((len(row[column]) for row in rows), default=0) for column in (1, 2)]
     lines = [f"    {name:<{widths[0]}}  {password:<{widths[1]}}  {role}" for role, name, password in rows]
-    return "\n".join(["  Demo sign-ins (user name, password, role):", *lines])
+    role, path, code = BY_LINK
+    by_link = f"  {role}:\n    {path}  code {code}"
+    return "\n".join(["  Demo sign-ins (user name, password, role):", *lines, by_link])
 
 
 def serve(port: int) -> int:

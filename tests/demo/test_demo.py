@@ -11,14 +11,15 @@ import sqlalchemy as sa
 from trainmgr.curriculum.models import Edition, EditionState
 from trainmgr.demo import PASSWORD, SIGN_INS
 from trainmgr.demo.loading import FEW_TECHNICIANS, TECHNICIANS
-from trainmgr.enrolment.models import Application, ApplicationState, Cohort, Enrolment, EnrolmentState
+from trainmgr.enrolment.models import Cohort, Enrolment, EnrolmentState
 from trainmgr.evaluation.models import Rating, RatingState, Result, Window
 from trainmgr.evaluation.rules import WindowKind
 from trainmgr.identity.models import Organization, User
 from trainmgr.kernel.audit import AuditEvent
 from trainmgr.kernel.clock import today, utcnow
 from trainmgr.kernel.db import db
-from trainmgr.mentoring.models import Assignment, Mentor, ProgramMentor
+from trainmgr.mentoring.choice_models import ChoiceAnswer, ChoiceRound, ChoiceWish
+from trainmgr.mentoring.models import Assignment, Mentor, ProgramMentor, Proposal, ProposalState
 from trainmgr.outcomes.models import GapClosure, PassDecision, PassKind
 from trainmgr.practice.models import (
     GateDecision,
@@ -28,8 +29,10 @@ from trainmgr.practice.models import (
     LogState,
     PracticeLog,
 )
+from trainmgr.programs.dues import CODES
 from trainmgr.programs.models import Due, Program, ProgramStep
 from trainmgr.programs.rules import Side, State, Step
+from trainmgr.recruitment.models import Application, ApplicationState
 
 THREAD = (
     "programs.show_program",
@@ -189,6 +192,36 @@ def test_the_running_class_has_the_open_ends_of_a_running_class(session):
     ) >= 1  # fmt: skip
 
 
+def test_the_running_class_and_its_teachers_chose_each_other_in_two_rounds(session):
+    (program,) = programs_of(session, "eight-stage")
+
+    rounds = session.scalars(
+        sa.select(ChoiceRound).where(ChoiceRound.program_id == program.id).order_by(ChoiceRound.number)
+    ).all()
+    wishing = [
+        count(session, ChoiceWish, ChoiceWish.round_id == one.id, ChoiceWish.rank == 1) for one in rounds
+    ]
+    answers = [count(session, ChoiceAnswer, ChoiceAnswer.round_id == one.id) for one in rounds]
+    proposals = session.scalars(
+        sa.select(Proposal).where(Proposal.round_id.in_([one.id for one in rounds])).order_by(Proposal.id)
+    ).all()
+    assert [(one.number, one.side, one.matched_at is not None) for one in rounds] == [
+        (1, Side.COLLEGE, True),
+        (2, Side.COLLEGE, True),
+    ]
+    assert wishing == [40, 1]
+    assert answers[0] == count(session, ChoiceWish, ChoiceWish.round_id == rounds[0].id)
+    assert [(one.summary["placed"], one.summary["people"], one.summary["blocking"]) for one in proposals] == [
+        (39, 40, 0),
+        (1, 1, 0),
+    ]
+    assert all(one.state is ProposalState.APPROVED for one in proposals)
+    assert (
+        count(session, Due, Due.program_id == program.id, Due.code.in_(("choose-mentors", "answer-wishes")))
+        == 0
+    )
+
+
 def test_a_priority_of_the_draft_edition_has_no_hours(session):
     (program,) = programs_of(session, "eight-stage")
 
@@ -299,10 +332,9 @@ def test_the_inboxes_hold_something_late_and_something_for_this_week(session):
 
     assert count(session, Due, Due.due_on < day) > 0
     assert count(session, Due, Due.due_on >= day, Due.due_on <= day + timedelta(days=14)) > 0
-    assert (
-        count(session, Due, Due.program_id.in_(sa.select(Program.id).where(Program.state == State.CLOSED)))
-        == 0
-    )
+    closed = Due.program_id.in_(sa.select(Program.id).where(Program.state == State.CLOSED))
+    outliving = [name for name, code in CODES.items() if code.outlives]  # graduates, certificates of others
+    assert count(session, Due, closed, Due.code.not_in(outliving)) == 0
 
 
 # --- who gets in -----------------------------------------------------------------------------------

@@ -128,6 +128,7 @@ def make_app(who: Any = None) -> Flask:
     def frame() -> dict[str, Any]:
         return {
             "current_user": reader,
+            "may_open": lambda endpoint: endpoint in app.view_functions,
             "shell": shell.Shell("staff", due_count=5, area="programs", where="湖南工业职业技术学院"),
         }
 

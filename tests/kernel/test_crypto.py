@@ -1,4 +1,5 @@
 import stat
+import string
 import sys
 from datetime import date
 
@@ -10,6 +11,15 @@ from trainmgr.kernel.crypto import DataKeyMissing, IdFault
 
 TODAY = date(2026, 11, 22)
 FIRST, SECOND = "a" * 40, "b" * 40
+INDEX = "9e09c02a08717343064c5b3b4e7459e9b3a9ad55b8be9b2d49454c2264a7db5b"
+LETTERS = string.ascii_uppercase + string.ascii_lowercase + string.digits + "+/"
+# Of base64, a letter of which the highest bit is another: the last letter's lower bits may mean nothing.
+OTHER = {letter: LETTERS[place ^ 32] for place, letter in enumerate(LETTERS)}
+# 500103199001018821 as version 1 encrypted it under FIRST (Fernet).
+FORMER = (
+    "gAAAAABrCv5G1g8Hd7s8Dih2cGmzbCvX2Ll5By67BxRYZzj39LqAxF34cRPc"
+    "_FbrgH2OKZ4oWaKZ6AMout2Xqop8tVkVSOB1wcQCdpJOUyyKADe-9NWlG00="
+)
 
 
 def installation(folder, **config):
@@ -68,6 +78,49 @@ def test_a_new_key_in_front_encrypts_and_the_old_one_still_opens_and_finds(tmp_p
         assert crypto.decrypt(new) == "secret"
         with pytest.raises(DataKeyMissing):
             crypto.decrypt(old)
+
+
+def test_what_an_earlier_version_encrypted_is_still_read(tmp_path):
+    with installation(tmp_path, DATA_KEYS=[SECOND, FIRST]).app_context():
+        assert crypto.decrypt(FORMER) == "500103199001018821"
+        assert crypto.decrypt_bytes(FORMER.encode()) == b"500103199001018821"
+        assert not crypto.encrypt("500103199001018821").startswith(FORMER[:5])
+
+    with installation(tmp_path, DATA_KEYS=[SECOND]).app_context(), pytest.raises(DataKeyMissing):
+        crypto.decrypt(FORMER)
+
+
+def test_a_file_comes_back_under_a_new_key_and_not_without_its_own(tmp_path):
+    content = bytes(range(256)) * 1_000
+    with installation(tmp_path, DATA_KEYS=[FIRST]).app_context():
+        kept = crypto.encrypt_bytes(content)
+    assert content[:64] not in kept
+
+    with installation(tmp_path, DATA_KEYS=[SECOND, FIRST]).app_context():
+        assert crypto.decrypt_bytes(kept) == content
+
+    with installation(tmp_path, DATA_KEYS=[SECOND]).app_context(), pytest.raises(DataKeyMissing):
+        crypto.decrypt_bytes(kept)
+
+
+def test_a_value_that_was_tampered_with_or_cut_short_is_not_opened(tmp_path):
+    with installation(tmp_path).app_context():
+        kept = crypto.encrypt("500103199001018821")
+        places = range(len(kept))
+        swapped = [kept[:at] + OTHER.get(kept[at], "A") + kept[at + 1 :] for at in places]
+        cut = [kept[:at] for at in places]
+
+        for wrong in (*swapped, *cut, kept + "AAAA", ""):
+            with pytest.raises(DataKeyMissing):
+                crypto.decrypt(wrong)
+        for wrong in (b"", b"2.", b"2.short", crypto.encrypt_bytes(b"file")[:-1]):
+            with pytest.raises(DataKeyMissing):
+                crypto.decrypt_bytes(wrong)
+
+
+def test_the_index_stays_as_it_was_from_version_to_version(tmp_path):
+    with installation(tmp_path, DATA_KEYS=[SECOND, FIRST]).app_context():
+        assert crypto.blind_index("500103199001018821") == INDEX
 
 
 def test_the_index_is_equal_for_equal_text_only_and_depends_on_the_key(tmp_path):

@@ -113,6 +113,7 @@ def test_a_moment_is_told_as_people_in_shanghai_say_it(write_in, language, value
         (i18n.number, (4.15,), "4.15"),
         (i18n.number, (4, 1), "4.0"),
         (i18n.number, (-1.68,), "−1.68"),
+        (i18n.number, (-0.04, 1), "0.0"),
         (i18n.number, (None,), "–"),
         (i18n.hours, (7.5,), "7.5"),
         (i18n.hours, (26686,), "26,686"),

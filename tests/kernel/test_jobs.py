@@ -312,6 +312,52 @@ def test_a_job_whose_worker_still_lives_is_left_alone_and_one_that_is_silent_is_
     assert row.state is JobState.DONE
 
 
+def test_the_clock_takes_up_lost_jobs_whatever_waits_and_waiting_ones_only_when_no_job_is_before_them(
+    app, session, kind
+):
+    kind(lambda run: None)
+    app.config["HUEY_IMMEDIATE"] = False
+    line = queue.Queue(app)
+    app.extensions["jobs"] = line
+    waiting, lost = later(session), later(session)
+    lost.state, lost.heartbeat_at = JobState.RUNNING, utcnow() - timedelta(seconds=90)
+    session.commit()
+
+    def taken_up():
+        before = line.huey.pending_count()
+        line._resume()
+        return [task.args[0] for task in line.huey.pending()[before:]]
+
+    try:
+        line.huey.enqueue(line.huey._registry.periodic_tasks[0])  # as the clock's own work waits each minute
+        assert taken_up() == [waiting.id, lost.id]
+        assert taken_up() == [lost.id]
+    finally:
+        app.extensions["jobs"] = queue.Queue(app)
+        line.huey.storage.close()
+
+
+def test_a_job_under_which_the_database_went_away_is_not_failed_but_taken_up_again(session, kind):
+    away = sa.exc.OperationalError("SELECT 1", {}, Exception("gone"), connection_invalidated=True)
+    told = [away, None]
+
+    @kind
+    def work(run):
+        if (error := told.pop(0)) is not None:
+            raise error
+
+    row = later(session)
+    running.execute(row.id)
+    session.refresh(row)
+    assert row.state is JobState.RUNNING
+
+    row.heartbeat_at = utcnow() - timedelta(seconds=90)
+    session.commit()
+    jobs.resume()
+    session.refresh(row)
+    assert (row.state, row.attempts) == (JobState.DONE, 2)
+
+
 def test_a_run_that_was_taken_over_can_write_no_more(session, kind):
     def work(run):
         for batch in run.batches(range(20), size=10):

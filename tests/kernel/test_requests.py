@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import io
+from contextlib import contextmanager
 
 import pytest
 from flask import request
+from sqlalchemy import event
+from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as NoneFree
+from sqlalchemy.orm import Session
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -49,3 +54,62 @@ def test_what_is_too_large_is_read_to_its_end_so_that_the_browser_shows_why_it_w
 
     assert answer.status_code == 413
     assert body.taken == 300_000
+
+
+# --- a database that goes away ----------------------------------------------------------------------
+
+
+@pytest.fixture(params=["gone", "none free"])
+def goes_away(bench, request):
+    """Let the database be away, or no connection to it be free, while a block runs."""
+
+    @contextmanager
+    def away():
+        def refuse(*_):
+            if request.param == "none free":
+                raise NoneFree("15 in use")
+            raise OperationalError("SELECT 1", {}, Exception("gone"), connection_invalidated=True)
+
+        event.listen(bench.engine, "before_cursor_execute", refuse)
+        try:
+            yield
+        finally:
+            event.remove(bench.engine, "before_cursor_execute", refuse)
+
+    return away
+
+
+def test_while_the_database_is_away_a_clear_page_says_when_to_come_back(client, world, signed_in, goes_away):
+    browser = signed_in(world.user("staff"))
+
+    with goes_away():
+        page, refusal = browser.get("/programs"), browser.get("/nowhere")
+        answer = browser.post("/language", data={"language": "en", "note": "已填写的内容"})
+
+    assert (answer.status_code, page.status_code, refusal.status_code) == (503, 503, 503)
+    assert page.headers["Retry-After"] == "5"
+    assert "请稍候片刻" in page.get_data(as_text=True)
+    assert "已填写的内容" in answer.get_data(as_text=True)
+    assert browser.get("/programs").status_code == 200
+
+
+def test_an_answer_that_is_ready_is_not_spoilt_by_a_database_that_goes_away_after_it(client, monkeypatch):
+    def break_off(self):
+        raise OperationalError("ROLLBACK", {}, Exception("gone"), connection_invalidated=True)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Session, "close", break_off)
+        answer = client.get("/healthz")
+
+    assert answer.status_code == 200
+    assert client.get("/healthz").status_code == 200
+
+
+def test_a_fault_of_our_own_stays_one(client, monkeypatch):
+    def break_off(self):
+        raise ProgrammingError("ROLLBACK", {}, Exception("no such column"))
+
+    monkeypatch.setattr(Session, "close", break_off)
+    with pytest.raises(ProgrammingError):
+        client.get("/healthz")
+    monkeypatch.undo()

@@ -1,3 +1,4 @@
+import base64
 import csv
 import io
 import subprocess
@@ -5,6 +6,7 @@ import sys
 import time
 import tracemalloc
 import zipfile
+import zlib
 from datetime import date, datetime
 from xml.etree import ElementTree
 
@@ -85,6 +87,24 @@ def package(cells, extra=()):
         for name, content in parts.items():
             archive.writestr(name, content)
     return out.getvalue()
+
+
+# A workbook as Excel 97 to 2003 wrote it (BIFF8): 名册 with C2:D3 … merged, and a hidden 旧名单; zlib, base 85.
+OLD_EXCEL = (
+    "c-rk)T}V_x6h1Te?w{@Iu4$lwEJ9XlaCa@}MK^=;sl}g-><`o2AQX)?f_gB^wwDT`o{C-"
+    "sA$qZT>7U5A9s(tUAPBUO9>Ry9zX$bp&e^$})(S4vl5xMwoSE}8XJ+S|J2QL7#{!c>cT1<>7u10U^QH%!3uFR|$71||defw)"
+    "RlBj6HdYioZVaT;0grtzTogl!_Y_FDqmLp5c!%Wx9D`_YPdu1IZ09+&3z|c%&@uNU+`y6#B|NV}riYoXW_p`#pD^9Vl1of$("
+    "RNbogRw}oa;wVYR$0!ve53;IbDuXX2|+PDr#wD=S)^<oP@g#3-u-VX%5*Ob14gbP-"
+    "V;x>cTYkQhHx0Zm_dNg*1P&FXv=de7l88bi{-8i@~ct@7y$E-phQf97dGjnk-"
+    "`_d*p$QsZF5q%HSr<ti|uZig%jXIy_al2Ozic=G!UZ~zDB>bAb(^(S2KM#`!(WPV<F6b*kTwVqb6(^n~j=K2$?WCZ7~obG^@"
+    "us&GaezFj%TEI+{Mn{;HZEMe}I$=gq>uXtVI~E96Dm2?g8^@QdWf<6!pIr<c1r8Y68i8Q=pVb&RZ|-"
+    "wh_5p&r;dpEVj&2bN0iQN{EudtJ-zQl>>{gLOq?v1;rbWSeuWt-x_=7!#583)&m7o&4DJpe*@5vJu-"
+    "O4O6FzMqWpTpd632PV7(5AXJNLas3+MVZ^G1+Hl@7E%|NpaZA6NyQ$8~0+@q5ZU&g9I9eT%=A>Gy6sIAlr8ynBJmpzr@GRJ~"
+    "uIvSScBDD-"
+    ">`ZgynF7`?i6hVFue{R9v*eK$dzS3kt$IuLMaTYAlu0$qX*DMC8q~=`xJTV^<Nb+TWQ<JfS8B$HB{Rl~yvP{&Rdh+Cb%#vrZ"
+    "o`HR8#Zj%u(2eBx<qMw5lmga>5}GB-*x7&%-"
+    "f$y{#!IdFFwcdFW?U7!8!pav&x?};1HHCvCKZ!_d>!R96bSD(82TQ$~u4Xk}Vego@ICR|G8Hv+wteKnde^~{|9&q5}W"
+)
 
 
 FAR_CELL = package(
@@ -182,6 +202,81 @@ def test_a_field_of_a_csv_may_hold_several_lines():
     sheet = sheets.read_sheet(b'a,b\n1,"two\nlines"\n', filename="a.csv")
 
     assert sheet.rows == [["1", "two\nlines"]]
+
+
+def test_a_workbook_of_old_excel_is_read_with_its_merged_cells_and_without_its_hidden_sheet():
+    data = zlib.decompress(base64.b85decode(OLD_EXCEL))
+
+    sheet = sheets.read_sheet(data, filename="名册.xls")
+
+    assert sheet.columns == ["姓名", "证件号", "学号", "班级", "工号"]
+    assert sheet.rows == [
+        ["学员1", "500103200403110012", "S00001", "A 班", "20260001"],
+        ["学员2", "", "S00002", "A 班", ""],
+    ]
+    assert sheet.about.sheets == (("名册", True), ("旧名单", False))
+
+
+def merged_book():
+    """A roster as offices make it: a title over all, a header of two rows, a class merged over its people."""
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, {"in_memory": True}) as book:
+        page = book.add_worksheet("2026 级")
+        page.merge_range("A1:D1", "2026 级学员名册")
+        page.merge_range("A2:A3", "姓名")
+        page.merge_range("B2:C2", "联系方式")
+        page.write_row("B3", ["手机号", "微信"])
+        page.merge_range("D2:D3", "班级")
+        page.write_row("A4", ["李娜", "13900000001", "lina"])
+        page.merge_range("D4:D5", "A 班")
+        page.write_row("A5", ["王强", "13900000002", "wq"])
+        page.write_row("A6", ["赵敏", "13900000003"])
+        book.add_worksheet("说明").write("A1", "先填第一张")
+        book.add_worksheet("往年").hide()
+    return out.getvalue()
+
+
+def test_merged_cells_stand_in_every_row_that_they_cover_and_of_two_header_rows_the_lower_names_count():
+    sheet = sheets.read_sheet(merged_book(), filename="名册.xlsx")
+
+    assert sheet.columns == ["姓名", "手机号", "微信", "班级"]
+    assert [row[3] for row in sheet.rows] == ["A 班", "A 班", ""]
+    assert [row[0] for row in sheet.rows] == ["李娜", "王强", "赵敏"]
+    assert sheet.numbers == [4, 5, 6]
+
+
+def test_another_worksheet_is_read_by_its_name_and_one_that_is_not_there_is_told():
+    book = merged_book()
+
+    assert sheets.read_sheet(book, filename="a.xlsx", limits=SheetLimits(sheet="说明")).columns == [
+        "先填第一张"
+    ]
+    assert "no such worksheet" in why(book, limits=SheetLimits(sheet="2025 级"))
+
+
+def test_the_first_rows_can_be_had_without_the_others_which_are_counted():
+    data = workbook([["Name", "No."], *[[f"Li {number}", number] for number in range(300)]])
+
+    sheet = sheets.read_sheet(data, filename="a.xlsx", limits=SheetLimits(head=6))
+
+    assert [row[0] for row in sheet.rows] == ["Li 0", "Li 1", "Li 2", "Li 3", "Li 4"]
+    assert sheet.about.total == 300
+
+
+def test_a_hundred_thousand_rows_are_refused_though_only_the_first_are_wanted():
+    data = b"a,b\n" + b"1,2\n" * 100_000
+
+    assert "more than 60000 rows" in why(data, "a.csv", SheetLimits(head=10))
+
+
+def test_a_number_that_excel_shortened_in_a_csv_is_told():
+    sheet = sheets.read_sheet("姓名,学号\n李娜,5.00103E+17\n".encode("gb18030"), filename="utf-8.csv")
+
+    [record] = sheets.read_records(sheet, COLUMNS)
+
+    assert "Excel has shortened this number to 5.00103E+17" in record.faults[0]
+    assert record.values["number"] == ""  # so that nobody is told of eighteen digits besides
+    assert sheet.about.encoding == "gb18030"
 
 
 # --- refusing -------------------------------------------------------------------------------------

@@ -22,3 +22,13 @@ SIGN_INS: list[tuple[str, str, str]] = [
     ("项目管理 · Programme staff (乐山职院)", "leichengzhi", PASSWORD),
     ("项目管理 · Programme staff (浙江工业)", "shenjiayi", PASSWORD),
 ]
+
+# A mentor who has no account opens this address on a phone and types the code; it is good once, then a new one is
+# given by the coordinator.
+LINK_TOKEN = "lansi-demo-2026-personal-link"  # noqa: S105
+LINK_CODE = "246810"
+BY_LINK = (
+    "企业导师（无账号，个人链接） · Mentor without an account, by personal link (蓝思科技)",
+    f"/link/{LINK_TOKEN}",
+    LINK_CODE,
+)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import joinedload
 from trainmgr.demo import PASSWORD
 from trainmgr.demo.people import people
 from trainmgr.demo.playing import Case, Unexpected
-from trainmgr.enrolment import actions as enrolments
+from trainmgr.enrolment import standing
 from trainmgr.enrolment.bulk import bulk_enrol
 from trainmgr.enrolment.models import Enrolment
 from trainmgr.enrolment.register import NewTrainee
@@ -133,7 +133,7 @@ def let_sign_in(case: Case, enrolment: Enrolment, username: str) -> None:
 
 def withdraw(case: Case, leaving: Sequence[Enrolment], on: date, reason: str) -> None:
     """Record that trainees left."""
-    enrolments.withdraw(case.program, leaving, day=on, reason=reason, by=case.staff, now=case.days.at(on, 11))
+    standing.withdraw(case.program, leaving, day=on, reason=reason, by=case.staff, now=case.days.at(on, 11))
 
 
 def students(case: Case, count: int, *, born: tuple[date, date]) -> list[User]:

@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from trainmgr.demo.bulk import insert, reserve_ids
 from trainmgr.demo.playing import Case
 from trainmgr.enrolment.models import Enrolment, EnrolmentState, EntryLevel
-from trainmgr.evaluation import queries, ratings, schemes, windows
-from trainmgr.evaluation.models import Criterion, Rating, RatingScore, Window
+from trainmgr.evaluation import assigning, parties, queries, ratings, schemes, windows
+from trainmgr.evaluation.models import Criterion, Rating, RatingScore, Window, WindowRater
 from trainmgr.evaluation.recompute import recompute
 from trainmgr.evaluation.rules import Level, Party, RatingState, WindowKind
 from trainmgr.identity.models import User
@@ -26,7 +26,14 @@ from trainmgr.programs.rules import Step
 from trainmgr.programs.thread import refresh
 
 # How parties see the same work: people flatter themselves, the enterprise is strict.
-BIAS = {Party.TRAINEE: 0.2, Party.ENTERPRISE: -0.1, Party.TEACHER: 0.0}
+BIAS = {
+    Party.TRAINEE: 0.2,
+    Party.ENTERPRISE: -0.1,
+    Party.TEACHER: 0.0,
+    Party.PEER: 0.15,
+    Party.COUNSELLOR: 0.05,
+    Party.ASSESSOR: -0.15,
+}
 ORDINARY = 3.75
 UNSEEN = 0.03  # how often somebody had no chance to see a thing
 APART = 0.004  # how often a party sees a thing quite differently
@@ -89,7 +96,8 @@ class Jury:
 
     def comment(self, party: Party) -> str:
         """Return what a party adds in words, mostly nothing."""
-        return self.random.choice(self.comments[party.value]) if self.random.random() < COMMENTED else ""
+        told = self.comments.get(party.value, ())
+        return self.random.choice(told) if told and self.random.random() < COMMENTED else ""
 
 
 def rate_all(window: Window, jury: Jury, *, until: datetime, takes: Takes | None = None) -> int:
@@ -103,12 +111,31 @@ def rate_all(window: Window, jury: Jury, *, until: datetime, takes: Takes | None
         for party in window.plan.party_points
         if (rater := queries.rater_of(enrolment, party)) and (takes is None or takes(enrolment, party))
     ]
+    owed += [each for each in _of_several(window, people) if takes is None or takes(each[0], each[1])]
     _write(window, jury, owed, min(until, window.closes_at))
     schemes.freeze_if_open(window.scheme, now=until)
     recompute(window, now=until)
     windows.sync(window.program_id, [window], now=until)
     refresh(window.program_id, Step.EVALUATION, now=until)
     return len(owed)
+
+
+def _of_several(window: Window, people: Sequence[Enrolment]) -> list[tuple[Enrolment, Party, int]]:
+    """Return what is owed by parties of several, as it was drawn."""
+    if not assigning.parties_of_several(window):
+        return []
+    assigning.assign(window)
+    present = {enrolment.id: enrolment for enrolment in people}
+    rows = db.session.execute(
+        sa.select(WindowRater.enrolment_id, WindowRater.party, WindowRater.user_id)
+        .where(WindowRater.window_id == window.id)
+        .order_by(WindowRater.enrolment_id, WindowRater.party, WindowRater.user_id)
+    )
+    return [
+        (present[each.enrolment_id], each.party, each.user_id)
+        for each in rows
+        if each.enrolment_id in present
+    ]
 
 
 def _present(program_id: int) -> list[Enrolment]:
@@ -207,6 +234,26 @@ def plan_evaluation(case: Case, on: date) -> None:
     """Make the scheme from the pathway and the priorities, and plan its windows."""
     scheme = schemes.make_scheme(case.program, by=case.staff, now=case.days.at(on, 9))
     windows.plan_windows(case.program, scheme, by=case.staff, now=case.days.at(on, 10))
+
+
+def add_peers(case: Case, on: date) -> None:
+    """Let classmates rate behaviour too, before the first window opens."""
+    scheme = queries.scheme_or_404(case.program.id)
+    parties.add_party(
+        case.program, scheme, Party.PEER, [Level.BEHAVIOUR], 10, by=case.staff, now=case.days.at(on, 11)
+    )
+
+
+def follow_up(case: Case) -> int:
+    """Let former trainees and the enterprise answer every follow-up that is over; returns how many there were."""
+    past = [
+        one
+        for one in queries.windows_of(case.program.id)
+        if one.kind is WindowKind.FOLLOW_UP and one.closes_at <= case.days.at(case.days.today, 8)
+    ]
+    for one in past:
+        rate_all(one, Jury.of(case), until=one.closes_at)
+    return len(past)
 
 
 def window(case: Case, kind: WindowKind, stage: int) -> Window:

@@ -14,7 +14,24 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from trainmgr.curriculum.frozen import lifted
-from trainmgr.demo import aligning, bank, materials, placing, standards, teaching
+from trainmgr.demo import (
+    aligning,
+    attending,
+    bank,
+    certifying,
+    faculty,
+    guiding,
+    hiring,
+    improving,
+    linking,
+    logs,
+    materials,
+    measuring,
+    placing,
+    reporting,
+    standards,
+    teaching,
+)
 from trainmgr.demo.cast import assemble
 from trainmgr.demo.days import Days
 from trainmgr.demo.stories import funa, geely, lansi, qingling, zhanlan
@@ -54,22 +71,32 @@ def load(*, now: datetime, say: Say, technicians: int = TECHNICIANS) -> None:
     with _told(say, "item bank of 庆铃's three posts"):
         bank.build(days, cast)
     with _told(say, "湛蓝计划 2022: two intakes, 91 trainees, closed"):
-        zhanlan.play(days, cast)
+        hiring.follow_up(zhanlan.play(days, cast))
     with _told(say, "蓝思 eight stages: running, in stage 6"):
-        placing.place(lansi.play(days, cast))
+        running = linking.give_link(attending.attend(logs.tell(placing.place(lansi.play(days, cast)))))
+        guiding.go_on(running)
     with _told(say, "富纳 apprentices: recruiting"):
         funa.play(days, cast)
     with _told(say, "乐山 with 浙江工业 and 吉利: analysing"):
         geely.play(days, cast)
     with _told(say, f"庆铃 upskilling: {technicians:,} technicians, evaluating"):
         qingling.play(days, cast, technicians)
+    with _told(say, "certificates, joint outcomes, income and claims"):
+        certifying.certify(days, cast)
     with _told(say, "teaching resources, cases, task sheets and a pack"):
         materials.stock(days, cast)
         teaching.use_resources(days)
+    with _told(say, "the faculty of 贵州轻工: team, practice ledger, grades, alliance and bases"):
+        faculty.gather(days, cast)
     with _told(say, "inboxes and stations as of today"):
         standards.link_programs()
         aligning.check(days, cast)
+        improving.under_way(running)
         _bring_up_to_date(now)
+    with _told(say, "figures of the years, a target, evaluations by an outside assessor"):
+        measuring.measure(days, cast)
+    with _told(say, "the annual report of 湖南工业"):
+        reporting.write(days, cast)
     audit.record(
         LOADED, "demo", by=None, now=now, last={model.__tablename__: _last(model) for model in ROOTS}
     )

@@ -15,6 +15,8 @@ from trainmgr.curriculum.queries import modules_of, shelf_of, stages_of
 from trainmgr.demo.bulk import insert
 from trainmgr.demo.playing import Case
 from trainmgr.enrolment.models import Enrolment
+from trainmgr.enrolment.standing_queries import pauses_in
+from trainmgr.enrolment.standing_rules import Pause, is_paused
 from trainmgr.identity.models import User
 from trainmgr.kernel.audit import AuditEvent
 from trainmgr.kernel.db import db
@@ -24,6 +26,7 @@ from trainmgr.practice import actions, bulk, gates
 from trainmgr.practice.bulk import BulkGate, BulkLog
 from trainmgr.practice.models import GateDecision, LogState
 from trainmgr.practice.rules import GateOutcome, side_of
+from trainmgr.practice.terms import keep_daily, terms_of
 from trainmgr.programs.rules import Side
 
 HOURS_A_DAY = 8
@@ -72,6 +75,7 @@ class Journal:
     competencies: dict[str, int]
     unsigned_since: Mapping[int, date]
     returned: frozenset[int]
+    paused: Mapping[int, Sequence[Pause]] = field(default_factory=dict)
     signed: dict[tuple[datetime, int], list[int]] = field(default_factory=dict)
 
     def modules_on(self, day: date) -> Mapping[int, Sequence[Module]]:
@@ -90,7 +94,13 @@ class Journal:
     def pages_of(self, enrolment: Enrolment, stages: Sequence[PlanStage], until: date) -> Iterator[BulkLog]:
         """Yield a trainee's logs in order; the last one of some has come back."""
         until = min(until, enrolment.left_on or until)
-        days = [(stage, day) for stage in stages for day in _log_days(stage, until, enrolment.id)]
+        away = self.paused.get(enrolment.id, ())
+        days = [
+            (stage, day)
+            for stage in stages
+            for day in _log_days(stage, until, enrolment.id)
+            if not is_paused(away, day)
+        ]
         for place, (stage, day) in enumerate(days, start=1):
             comes_back = enrolment.id in self.returned and place == len(days)
             yield self._page(enrolment, stage, day, comes_back)
@@ -135,6 +145,8 @@ def write_logs(
 
     `unsigned_since` names mentors who have not signed since a day; `returned` trainees whose last log came back.
     """
+    if not terms_of(case.program).version:
+        keep_daily(case.program)
     journal = Journal(
         case,
         Signers.of(case.program.id),
@@ -142,6 +154,7 @@ def write_logs(
         {competency.name: competency.id for competency in case.competencies},
         unsigned_since or {},
         frozenset(returned),
+        pauses_in(case.program.id),
     )
     stages = [stage for stage in stages_of(case.program.id) if not stage.remedial and stage.starts_on]
     pages = (page for one in case.enrolments() for page in journal.pages_of(one, stages, until))

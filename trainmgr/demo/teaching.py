@@ -78,7 +78,9 @@ def use_resources(days: Days) -> None:
             .options(selectinload(Program.parties))
             .execution_options(populate_existing=True)
         ).one()
-        by = db.session.get_one(User, plan.created_by_id)
+        by = db.session.get_one(
+            User, plan.created_by_id, options=[selectinload(User.memberships)], populate_existing=True
+        )
         for written in entry["rings"]:
             titles = written.get("resources", ())
             ids = db.session.scalars(sa.select(Material.id).where(Material.title.in_(titles))).all()

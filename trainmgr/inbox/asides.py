@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from trainmgr.classes.space import OwnClass, own_classes
 from trainmgr.identity.models import User
 from trainmgr.identity.roles import role_kind
 from trainmgr.inbox import queries
@@ -40,17 +41,20 @@ class Aside:
     total: int = 0
     training: OwnTraining | None = None
     meeting: Meeting | None = None
+    spaces: Sequence[OwnClass] = ()
 
 
 def aside_of(reader: User, today: date) -> Aside:
-    """Return what stands beside the reader's inbox: at most three statements."""
+    """Return what stands beside the reader's inbox: at most four statements."""
     kind = role_kind(reader.roles)
     if kind == "mentor":
         trainees, total = queries.own_trainees(reader)
-        return Aside(kind, trainees=trainees, total=total)
+        return Aside(kind, trainees=trainees, total=total, spaces=own_classes(reader, limit=5))
     if kind == "trainee":
         meeting = next_meeting(reader, today)
-        return Aside(kind, training=queries.own_training(reader), meeting=meeting)
+        training = queries.own_training(reader)
+        spaces = [training.space] if training and training.space else []
+        return Aside(kind, training=training, meeting=meeting, spaces=spaces)
     rows, total = queries.asking_steps(reader)
     return Aside(kind, steps=[_asking(step, program) for step, program in rows], total=total)
 

@@ -10,9 +10,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import contains_eager
 
+from trainmgr.classes.space import OwnClass, unread_in
 from trainmgr.curriculum.models import Edition, EditionState, PlanStage
-from trainmgr.enrolment.models import Enrolment, EnrolmentState
+from trainmgr.enrolment.models import Cohort, Enrolment, EnrolmentState
 from trainmgr.identity.models import User
+from trainmgr.kernel import by_link
 from trainmgr.kernel.access import Role
 from trainmgr.kernel.audit import SENTENCES, AuditEvent
 from trainmgr.kernel.db import db
@@ -25,7 +27,7 @@ from trainmgr.practice.models import (
     LogState,
     PracticeLog,
 )
-from trainmgr.programs.dues import is_showing, owned_by
+from trainmgr.programs.dues import CODES, is_showing, owned_by
 from trainmgr.programs.models import Due, Program, ProgramStep
 from trainmgr.programs.queries import visible_to
 from trainmgr.programs.rules import State, StepState
@@ -68,6 +70,10 @@ def select_dues(viewer: User, today: date) -> sa.Select[Any]:
     if Role.DEPARTMENT_STAFF in viewer.roles:
         own = Program.department_id.in_(viewer.departments_as(Role.DEPARTMENT_STAFF))
         statement = statement.where(sa.or_(Due.role.is_distinct_from(Role.DEPARTMENT_STAFF), own))
+    if viewer.confinement is not None:  # who came by a personal link is asked for what the link opens
+        addresses = by_link.endpoints_of(viewer.confinement.role)
+        opened = [name for name, code in CODES.items() if code.endpoint in addresses]
+        statement = statement.where(Due.code.in_(opened))
     return statement
 
 
@@ -189,28 +195,34 @@ def own_trainees(mentor: User) -> tuple[Sequence[OwnTrainee], int]:
 
 @dataclass(frozen=True)
 class OwnTraining:
-    """A trainee's present training: hours, the next gate, the last log that came back."""
+    """A trainee's present training: hours, the next gate, the last log that came back, the class space."""
 
     enrolment: Enrolment
     gate: PlanStage | None
     returned: PracticeLog | None
     comment: str
+    space: OwnClass | None = None
 
 
 def own_training(trainee: User) -> OwnTraining | None:
     """Return the training that a trainee is in now (the latest of several), or None: at most three statements."""
-    enrolment = db.session.scalar(
-        sa.select(Enrolment)
+    row = db.session.execute(
+        sa.select(Enrolment, Cohort.name, unread_in(Cohort, trainee))
         .join(Enrolment.program)
+        .outerjoin(Cohort, Cohort.id == Enrolment.cohort_id)
         .where(Enrolment.user_id == trainee.id, Enrolment.state.in_(IN_TRAINING), Program.state.in_(AT_WORK))
         .options(contains_eager(Enrolment.program).load_only(Program.name, Program.name_en))
         .order_by(Enrolment.id.desc())
         .limit(1)
-    )
-    if enrolment is None:
+    ).first()
+    if row is None:
         return None
+    enrolment, cohort, unread = row
     returned, comment = _last_returned(enrolment)
-    return OwnTraining(enrolment, _next_gate(enrolment), returned, comment)
+    space = None
+    if enrolment.cohort_id:
+        space = OwnClass(enrolment.program_id, enrolment.program.name, enrolment.cohort_id, cohort, unread)
+    return OwnTraining(enrolment, _next_gate(enrolment), returned, comment, space)
 
 
 def _next_gate(enrolment: Enrolment) -> PlanStage | None:

@@ -14,6 +14,7 @@ from flask_login import current_user
 from trainmgr.identity.models import User
 from trainmgr.identity.roles import leading_role, role_kind
 from trainmgr.inbox import queries
+from trainmgr.kernel.access import Role
 from trainmgr.kernel.clock import today
 from trainmgr.kernel.shell import RAILS
 
@@ -24,7 +25,16 @@ AREAS = {
     "pathways": "resources",
     "people": "people",
     "organizations": "people",
+    "faculty": "people",
     "quality": "quality",
+    "improvement": "quality",
+    "reporting": "quality",
+    "notices": "account",
+    "integrations": "account",
+    "factor": "account",
+    "through": "account",
+    "sign_on": "account",
+    "operation": "account",
     "help": "help",
     "search": "",
     "standards": "resources",
@@ -34,7 +44,10 @@ AREAS = {
 }
 # Mentors and trainees have places of their own for some of a programme's pages.
 OWN_AREAS = {
+    "attendance": "attendance",
     "lessons": "classes",
+    "classes": "classes",
+    "my_classes": "classes",
     "placements": "logs",
     "practice": "logs",
     "evaluation": "ratings",
@@ -52,7 +65,9 @@ class ReaderShell:
 
     @cached_property
     def role_kind(self) -> str:
-        """Which rail the reader has: staff, mentor, trainee or other."""
+        """Which rail the reader has: staff, mentor, trainee or other; link or graduate by a personal link."""
+        if (confinement := self._reader.confinement) is not None:
+            return "graduate" if confinement.role is Role.TRAINEE else "link"
         return role_kind(self._reader.roles)
 
     @cached_property
@@ -72,7 +87,8 @@ class ReaderShell:
         if own in {entry.area for entry in entries}:
             return own
         area = AREAS.get(blueprint, "programs")
-        return "programs" if area == "resources" and "program_id" in (request.view_args or {}) else area
+        of_program = area in ("resources", "quality") and "program_id" in (request.view_args or {})
+        return "programs" if of_program else area
 
     @cached_property
     def where(self) -> str:

@@ -7,13 +7,13 @@ from datetime import timedelta
 from flask import Blueprint, render_template, request
 from flask_login import current_user
 
-from trainmgr.enrolment import applications
 from trainmgr.inbox import asides, guides, lines, queries, search, shell
 from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.audit import tell
 from trainmgr.kernel.clock import today, utcnow
 from trainmgr.kernel.paging import Listing
 from trainmgr.programs import people as _people  # noqa: F401  # its staff see a programme's people
+from trainmgr.recruitment import open_programs
 
 bp = Blueprint("inbox", __name__)
 search_bp = Blueprint("search", __name__)
@@ -39,7 +39,7 @@ def show_inbox():
         page=page,
         groups=lines.grouped(page.items, counts, day),
         aside=asides.aside_of(current_user, day),
-        offers=applications.open_programs(current_user, Listing()) if may_apply else None,
+        offers=open_programs.open_programs(current_user, Listing()) if may_apply else None,
         deeds=queries.latest_deeds(current_user, utcnow() - timedelta(days=7)),
     )
 

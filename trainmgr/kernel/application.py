@@ -7,10 +7,25 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, Request, Response
+from sqlalchemy.exc import DBAPIError
 from werkzeug.datastructures import MultiDict
 from werkzeug.utils import cached_property
 
-from trainmgr.kernel import access, config, crypto, db, errors, files, headers, health, i18n, jobs, shell
+from trainmgr.kernel import (
+    access,
+    by_link,
+    config,
+    crypto,
+    db,
+    errors,
+    files,
+    headers,
+    health,
+    i18n,
+    jobs,
+    shell,
+    signing,
+)
 from trainmgr.kernel.i18n.texts import texts_of_forms
 from trainmgr.kernel.numbers import RowConverter
 
@@ -54,6 +69,15 @@ class App(Flask):
         """Answer the request, then commit or roll back before the answer leaves."""
         return db.finish_request(self.make_response(super().dispatch_request()))
 
+    def do_teardown_appcontext(self, *args: Any) -> None:
+        """Let go of what the request used; a database that went away after the answer spoils no answer."""
+        try:
+            super().do_teardown_appcontext(*args)
+        except DBAPIError as error:
+            if not errors.will_pass(error):
+                raise
+            db.db.session.registry.clear()
+
 
 def configure(app: Flask, root: Path, overrides: Mapping[str, Any] | None) -> None:
     """Settle the configuration."""
@@ -67,8 +91,11 @@ def init_app(app: Flask) -> None:
     shell.init_app(app)
     i18n.init_app(app)
     access.init_app(app)
+    by_link.init_app()
     headers.init_app(app)
     crypto.init_app(app)
     files.init_app(app)
     jobs.init_app(app)
+    signing.init_app(app)
+    app.before_request(db.choose_reader)  # after the guard: who asks is read from the database itself
     app.register_blueprint(health.bp)

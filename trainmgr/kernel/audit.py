@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Protocol
 
 import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Mapped, mapped_column
 
 from trainmgr.kernel.db import Model, UTCDateTime, db
@@ -44,6 +46,8 @@ class AuditEvent(Model):
 
 
 SENTENCES: dict[str, Any] = {}
+BY_LINK = _l("%(told)s (by personal link)")
+BY_TOKEN = _l("%(told)s (through a program)")
 
 
 def sentence(action: str, message: Any) -> str:
@@ -71,6 +75,7 @@ def record(
         raise LookupError(f"action {action!r} has no sentence; register it with audit.sentence()")
     if getattr(subject, "id", 0) is None:
         db.session.flush()
+    details |= by_way_of(by)
     event = AuditEvent(
         at=now,
         actor_id=by.id if by else None,
@@ -84,7 +89,25 @@ def record(
         details=details,
     )
     db.session.add(event)
+    for follower in _followers.get(action, ()):
+        follower(event, subject)
     return event
+
+
+def by_way_of(by: Actor | None) -> dict[str, Any]:
+    """Return what a deed's details say of the personal link by which its doer came, or of a program's token."""
+    confinement, token_id = getattr(by, "confinement", None), getattr(by, "token_id", None)
+    way = {} if confinement is None else {"by_link": confinement.link_id}
+    return way if token_id is None else way | {"by_token": token_id}
+
+
+Follower = Callable[[AuditEvent, Any], None]
+_followers: dict[str, list[Follower]] = {}
+
+
+def follow(action: str, follower: Follower) -> None:
+    """Call `follower(event, subject)` in the transaction of each deed of a kind, once it is written down."""
+    _followers.setdefault(action, []).append(follower)
 
 
 class _Gaps(dict[str, Any]):
@@ -96,8 +119,14 @@ def tell(event: AuditEvent) -> str:
     """Return the event as a sentence in the reader's language."""
     message = SENTENCES.get(event.action, event.action)
     details = {key: said(value) for key, value in event.details.items()}
-    values = _Gaps(details, who=event.actor_name or "trainmgr", what=event.subject_name, reason=event.reason)
-    return str(message) % values
+    what = event.subject_name
+    values = _Gaps(
+        {"name": what} | details, who=event.actor_name or "trainmgr", what=what, reason=event.reason
+    )
+    told = str(message) % values
+    if "by_token" in event.details:
+        return str(BY_TOKEN) % {"told": told}
+    return str(BY_LINK) % {"told": told} if "by_link" in event.details else told
 
 
 def require(condition: object, message: object) -> None:

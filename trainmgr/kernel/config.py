@@ -20,6 +20,13 @@ FROM_ENVIRONMENT = (
     "DATA_KEYS",
     "TRUSTED_PROXIES",
     "FILES_URL",
+    "PUBLIC_URL",
+    "SMTP_URL",
+    "MAIL_FROM",
+    "METRICS_TOKEN",
+    "LOG_FORMAT",
+    "ALLOW_INWARD",
+    "JOBS_STALE_SECONDS",
 )
 
 
@@ -44,6 +51,8 @@ def apply(app: Flask, root: Path, overrides: Mapping[str, Any] | None) -> None:
         app.config["MAX_CONTENT_LENGTH"] = int(megabytes) * 1024 * 1024
     if url := os.environ.get("TRAINMGR_DATABASE_URL") or os.environ.get("DATABASE_URL"):
         app.config["SQLALCHEMY_DATABASE_URI"] = url
+    if url := os.environ.get("TRAINMGR_REPLICA_URL"):
+        app.config["SQLALCHEMY_BINDS"] = {"replica": {"url": url, **app.config["SQLALCHEMY_ENGINE_OPTIONS"]}}
     app.config.update(overrides or {})
     instance = Path(app.config["INSTANCE_PATH"])
     instance.mkdir(parents=True, exist_ok=True)

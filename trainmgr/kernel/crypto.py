@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-import hashlib
+import binascii
 import hmac
 import logging
 import os
@@ -16,7 +16,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from cryptography.exceptions import InvalidTag
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from flask import Flask, current_app
@@ -30,6 +32,9 @@ log = logging.getLogger(__name__)
 
 KEY_FILE = "data.key"
 SHORTEST_KEY = 32
+# What is sealed begins with this; what an earlier version encrypted (Fernet) begins with "gAAAA" and is still read.
+MARK = b"2."
+NONCE = 12  # bytes, random for each value (NIST SP 800-38D, 8.2.2: good for 2**32 values of one key)
 OLDEST_BIRTH = date(1900, 1, 1)
 # GB/T 2260: the first two digits of an ID number are a province, an autonomous region or a municipality.
 PROVINCES = frozenset(
@@ -64,8 +69,24 @@ class Keyring:
     Fingerprints stay with the oldest key so that they still match after a new key was put in front.
     """
 
-    cipher: MultiFernet
-    index_key: bytes
+    boxes: tuple[AESGCM, ...]
+    former: MultiFernet
+    index: hmac.HMAC  # keyed, and copied for each text: half the time of beginning anew
+
+    def seal(self, data: bytes) -> bytes:
+        """Return nonce and ciphertext under the first key."""
+        nonce = os.urandom(NONCE)
+        return nonce + self.boxes[0].encrypt(nonce, data, None)
+
+    def open(self, sealed: bytes) -> bytes:
+        """Return what was sealed under any of the keys; raises InvalidTag."""
+        nonce, rest = sealed[:NONCE], sealed[NONCE:]
+        for box in self.boxes:
+            try:
+                return box.decrypt(nonce, rest, None)
+            except (InvalidTag, ValueError):  # ValueError: too short to be anything
+                continue
+        raise InvalidTag
 
 
 def init_app(app: Flask) -> None:
@@ -76,10 +97,12 @@ def init_app(app: Flask) -> None:
             raise ValueError(f"each of DATA_KEYS needs at least {SHORTEST_KEY} characters")
         if master == app.config.get("SECRET_KEY"):
             raise ValueError("DATA_KEYS must differ from SECRET_KEY")
-    ciphers = [
+    boxes = tuple(AESGCM(_derive(master, b"trainmgr data at rest, AES-256-GCM")) for master in masters)
+    former = [
         Fernet(base64.urlsafe_b64encode(_derive(master, b"trainmgr data at rest"))) for master in masters
     ]
-    app.extensions["keyring"] = Keyring(MultiFernet(ciphers), _derive(masters[-1], b"trainmgr blind index"))
+    index = hmac.new(_derive(masters[-1], b"trainmgr blind index"), digestmod="sha256")
+    app.extensions["keyring"] = Keyring(boxes, MultiFernet(former), index)
 
 
 def _configured(value: Any) -> list[str]:
@@ -124,34 +147,41 @@ def _keyring() -> Keyring:
 
 
 def encrypt(text: str) -> str:
-    """Return text that only this installation can read; about 100 characters for an ID number."""
-    return _keyring().cipher.encrypt(text.encode()).decode("ascii")
+    """Return text that only this installation can read; 66 characters for an ID number."""
+    return (MARK + binascii.b2a_base64(_keyring().seal(text.encode()), newline=False)).decode("ascii")
 
 
 def decrypt(token: str) -> str:
     """Return what was encrypted; raises DataKeyMissing when no key opens it."""
     try:
-        return _keyring().cipher.decrypt(token.encode("ascii")).decode()
-    except InvalidToken:
+        data = token.encode("ascii")
+        if data.startswith(MARK):
+            return _keyring().open(binascii.a2b_base64(data[len(MARK) :], strict_mode=True)).decode()
+        return _keyring().former.decrypt(data).decode()
+    except (InvalidToken, InvalidTag, binascii.Error):
         raise DataKeyMissing("no key in DATA_KEYS opens this value") from None
 
 
 def encrypt_bytes(data: bytes) -> bytes:
     """Return a file's content so that only this installation can read it (an upload that waits for its job)."""
-    return _keyring().cipher.encrypt(data)
+    return MARK + _keyring().seal(data)
 
 
 def decrypt_bytes(token: bytes) -> bytes:
     """Return the content that was encrypted; raises DataKeyMissing when no key opens it."""
     try:
-        return _keyring().cipher.decrypt(token)
-    except InvalidToken:
+        if token.startswith(MARK):
+            return _keyring().open(token[len(MARK) :])
+        return _keyring().former.decrypt(token)
+    except (InvalidToken, InvalidTag):
         raise DataKeyMissing("no key in DATA_KEYS opens this file") from None
 
 
 def blind_index(text: str) -> str:
     """Return 64 hex digits that are equal for equal text and tell nothing of it: for uniqueness and exact search."""
-    return hmac.new(_keyring().index_key, text.encode(), hashlib.sha256).hexdigest()
+    fingerprint = _keyring().index.copy()
+    fingerprint.update(text.encode())
+    return fingerprint.hexdigest()
 
 
 # --- on screen ----------------------------------------------------------------------------------

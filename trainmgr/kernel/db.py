@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -13,7 +14,9 @@ import sqlalchemy as sa
 from flask import Flask, Response, g, has_request_context, request
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import event
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -39,7 +42,35 @@ class Base(DeclarativeBase):
 Base.registry.update_type_annotation_map({dict[str, Any]: sa.JSON, list[Any]: sa.JSON})
 
 
-db = SQLAlchemy(model_class=Base, disable_autonaming=True)
+REPLICA = "replica"
+_reports: set[str] = set()  # endpoints whose pages may be read from the replica
+
+
+class RoutedSession(FlaskSession):
+    """Asks the database, and for a page of reports its replica where the installation has one."""
+
+    def get_bind(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the engine that this request's statements go to."""
+        if has_request_context() and g.get("reads_replica"):
+            return self._db.engines[REPLICA]
+        return super().get_bind(*args, **kwargs)
+
+
+def read_from_replica(*endpoints: str) -> None:
+    """Let pages that sum up be read from the replica, which lags behind by what replication takes.
+
+    Not what somebody has just changed and looks at again.
+    """
+    _reports.update(endpoints)
+
+
+def choose_reader() -> None:
+    """Send what this request asks from here on to the replica, if it reads reports; who asks is known by now."""
+    if request.endpoint in _reports and request.method in SAFE_METHODS:
+        g.reads_replica = REPLICA in db.engines
+
+
+db = SQLAlchemy(model_class=Base, disable_autonaming=True, session_options={"class_": RoutedSession})
 migrate = Migrate(directory="trainmgr/migrations", render_as_batch=True, compare_type=True)
 
 if TYPE_CHECKING:
@@ -98,6 +129,30 @@ def reading() -> Iterator[None]:
         db.session.rollback()
 
 
+def step_aside() -> None:
+    """Give the database back before long work that does not need it, so that nobody waits for it (a photo's decoding).
+
+    What was written so far is committed, what was read stays as it was read; the next statement begins anew.
+    """
+    session = db.session()
+    expires = session.expire_on_commit
+    session.expire_on_commit = False
+    try:
+        session.commit()
+    finally:
+        session.expire_on_commit = expires
+
+
+@contextmanager
+def aside() -> Iterator[Connection]:
+    """Write something small in a transaction of its own, kept whatever becomes of the request (a count).
+
+    Only while the request's own session holds no transaction that writes: SQLite has one writer at a time.
+    """
+    with db.engine.begin() as connection:
+        yield connection
+
+
 def keep_writes() -> None:
     """Commit what this request wrote although it answers with a refusal (a failed sign-in is counted)."""
     g.keep_writes = True
@@ -131,6 +186,16 @@ def _on_end(session: Any, transaction: Any) -> None:
         if session.info.pop("committed", False):
             for work in planned:
                 work()
+
+
+def look_again(*models: type[Any]) -> None:
+    """Let PostgreSQL look at tables that have grown much within minutes, before it would by itself.
+
+    Plans and checks of foreign keys that were made while a table was all but empty read it whole for each row; a look
+    has them made anew.
+    """
+    if db.engine.dialect.name == "postgresql":
+        db.session.execute(sa.text(f"ANALYZE {', '.join(model.__tablename__ for model in models)}"))
 
 
 # --- engine -------------------------------------------------------------------------------------
@@ -171,6 +236,19 @@ def init_app(app: Flask) -> None:
     db.init_app(app)
     migrate.init_app(app, db)
     with app.app_context():
-        prepare_engine(db.engine)
+        for engine in db.engines.values():
+            prepare_engine(engine)
     event.listen(db.session, "after_commit", _on_commit)
     event.listen(db.session, "after_transaction_end", _on_end)
+
+
+def among(column: Any, values: Sequence[Any]) -> sa.ColumnElement[bool]:
+    """Return the condition that a column has one of many values, sent as one parameter: quick for thousands of them."""
+    if db.engine.dialect.name == "postgresql":
+        condition: sa.ColumnElement[bool] = column == sa.any_(
+            sa.bindparam(None, list(values), postgresql.ARRAY(column.type))
+        )
+        return condition
+    listed = sa.func.json_each(json.dumps(list(values))).table_valued("value")
+    condition = column.in_(sa.select(listed.c.value))
+    return condition

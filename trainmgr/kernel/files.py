@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import IO
@@ -28,6 +29,7 @@ from werkzeug.wsgi import FileWrapper
 from trainmgr.kernel import photos, storage
 from trainmgr.kernel.audit import Actor
 from trainmgr.kernel.db import Model, UTCDateTime, after_commit, db
+from trainmgr.kernel.errors import RuleBroken
 from trainmgr.kernel.places import instance_folder
 from trainmgr.kernel.sheets.writer import content_disposition
 from trainmgr.kernel.uploads import type_of
@@ -165,16 +167,45 @@ def _measure(content: IO[bytes]) -> tuple[str, int]:
     return digest.hexdigest(), size
 
 
+@dataclass(frozen=True)
+class SmallPhoto:
+    """An uploaded photo made small, with its small picture, or the reason why it cannot be taken."""
+
+    name: str
+    photo: bytes = b""
+    thumbnail: bytes = b""
+    refusal: RuleBroken | None = None
+
+
+def make_small(upload: FileStorage) -> SmallPhoto:
+    """Make an uploaded photo at most 1600 pixels wide or high, without place, camera or other hidden data.
+
+    Long work that needs no database (see kernel.db.step_aside).
+    """
+    name = upload.filename or "photo"
+    try:
+        most = int(current_app.config.get("PHOTO_MAX_BYTES", photos.MOST_BYTES))
+        return SmallPhoto(name, *photos.make_small(upload, most))
+    except RuleBroken as refusal:
+        return SmallPhoto(name, refusal=refusal)
+
+
 def store_photo(
-    upload: FileStorage, *, by: Actor | None, program_id: int | None, now: datetime, purpose: str = "photo"
+    upload: FileStorage | SmallPhoto,
+    *,
+    by: Actor | None,
+    program_id: int | None,
+    now: datetime,
+    purpose: str = "photo",
 ) -> StoredFile:
-    """Keep an uploaded photo at most 1600 pixels wide or high, without place, camera or other hidden data."""
-    photo, thumbnail = photos.make_small(
-        upload, int(current_app.config.get("PHOTO_MAX_BYTES", photos.MOST_BYTES))
-    )
+    """Keep a photo as `make_small` makes it; raises FileRefused."""
+    small = upload if isinstance(upload, SmallPhoto) else make_small(upload)
+    if small.refusal is not None:
+        raise small.refusal
+    thumbnail = small.thumbnail
     stored = store_bytes(
-        photo,
-        name=Path(upload.filename or "photo").stem + ".jpg",
+        small.photo,
+        name=Path(small.name).stem + ".jpg",
         media_type="image/jpeg",
         purpose=purpose,
         by=by,

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from flask import Flask, Response, request
+from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 csrf = CSRFProtect()
+
+
+class TlsSessions(SecureCookieSessionInterface):
+    """Lets the session's cookie travel by TLS only, wherever people reach the installation by TLS."""
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        """Tell whether the cookie is marked Secure: asked for by TLS, or known to the world by https."""
+        known = str(app.config.get("PUBLIC_URL") or "")
+        return bool(super().get_cookie_secure(app) or request.is_secure or known.startswith("https://"))
+
 
 POLICY = "; ".join(
     (
@@ -24,6 +35,7 @@ def _dress(response: Response) -> Response:
     headers = response.headers
     headers.setdefault("Content-Security-Policy", POLICY)
     headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("X-Frame-Options", "DENY")  # for browsers that do not know frame-ancestors
     headers.setdefault("Referrer-Policy", "same-origin")
     headers.setdefault("Permissions-Policy", "geolocation=(), microphone=()")
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
@@ -37,6 +49,7 @@ def _dress(response: Response) -> Response:
 def init_app(app: Flask) -> None:
     """Check CSRF on every write and dress every answer."""
     csrf.init_app(app)
+    app.session_interface = TlsSessions()
     app.after_request(_dress)
     if proxies := int(app.config.get("TRUSTED_PROXIES") or 0):
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from flask import abort
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Mapped, mapped_column
@@ -58,6 +59,27 @@ def keep_upload(
     )  # fmt: skip
 
 
+def latest_job(kind: str, by: Actor, program_id: int) -> Job | None:
+    """Return a person's last import of a kind in a programme, unless it was put away."""
+    job: Job | None = db.session.scalars(
+        sa.select(Job)
+        .where(Job.program_id == program_id, Job.kind == kind, Job.created_by == by.id)
+        .order_by(Job.id.desc())
+        .limit(1)
+    ).first()
+    return None if job is None or job.params.get("away") else job
+
+
+def job_or_404(kind: str, job_id: int, by: Actor, program_id: int) -> Job:
+    """Return an import of a kind that a person started in a programme, or answer 404."""
+    job: Job | None = db.session.scalars(
+        sa.select(Job).where(
+            Job.id == job_id, Job.program_id == program_id, Job.kind == kind, Job.created_by == by.id
+        )
+    ).one_or_none()
+    return job if job is not None else abort(404)
+
+
 def read_upload(params: Mapping[str, Any]) -> bytes:
     """Return the content of the upload of a job; raises RuleBroken when it was put away."""
     stored = db.session.get(StoredFile, params["file"])
@@ -69,7 +91,9 @@ def read_upload(params: Mapping[str, Any]) -> bytes:
 
 def read_sheet_of(params: Mapping[str, Any]) -> Sheet:
     """Return the uploaded sheet of a job; one without rows is refused."""
-    sheet = sheets.read_sheet(read_upload(params), filename=params["name"])
+    sheet = sheets.read_sheet(
+        read_upload(params), filename=params["name"], limits=sheets.SheetLimits(sheet=params.get("sheet", ""))
+    )
     if not sheet.rows:
         raise FileRefused(
             N_("The file has a header, but no rows below it. Fill in the template and upload it again.")
@@ -119,7 +143,8 @@ def faults_workbook(job: Job) -> bytes:
     """Return the rows that were wrong so far as they were uploaded, each with its reason in the last column."""
     found = db.session.execute(sa.select(RowFault.row, RowFault.reason).where(RowFault.job_id == job.id))
     faults = {row.row: row.reason for row in found}
-    sheet = sheets.read_sheet(read_upload(job.params), filename=job.params["name"])
+    limits = sheets.SheetLimits(sheet=job.params.get("sheet", ""))
+    sheet = sheets.read_sheet(read_upload(job.params), filename=job.params["name"], limits=limits)
     return sheets.write_faults(sheet, faults)
 
 

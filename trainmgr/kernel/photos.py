@@ -14,7 +14,7 @@ from trainmgr.kernel.sheets.refusals import FileRefused
 
 MOST_BYTES = 10 * 1024 * 1024
 MOST_PIXELS = {"JPEG": 50_000_000, "PNG": 25_000_000, "WEBP": 25_000_000}  # a JPEG is never unpacked whole
-EDGE, THUMBNAIL_EDGE = 1600, 320
+EDGE, THUMBNAIL_EDGE, QUALITY = 1600, 320, 82
 FORMATS = tuple(MOST_PIXELS)
 # A few kilobytes may unpack to hundreds of megabytes: one picture at a time, however many people send theirs.
 _ONE_AT_A_TIME = threading.Lock()
@@ -28,7 +28,7 @@ def make_small(upload: FileStorage, most: int = MOST_BYTES) -> tuple[bytes, byte
     data = _read_limited(upload, most)
     with _ONE_AT_A_TIME:
         picture = _decode(data)
-    return _as_jpeg(picture, EDGE), _as_jpeg(picture, THUMBNAIL_EDGE)
+    return _as_jpeg(picture), _as_jpeg(_thumbnail(picture))
 
 
 def _read_limited(upload: FileStorage, most: int) -> bytes:
@@ -52,7 +52,7 @@ def _decode(data: bytes) -> Image.Image:
         most = MOST_PIXELS[picture.format or "PNG"]
         if picture.width * picture.height > most:
             raise _too_many_pixels(most)
-        picture.draft("RGB", (EDGE, EDGE))  # lets the JPEG decoder skip what is not needed
+        picture.draft("RGB", _within(picture.size, EDGE))  # lets the JPEG decoder skip what is not needed
         return _upright(picture)
     except Image.DecompressionBombError:
         raise _too_many_pixels(MOST_PIXELS["JPEG"]) from None
@@ -76,7 +76,7 @@ def _upright(picture: Image.Image) -> Image.Image:
     picture.load()
     if picture.mode in ("LA", "P", "PA"):
         picture = picture.convert("RGBA")
-    picture.thumbnail((EDGE, EDGE), Image.Resampling.LANCZOS)  # small first: each copy below costs little
+    picture.thumbnail((EDGE, EDGE), Image.Resampling.BICUBIC)  # small first: each copy below costs little
     turned = ImageOps.exif_transpose(picture)
     if turned.mode == "RGBA":
         ground = Image.new("RGB", turned.size, "white")
@@ -85,10 +85,22 @@ def _upright(picture: Image.Image) -> Image.Image:
     return turned.convert("RGB")
 
 
-def _as_jpeg(picture: Image.Image, edge: int) -> bytes:
+def _within(size: tuple[int, int], edge: int) -> tuple[int, int]:
+    """Return the size that a picture has when its longer edge is as given; asked for more, the decoder skips less."""
+    longer = max(size)
+    return max(1, size[0] * edge // longer), max(1, size[1] * edge // longer)
+
+
+def _thumbnail(picture: Image.Image) -> Image.Image:
+    """Make the small picture of the one that is small already; halved by whole pixels first, which costs half."""
     small = picture.copy()
-    small.info.clear()
-    small.thumbnail((edge, edge), Image.Resampling.LANCZOS)
+    small.thumbnail((THUMBNAIL_EDGE, THUMBNAIL_EDGE), Image.Resampling.BICUBIC, reducing_gap=1.5)
+    return small
+
+
+def _as_jpeg(picture: Image.Image) -> bytes:
+    """Write the pixels alone; in the plain order, since the progressive one saves an eighth and costs six times."""
+    picture.info.clear()
     out = io.BytesIO()
-    small.save(out, "JPEG", quality=82, optimize=True, progressive=True)
+    picture.save(out, "JPEG", quality=QUALITY)
     return out.getvalue()

@@ -109,12 +109,28 @@ RAILS: dict[str, tuple[Entry, ...]] = {
     "trainee": (
         Entry("inbox", "inbox.show_inbox", _l("Today"), "calendar2-check", counted=True),
         _CLASSES,
+        # Six tabs are enough on a phone; there, my classes and my week lead to it.
+        Entry(
+            "attendance",
+            "attendance.show_my_attendance",
+            _l("Taking attendance"),
+            "qr-code-scan",
+            on_phone=False,
+        ),
         Entry("logs", "practice.list_my_logs", _l("Logs"), "journal-text"),
         Entry("tests", "testing.list_my_tests", _l("Tests"), "pencil-square", on_phone=False),
         _RATINGS,
         Entry("result", "evaluation.show_my_result", _l("Result"), "award"),
         _ACCOUNT,
     ),
+    # Who came by a personal link: only what the link opens (kernel.by_link).
+    "link": (
+        _INBOX,
+        Entry("trainees", "mentoring.list_my_trainees", _l("My trainees"), "people"),
+        Entry("logs", "practice.list_logs_to_sign", _l("Logs"), "journal-check"),
+        _RATINGS,
+    ),
+    "graduate": (_INBOX, _RATINGS),
     "other": (_INBOX, _PROGRAMS, _ACCOUNT),
 }
 
@@ -216,7 +232,7 @@ def typed() -> list[tuple[str, str]]:
         fields = list(request.form.items(multi=True))
     except HTTPException:  # too large to be read at all
         return []
-    hidden = ("csrf_token", "version", "next")
+    hidden = ("csrf_token", "version", "next", "link_token", "link_code")
     return [
         (key, value) for key, value in fields if value.strip() and key not in hidden and "password" not in key
     ]

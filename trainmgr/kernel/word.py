@@ -39,6 +39,10 @@ def new_document(title: str, subtitle: str = "", *, landscape: bool = False) -> 
     section.left_margin = section.right_margin = section.top_margin = section.bottom_margin = MARGIN
     for name, size in (("Normal", 10.5), ("Title", 20), ("Heading 1", 14), ("Heading 2", 12)):
         _set_font(document.styles[name], size)
+    for lang in document.styles.element.iter(
+        qn("w:lang")
+    ):  # else signs are taken from a Japanese or Taiwan font
+        lang.set(qn("w:eastAsia"), "zh-CN")
     document.add_paragraph(title, style="Title")
     if subtitle:
         document.add_paragraph(subtitle)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from trainmgr.demo import analysing, designing, gathering
+from trainmgr.demo import analysing, designing, gathering, recruiting
 from trainmgr.demo.cast import Cast
 from trainmgr.demo.days import Days
 from trainmgr.demo.playing import Case
-from trainmgr.enrolment import judging
-from trainmgr.enrolment.models import Application
-from trainmgr.enrolment.rules import VerdictKind
 from trainmgr.identity.models import User
 from trainmgr.programs.rules import PartyRole, ProgramKind, Side, State
+from trainmgr.recruitment import applying, judging
+from trainmgr.recruitment.models import Application
+from trainmgr.recruitment.rules import VerdictKind
 
 APPLICANTS = 38
 MONTHS = 26
@@ -52,7 +52,8 @@ def _recruit(case: Case) -> None:
     students = gathering.students(
         case, APPLICANTS, born=(date(case.days.today.year - 19, 1, 1), date(case.days.today.year - 17, 1, 1))
     )
-    applications = [_apply(case, student, place) for place, student in enumerate(students)]
+    posts = recruiting.open_recruiting(case, case.days.ago(48))
+    applications = [_apply(case, student, place, posts) for place, student in enumerate(students)]
     rejected = case.texts["applications"]["rejected"]
     for place, application in enumerate(applications):
         if place in (5, 17):
@@ -63,15 +64,15 @@ def _recruit(case: Case) -> None:
                 _judge(case, application, Side.ENTERPRISE, VerdictKind.ADMIT)
         elif place % 3 == 0:
             _judge(case, application, Side.ENTERPRISE, VerdictKind.ADMIT)
+    recruiting.interview_days(case, applications)
 
 
-def _apply(case: Case, student: User, place: int) -> Application:
+def _apply(case: Case, student: User, place: int, posts: list[int]) -> Application:
     day = case.days.ago(max(1, 28 - place * 28 // APPLICANTS))
-    return judging.apply(
+    return applying.apply(
         case.program,
         college_id=case.program.lead_college_id,
-        enterprise_id=case.cast.home("funa").id,
-        field=case.random.choice(case.data["fields"]),
+        post_id=posts[place % len(posts)],
         statement=case.random.choice(case.texts["applications"]["statements"]),
         by=student,
         now=case.days.at(day, 8 + place % 12, place),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from trainmgr.demo import analysing, designing, gathering, judging, practising, teaching, testing
+from trainmgr.demo import analysing, designing, gathering, judging, practising, teaching, testing, wishing
 from trainmgr.demo.cast import Cast
 from trainmgr.demo.days import Days
 from trainmgr.demo.playing import Case
@@ -76,7 +76,7 @@ def _prepare(case: Case, start: date) -> None:
 
 
 def _gather(case: Case, start: date) -> None:
-    """Forty trainees, three teachers, ten mentors; everybody is student and employee from the first day."""
+    """Forty trainees, three teachers by two-way choice, ten mentors; all are student and employee from day one."""
     year, cast = start.year, case.cast
     gathering.enrol(
         case,
@@ -94,7 +94,7 @@ def _gather(case: Case, start: date) -> None:
     )
     gathering.let_sign_in(case, case.enrolments()[0], "penghaoran")
     day, fields = start - timedelta(days=12), "、".join(case.data["fields"])
-    gathering.name_mentors(
+    teachers = gathering.name_mentors(
         case,
         [cast[key] for key in TEACHERS],
         Side.COLLEGE,
@@ -112,7 +112,7 @@ def _gather(case: Case, start: date) -> None:
         level="高级技师",
         fields=fields,
     )
-    gathering.pair(case, Side.COLLEGE, start - timedelta(days=8))
+    wishing.choose_teachers(case, teachers, day)
     gathering.pair(case, Side.ENTERPRISE, start - timedelta(days=7))
 
 

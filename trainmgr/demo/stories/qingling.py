@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from trainmgr.demo import analysing, designing, gathering, judging, practising, standards, teaching, testing
+from trainmgr.demo import (
+    analysing,
+    designing,
+    gathering,
+    judging,
+    moderating,
+    practising,
+    standards,
+    teaching,
+    testing,
+)
 from trainmgr.demo.cast import Cast
 from trainmgr.demo.days import Days
 from trainmgr.demo.playing import Case
@@ -110,6 +120,7 @@ def _train(case: Case, size: int, end: date) -> None:
     practising.pass_gates(case, [1, 2, 3], looping=max(3, size * 6 // 100))
     window = judging.window(case, WindowKind.PROCESS, 3)
     judging.rate_all(window, judging.Jury.of(case), until=window.closes_at)
+    moderating.settle(case, window)
     practising.write_logs(case, until=end)
     bulk.recount(case.program.id, now=case.days.at(end, 18))
     practising.pass_gates(case, [4], looping=max(1, size // 100))
@@ -128,3 +139,4 @@ def _evaluate(case: Case, end: date) -> None:
         until=case.days.now,
         takes=lambda one, party: case.random.random() < shares[party],
     )
+    moderating.talk_over(case)

@@ -6,7 +6,18 @@ from datetime import date, timedelta
 
 from trainmgr.curriculum.actions import copy_edition
 from trainmgr.curriculum.models import Edition
-from trainmgr.demo import analysing, designing, gathering, judging, practising
+from trainmgr.demo import (
+    analysing,
+    classes,
+    designing,
+    gathering,
+    guiding,
+    improving,
+    judging,
+    moderating,
+    practising,
+    recruiting,
+)
 from trainmgr.demo.cast import Cast
 from trainmgr.demo.days import Days
 from trainmgr.demo.playing import Case
@@ -31,6 +42,7 @@ def play(days: Days, cast: Cast) -> list[Case]:
     first.advance(State.ANALYSING, FIRST - timedelta(days=110))
     analysing.analyse(first, FIRST - timedelta(days=105), respondents=36)
     _go_through(first, FIRST, first.data["size"], number="ZL1")
+    improving.learn(first, _end(FIRST))
     second = Case(days, cast, "zhanlan", staff=cast["he"], coordinator=cast["sunwoda_coordinator"])
     second.random.seed("the demo's case zhanlan, second intake")
     _continue(first, second)
@@ -86,9 +98,18 @@ def _go_through(case: Case, start: date, size: int, *, number: str, previous: Ca
     )
     case.advance(State.RECRUITING, start - timedelta(days=28))
     _gather(case, start, size, number, [guides[master.id] for master in masters])
+    recruiting.order_class(case, start, late=previous is not None)
     judging.plan_evaluation(case, start - timedelta(days=3))
+    if previous is not None:
+        judging.add_peers(case, start - timedelta(days=2))
+    classes.rotate(case, start, masters, TO_ROTATION)
     case.advance(State.RUNNING, start)
+    if previous is None:
+        classes.tell(case, start, masters)
     _train(case, start, [guides[master.id] for master in masters])
+    if previous is None:
+        guiding.look_back(case, start)
+        moderating.compete(case, start + timedelta(weeks=30))
     _conclude(case, start)
 
 
@@ -109,6 +130,7 @@ def _plan(case: Case, on: date, experts: list[User], previous: Case | None) -> E
     edition = copy_edition(previous.program, case.program, by=case.staff, now=case.days.at(on))
     assert edition is not None
     designing.date_stages(case, edition, on)
+    improving.take_in(case, edition, on)
     return edition
 
 
@@ -127,6 +149,7 @@ def _gather(case: Case, start: date, size: int, number: str, masters: list[int])
         ),
         start - timedelta(days=14),
     )
+    classes.divide(case, start - timedelta(days=12))
     gathering.pair(case, Side.COLLEGE, start - timedelta(days=9))
     halves = _classes(case)
     wanted = {one: (master, False) for half, master in zip(halves, masters, strict=True) for one in half}
@@ -147,6 +170,8 @@ def _classes(case: Case) -> list[list[int]]:
 def _train(case: Case, start: date, masters: list[int]) -> None:
     """School stages, the masters change classes in the middle, then the workshop."""
     practising.pass_gates(case, [1, 2, 3], looping=4)
+    if start == FIRST:
+        classes.pause_and_return(case, start)
     swap = start + timedelta(weeks=TO_ROTATION)
     crossed = zip(_classes(case), reversed(masters), strict=True)
     wanted = {one: (master, False) for half, master in crossed for one in half}
@@ -179,3 +204,4 @@ def _conclude(case: Case, start: date) -> None:
     if left:
         decide(case.program, left, PassKind.PASSED, reason="", by=case.staff, now=decided)
     case.advance(State.CLOSED, end + timedelta(days=26))
+    judging.follow_up(case)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-PARTIES = ("trainee", "enterprise", "teacher", "all")
+PARTIES = ("trainee", "enterprise", "teacher", "peer", "counsellor", "assessor", "all")
 EM = 11.0
 # From this code point on (CJK and its punctuation) a sign is one em wide, before it a little more than half.
 WIDE_FROM = 0x2E80

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Flask, current_app, has_request_context, request, session
+from flask import Flask, current_app, g, has_request_context, request, session
 from flask_babel import get_locale, gettext
 from flask_login import current_user
 from markupsafe import Markup, escape
@@ -36,6 +36,9 @@ def choose_language() -> str:
     """Return the reader's language: their own setting, what this browser chose, what it accepts, else Chinese."""
     if not has_request_context():
         return LANGUAGES[0]
+    if g.get("heeds_headers"):  # a program asks: it says in each request how it wants to be answered
+        tags = (tag.partition("-")[0].lower() for tag, quality in request.accept_languages if quality)
+        return next((tag for tag in tags if tag in LANGUAGES), LANGUAGES[0])
     for wanted in (_own_language(), session.get("language"), request.cookies.get(COOKIE)):
         if wanted in LANGUAGES:
             return str(wanted)
@@ -141,8 +144,8 @@ def number(value: float | None, places: int | None = None) -> str:
     if value is None:
         return NOTHING
     if places is not None:
-        return f"{value:,.{places}f}".replace("-", "−")
-    text = f"{value:,.2f}".rstrip("0").rstrip(".")
+        return f"{value:z,.{places}f}".replace("-", "−")  # z: what rounds to zero has no sign
+    text = f"{value:z,.2f}".rstrip("0").rstrip(".")
     return text.replace("-", "−")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -25,7 +26,9 @@ from trainmgr.kernel.jobs.running import KINDS, claimable, execute
 from trainmgr.kernel.places import instance_folder
 
 log = logging.getLogger(__name__)
-NAME = "trainmgr"
+NAME, RUN_JOB = "trainmgr", "run_job"
+LOOKED_AT = 20  # tasks at the head of the queue: besides jobs there are the clock's two of each host
+CLOCK_LOCK = 0x7472636B  # of PostgreSQL's advisory locks: "trck"
 
 ByTheClock = Callable[[datetime], object]
 BY_THE_CLOCK: dict[str, ByTheClock] = {}
@@ -65,7 +68,7 @@ class Queue:
         with self._lock:
             if self._huey is None:
                 self._huey = make_huey(self.app)
-                self.run_job = self._huey.task(name="run_job")(self._run_job)
+                self.run_job = self._huey.task(name=RUN_JOB)(self._run_job)
                 self._huey.periodic_task(crontab(minute="*"), name="resume_jobs")(self._resume)
                 self._huey.periodic_task(crontab(minute="*"), name="keep_time")(self._keep_time)
             return self._huey
@@ -84,14 +87,14 @@ class Queue:
             execute(job_id)
 
     def _resume(self) -> None:
-        # While others still wait in the queue, a waiting job is not lost but behind them.
-        if self.huey.pending_count() == 0:
-            with self.app.app_context():
-                resume()
+        with self.app.app_context():
+            # While jobs still wait in the queue, a waiting one is not lost but behind them.
+            resume(only_lost=any(task.name == RUN_JOB for task in self.huey.pending(LOOKED_AT)))
 
     def _keep_time(self) -> None:
-        with self.app.app_context():
-            keep_time(utcnow())
+        with self.app.app_context(), _alone() as alone:
+            if alone:
+                keep_time(utcnow())
 
 
 def each_minute(work: ByTheClock) -> ByTheClock:
@@ -101,6 +104,24 @@ def each_minute(work: ByTheClock) -> ByTheClock:
     """
     BY_THE_CLOCK[f"{work.__module__}.{work.__name__}"] = work
     return work
+
+
+@contextmanager
+def _alone() -> Iterator[bool]:
+    """Tell whether no other host's worker is at what is due by the clock; each host's wakes up every minute.
+
+    PostgreSQL holds the lock for a connection of its own and lets it go when this worker dies. SQLite has one worker.
+    """
+    if db.engine.dialect.name != "postgresql":
+        yield True
+        return
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        taken = bool(connection.scalar(sa.select(sa.func.pg_try_advisory_lock(CLOCK_LOCK))))
+        try:
+            yield taken
+        finally:
+            if taken:
+                connection.execute(sa.select(sa.func.pg_advisory_unlock(CLOCK_LOCK)))
 
 
 def keep_time(now: datetime) -> None:
@@ -166,9 +187,12 @@ def send(job_id: int) -> None:
         )
 
 
-def resume() -> list[int]:
-    """Put every job into the queue that waits or whose worker is gone; returns their ids."""
-    found = list(db.session.scalars(sa.select(Job.id).where(claimable(utcnow())).order_by(Job.id)))
+def resume(*, only_lost: bool = False) -> list[int]:
+    """Put every job into the queue that waits or whose worker is gone (or only the latter); returns their ids."""
+    jobs = sa.select(Job.id).where(claimable(utcnow())).order_by(Job.id)
+    if only_lost:
+        jobs = jobs.where(Job.state == JobState.RUNNING)
+    found = list(db.session.scalars(jobs))
     db.session.rollback()
     for job_id in found:
         send(job_id)

@@ -16,7 +16,7 @@ from flask_babel import force_locale
 
 from trainmgr.kernel.clock import utcnow
 from trainmgr.kernel.db import db
-from trainmgr.kernel.errors import RuleBroken
+from trainmgr.kernel.errors import RuleBroken, will_pass
 from trainmgr.kernel.jobs.models import LIVE, Job, JobState
 from trainmgr.kernel.msgids import N_
 
@@ -157,7 +157,12 @@ def execute(job_id: int) -> None:
         except JobLost as lost:
             log.warning("gave up a run that is no longer ours: %s", lost)
         except Exception as error:
-            _fail(run, error)
+            if will_pass(error):
+                # Nothing is wrong with the job: its heartbeat goes silent, and it is taken up again where it was.
+                db.session.rollback()
+                log.warning("the database went away under job %s", run.id)
+            else:
+                _fail(run, error)
 
 
 def _claim(job_id: int) -> JobRun | None:

@@ -3,13 +3,16 @@
 from trainmgr.kernel.sheets.columns import (
     Column,
     Kind,
+    Matched,
     Record,
+    find_columns,
     match_columns,
+    missing_in,
     normalise,
     parse_day,
     read_records,
 )
-from trainmgr.kernel.sheets.reader import Sheet, SheetLimits, inspect_bytes, read_sheet
+from trainmgr.kernel.sheets.reader import About, Sheet, SheetLimits, inspect_bytes, read_sheet
 from trainmgr.kernel.sheets.refusals import SheetRefused
 from trainmgr.kernel.sheets.writer import (
     XLSX,
@@ -22,7 +25,7 @@ from trainmgr.kernel.sheets.writer import (
 )
 
 __all__ = [
-    "XLSX", "Column", "Kind", "Record", "Sheet", "SheetLimits", "SheetRefused", "content_disposition",
-    "inspect_bytes", "match_columns", "normalise", "parse_day", "read_records", "read_sheet", "send_rows",
-    "send_workbook", "write_csv", "write_faults", "write_workbook",
+    "XLSX", "About", "Column", "Kind", "Matched", "Record", "Sheet", "SheetLimits", "SheetRefused",
+    "content_disposition", "find_columns", "inspect_bytes", "match_columns", "missing_in", "normalise", "parse_day",
+    "read_records", "read_sheet", "send_rows", "send_workbook", "write_csv", "write_faults", "write_workbook",
 ]  # fmt: skip

@@ -25,6 +25,7 @@ except ImportError:  # Windows has no such limits; far_cell() and the parent's t
 SAFE_INTEGER = 10**15  # a spreadsheet keeps fifteen digits of a number, the rest are lost
 LONGEST_CELL = 32_767
 REFERENCE = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3})([0-9]{1,7})"')
+MOST_SPANS, MOST_SHEETS, TOP_ROWS = 100_000, 100, 12
 ENCODINGS = ("utf-8-sig", "gb18030")
 BOMS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
@@ -105,8 +106,11 @@ def _column_number(letters: bytes) -> int:
     return number
 
 
-def workbook_rows(path: str) -> Iterator[list[Any]]:
-    """Yield the rows of the first worksheet that is shown and not empty."""
+def workbook_rows(path: str, wanted: str, found: dict[str, Any]) -> Iterator[list[Any]]:
+    """Yield the rows of the worksheet that is wanted by name, else of the first shown one that is more than a cover.
+
+    `found` is told the worksheet's name, every worksheet with whether it is shown, and the merged cells.
+    """
     import python_calamine as calamine
 
     try:
@@ -115,27 +119,72 @@ def workbook_rows(path: str) -> Iterator[list[Any]]:
         raise Fault("password") from None
     except calamine.CalamineError:
         raise Fault("damaged") from None
-    for position, about in enumerate(book.sheets_metadata):
-        if (
-            about.typ != calamine.SheetTypeEnum.WorkSheet
-            or about.visible != calamine.SheetVisibleEnum.Visible
-        ):
+    shown = calamine.SheetVisibleEnum.Visible
+    pages = [page for page in book.sheets_metadata if page.typ == calamine.SheetTypeEnum.WorkSheet]
+    found["sheets"] = [[page.name, page.visible == shown] for page in pages[:MOST_SHEETS]]
+    filled: list[tuple[str, Any]] = []
+    for page in pages:
+        if page.name != wanted if wanted else page.visible != shown:
             continue
         try:
-            sheet = book.get_sheet_by_index(position)
+            sheet = book.get_sheet_by_name(page.name)
         except calamine.CalamineError:
             raise Fault("damaged") from None
         if sheet.start is not None:
-            # iter_rows begins at row 1 whatever stands above the data, but leaves out empty columns at the left.
-            yield from sheet.iter_rows()
-            return
+            is_cover = sheet.height == sheet.width == 1
+            filled = filled or [(page.name, sheet)]
+            if not is_cover:
+                filled = [(page.name, sheet)]
+                break
+    for name, sheet in filled:
+        # iter_rows begins at row 1 whatever stands above the data, but leaves out empty columns at the left.
+        found["sheet"] = name
+        yield from merged_out(sheet.iter_rows(), _spans(sheet), found)
 
 
-def text_rows(path: str) -> Iterator[list[str]]:
+def _spans(sheet: Any) -> list[tuple[int, int, int, int]]:
+    """Return the merged cells (first row, first column, last row, last column), counted as iter_rows does."""
+    left = sheet.start[1]
+    found = (sheet.merged_cell_ranges or [])[:MOST_SPANS]
+    return [
+        (top, first - left, bottom, last - left) for (top, first), (bottom, last) in found if first >= left
+    ]
+
+
+def merged_out(
+    rows: Iterable[list[Any]], spans: Iterable[tuple[int, int, int, int]], found: dict[str, Any]
+) -> Iterator[list[Any]]:
+    """Yield rows in which a cell that is merged downwards stands in every row that it covers and that has cells."""
+    starts: dict[int, list[tuple[int, int]]] = {}
+    for top, first, bottom, last in spans:
+        if bottom > top:
+            starts.setdefault(top, []).append((first, bottom))
+        if last > first and top < TOP_ROWS:
+            found.setdefault("wide", []).append([top + 1, first, last])
+    open_: dict[int, tuple[int, Any]] = {}  # by column: the last row that is covered, and what stands there
+    for number, row in enumerate(rows):
+        filled = False
+        for column, (bottom, value) in list(open_.items()):
+            if number > bottom:
+                del open_[column]
+            elif (
+                column < len(row)
+                and row[column] in (None, "")
+                and any(cell not in (None, "") for cell in row)
+            ):
+                row[column], filled = value, number >= TOP_ROWS or filled
+        for column, bottom in starts.get(number, ()):
+            if column < len(row):
+                open_[column] = (bottom, row[column])
+        found["merged"] = found.get("merged", 0) + filled
+        yield row
+
+
+def text_rows(path: str, found: dict[str, Any]) -> Iterator[list[str]]:
     """Yield the rows of a CSV in UTF-8, UTF-16 or GB18030, whatever separates its cells."""
     with open(path, "rb") as stream:
         data = stream.read()
-    text = decode(data)
+    text, found["encoding"] = decode(data)
     first = text[:4096].splitlines()[0] if text.strip() else ""
     delimiter = max(",;\t", key=first.count)
     csv.field_size_limit(LONGEST_CELL * 4)
@@ -145,11 +194,11 @@ def text_rows(path: str) -> Iterator[list[str]]:
         raise Fault("damaged") from None
 
 
-def decode(data: bytes) -> str:
-    """Turn the bytes of a text file into text, by the encodings that Excel and WPS write."""
+def decode(data: bytes) -> tuple[str, str]:
+    """Turn the bytes of a text file into text, by the encodings that Excel and WPS write; returns which it was."""
     for encoding in [BOMS[data[:2]]] if data[:2] in BOMS else ENCODINGS:
         try:
-            return data.decode(encoding)
+            return data.decode(encoding), encoding.removesuffix("-sig")
         except UnicodeDecodeError:
             continue
     raise Fault("encoding")
@@ -157,7 +206,7 @@ def decode(data: bytes) -> str:
 
 def kept_rows(rows: Iterable[list[Any]], limits: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield rows that are not blank with the number that the spreadsheet shows beside them."""
-    kept = 0
+    kept, head = 0, limits.get("head") or limits["max_rows"] + 20
     for number, cells in enumerate(rows, start=1):
         texts, lost = [], []
         for column, (text, digits_lost) in enumerate(map(text_of, cells)):
@@ -173,6 +222,9 @@ def kept_rows(rows: Iterable[list[Any]], limits: dict[str, Any]) -> Iterator[dic
             raise Fault("rows")
         if len(texts) > limits["max_columns"]:
             raise Fault("columns")
+        limits["kept"] = kept
+        if kept > head:
+            continue
         yield {"n": number, "c": texts, "l": lost} if lost else {"n": number, "c": texts}
 
 
@@ -194,9 +246,12 @@ def main(path: str, kind: str, raw_limits: str) -> int:
     try:
         if kind == "xlsx" and resource is None and far_cell(path, limits["max_rows"] * 4, 1024):
             raise Fault("limits")
-        rows = text_rows(path) if kind == "csv" else workbook_rows(path)
+        found: dict[str, Any] = {}
+        rows = (
+            text_rows(path, found) if kind == "csv" else workbook_rows(path, limits.get("sheet", ""), found)
+        )
         write_out(kept_rows(rows, limits), limits["output"])
-        end: dict[str, Any] = {"end": True}
+        end: dict[str, Any] = {"end": True, "kept": limits.get("kept", 0)} | found
     except Fault as fault:
         end = {"fault": str(fault)}
     except (zipfile.BadZipFile, OSError, ValueError):

@@ -5,9 +5,10 @@ from __future__ import annotations
 import enum
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 from flask_babel import force_locale, gettext
@@ -19,6 +20,8 @@ from trainmgr.kernel.sheets.refusals import SheetRefused
 LANGUAGES = ("zh", "en")
 DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?: \d{1,2}:\d{2}(?::\d{2})?)?")
 COMPACT_DAY = re.compile(r"(19\d\d|20\d\d)(\d\d)(\d\d)")
+SHORTENED = re.compile(r"\d(\.\d+)?[eE]\+\d{2}")  # what a CSV holds of a long number that Excel has saved
+UNSAID = re.compile(r"[\s*:_\-]")
 EXCEL_EPOCH = date(1899, 12, 30)
 
 
@@ -70,36 +73,64 @@ def said(label: Any) -> str:
 
 def normalise(text: str) -> str:
     """Return text with full-width letters and digits made ordinary and blanks at the ends and doubled ones gone."""
-    return " ".join(unicodedata.normalize("NFKC", text).split())
+    return " ".join((text if text.isascii() else unicodedata.normalize("NFKC", text)).split())
 
 
+@lru_cache(maxsize=4_096)
 def heading_key(text: str) -> str:
     """Return what two spellings of one heading have in common: no blanks, stars, full width or capitals."""
-    return re.sub(r"[\s*:_\-]", "", unicodedata.normalize("NFKC", text)).casefold()
+    return UNSAID.sub("", unicodedata.normalize("NFKC", text)).casefold()
+
+
+@dataclass(frozen=True)
+class Matched:
+    """Where the columns of a sheet stand by key, which stand there twice, and which are needed but not there."""
+
+    places: dict[str, int]
+    doubled: list[Column]
+    missing: list[Column]
+
+    def require(self) -> dict[str, int]:
+        """Return the places; raises SheetRefused that names the missing or doubled columns."""
+        if self.doubled:
+            raise SheetRefused(
+                N_("The column “%(name)s” is there twice. Keep one of them."), name=self.doubled[0].heading
+            )
+        if self.missing:
+            raise SheetRefused(
+                N_(
+                    "These columns are missing: %(names)s. Use the template, or name your columns as it does."
+                ),
+                names=gettext(", ").join(column.heading for column in self.missing),
+            )
+        return self.places
 
 
 def match_columns(header: Sequence[str], wanted: Sequence[Column]) -> dict[str, int]:
     """Return where each wanted column stands; raises SheetRefused that names the missing or doubled ones."""
+    return find_columns(header, wanted).require()
+
+
+def find_columns(header: Sequence[str], wanted: Sequence[Column]) -> Matched:
+    """Tell by their names where the wanted columns stand; of a doubled one the first place counts."""
     places: dict[str, list[int]] = {}
     for place, text in enumerate(header):
         for key in {heading_key(text), heading_key(re.sub(r"[（(].*[）)]", "", text))} - {""}:
             places.setdefault(key, []).append(place)
     found: dict[str, int] = {}
+    doubled = []
     for column in wanted:
         hits = sorted({place for name in names_of(column) for place in places.get(name, ())})
         if len(hits) > 1:
-            raise SheetRefused(
-                N_("The column “%(name)s” is there twice. Keep one of them."), name=column.heading
-            )
+            doubled.append(column)
         if hits:
             found[column.key] = hits[0]
-    missing = [column.heading for column in wanted if column.required and column.key not in found]
-    if missing:
-        raise SheetRefused(
-            N_("These columns are missing: %(names)s. Use the template, or name your columns as it does."),
-            names=gettext(", ").join(missing),
-        )
-    return found
+    return Matched(found, doubled, missing_in(found, wanted))
+
+
+def missing_in(places: Mapping[str, int], wanted: Sequence[Column]) -> list[Column]:
+    """Return the columns that are needed and have no place."""
+    return [column for column in wanted if column.required and column.key not in places]
 
 
 def names_of(column: Column) -> list[str]:
@@ -111,18 +142,31 @@ def names_of(column: Column) -> list[str]:
     return list(dict.fromkeys(heading_key(name) for name in names))
 
 
-def read_records(sheet: Sheet, wanted: Sequence[Column]) -> Iterator[Record]:
-    """Yield each row with its cells understood by the kind of their column; raises SheetRefused for the header."""
-    places = match_columns(sheet.columns, wanted)
+def read_records(
+    sheet: Sheet, wanted: Sequence[Column], places: Mapping[str, int] | None = None
+) -> Iterator[Record]:
+    """Yield each row with its cells understood by the kind of their column; raises SheetRefused for the header.
+
+    `places` say by key where the columns stand; without them they are told by their names.
+    """
+    if places is None:
+        places = match_columns(sheet.columns, wanted)
+    elif missing := missing_in(places, wanted):
+        Matched({}, [], missing).require()
+
+    found = [(column, place) for column in wanted if (place := places.get(column.key)) is not None]
+    blank = dict.fromkeys((column.key for column in wanted), "")
 
     def understood() -> Iterator[Record]:
+        rounded = sheet.rounded
         for number, row in sheet.numbered():
-            values, faults = {}, []
-            for column in wanted:
-                place = places.get(column.key)
-                raw = row[place] if place is not None else ""
-                values[column.key], fault = understand(column, raw)
-                if (number, place) in sheet.rounded:
+            values, faults, width = blank.copy(), [], len(row)
+            for column, place in found:
+                values[column.key], fault = understand(column, row[place] if place < width else "")
+                if fault and column.kind is Kind.TEXT:
+                    values[column.key] = ""  # a shortened number is not worth another fault
+                if rounded and (number, place) in rounded:
+                    values[column.key] = ""  # what is left of it is not worth another fault
                     fault = gettext(
                         "stored as a number, so its last digits are lost; format the cells as text"
                     )
@@ -138,14 +182,18 @@ def understand(column: Column, raw: str) -> tuple[str, str | None]:
     text = normalise(raw)
     if not text:
         return "", gettext("is missing") if column.required else None
+    if column.kind is Kind.TEXT:
+        if "+" in text and SHORTENED.fullmatch(text):
+            return text, gettext(
+                "Excel has shortened this number to %(text)s; format the cells as text", text=text
+            )
+        return text, None
     if column.kind is Kind.NUMBER:
         return _number(text)
     if column.kind is Kind.DATE:
         day = parse_day(text)
         return (day.isoformat(), None) if day else (text, gettext("is not a date; write 2026-11-30"))
-    if column.kind is Kind.CHOICE:
-        return _choice(column, text)
-    return text, None
+    return _choice(column, text)
 
 
 def _number(text: str) -> tuple[str, str | None]:

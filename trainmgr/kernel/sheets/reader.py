@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,24 @@ class SheetLimits:
     seconds: float = 20
     memory: int = 512 * MIB
     output: int = 128 * MIB
+    head: int = (
+        0  # how many rows to hand over, header and titles among them (0: all); the others are only counted
+    )
+    sheet: str = ""  # the worksheet by name; without one the first that is shown and not empty
+
+
+@dataclass(frozen=True)
+class About:
+    """What a file is besides its table: rows below the header in all, its worksheets, what was done to read it.
+
+    `sheets` are the worksheets with whether each is shown, `merged` counts rows in which a merged cell was filled in.
+    """
+
+    total: int = 0
+    name: str = ""
+    sheets: tuple[tuple[str, bool], ...] = ()
+    merged: int = 0
+    encoding: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,6 +67,7 @@ class Sheet:
     rows: list[list[str]]
     numbers: list[int]
     rounded: frozenset[tuple[int, int]] = field(default_factory=frozenset)
+    about: About = field(default_factory=lambda: About())
 
     @property
     def first_row_number(self) -> int:
@@ -75,7 +94,7 @@ def read_sheet(
     with tempfile.TemporaryDirectory(prefix="sheet-") as folder:
         path = Path(folder) / f"upload.{kind}"
         path.write_bytes(data)
-        return _sheet_from(_parse_in_child(path, kind, limits, Path(folder)), limits)
+        return _sheet_from(*_parse_in_child(path, kind, limits, Path(folder)), limits)
 
 
 def inspect_bytes(data: bytes, filename: str) -> str:
@@ -146,7 +165,9 @@ def _megabytes(size: int) -> str:
     return f"{size / MIB:.1f}".removesuffix(".0")
 
 
-def _parse_in_child(path: Path, kind: str, limits: SheetLimits, folder: Path) -> list[dict[str, Any]]:
+def _parse_in_child(
+    path: Path, kind: str, limits: SheetLimits, folder: Path
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     command = [sys.executable, "-I", "-X", "utf8", str(CHILD), str(path), kind, json.dumps(vars(limits))]
     # The child gets neither our environment (it may hold keys) nor our files.
     environment = {name: os.environ[name] for name in ("SYSTEMROOT", "PATH") if name in os.environ}
@@ -167,20 +188,45 @@ def _parse_in_child(path: Path, kind: str, limits: SheetLimits, folder: Path) ->
     end = rows.pop() if rows else {"fault": "damaged"}
     if "fault" in end:
         raise refusal(end["fault"], most=limits.max_columns if end["fault"] == "columns" else limits.max_rows)
-    return rows
+    return rows, end
 
 
-def _sheet_from(raw: list[dict[str, Any]], limits: SheetLimits) -> Sheet:
+def _sheet_from(raw: list[dict[str, Any]], end: dict[str, Any], limits: SheetLimits) -> Sheet:
     if not raw:
-        raise refusal("empty")
+        raise refusal("no-sheet" if limits.sheet and "sheet" not in end else "empty")
     at = _header_position(raw)
-    body = raw[at + 1 :]
-    if len(body) > limits.max_rows:
+    columns, below = _header(raw, at, end.get("wide", ()))
+    body = raw[below:]
+    total = end.get("kept", len(raw)) - below
+    if total > limits.max_rows:
         raise refusal("rows", most=limits.max_rows)
-    columns = raw[at]["c"]
     rounded = frozenset((row["n"], column) for row in body for column in row.get("l", ()))
     rows = [row["c"] + [""] * (len(columns) - len(row["c"])) for row in body]
-    return Sheet(columns, rows, [row["n"] for row in body], rounded)
+    about = About(
+        total, end.get("sheet", ""), tuple((name, shown) for name, shown in end.get("sheets", ())),
+        end.get("merged", 0), end.get("encoding", ""),
+    )  # fmt: skip
+    return Sheet(columns, rows, [row["n"] for row in body], rounded, about)
+
+
+def _header(raw: list[dict[str, Any]], at: int, wide: Iterable[list[int]]) -> tuple[list[str], int]:
+    """Return the header and where the rows below it begin; of a header in two rows the lower names count."""
+    columns, number = list(raw[at]["c"]), raw[at]["n"]
+    spans = [(first, last) for row, first, last in wide if row == number]
+    lower = raw[at + 1] if at + 1 < len(raw) else None
+    if not spans or lower is None or lower["n"] != number + 1:
+        return columns, at + 1
+    below: list[str] = lower["c"]
+    if not any(
+        below[place] for first, last in spans for place in range(first, last + 1) if place < len(below)
+    ):
+        return columns, at + 1
+    columns += [""] * (len(below) - len(columns))
+    for first, last in spans:
+        columns[first : last + 1] = [
+            below[place] if place < len(below) else "" for place in range(first, last + 1)
+        ]
+    return columns, at + 2
 
 
 def _header_position(raw: list[dict[str, Any]]) -> int:
@@ -191,4 +237,4 @@ def _header_position(raw: list[dict[str, Any]]) -> int:
     return 0
 
 
-__all__ = ["Sheet", "SheetLimits", "SheetRefused", "inspect_bytes", "read_sheet"]
+__all__ = ["About", "Sheet", "SheetLimits", "SheetRefused", "inspect_bytes", "read_sheet"]

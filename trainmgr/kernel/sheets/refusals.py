@@ -38,6 +38,7 @@ REASONS = {
     "password": N_("The file is protected by a password. Save it without one and upload it again."),
     "macros": N_("The file carries macros, which are never run here. Save it as .xlsx without macros."),
     "damaged": N_("The file is damaged and cannot be read. Open it in Excel or WPS and save it as .xlsx."),
+    "no-sheet": N_("The file has no such worksheet, or it is empty. Choose another one."),
     "encoding": N_("The characters of the file cannot be read. Save it as .xlsx, or as CSV in UTF-8."),
     "rows": N_("The sheet has more than %(most)s rows. Split it into several files."),
     "columns": N_("The sheet has more than %(most)s columns. Keep only those of the template."),
