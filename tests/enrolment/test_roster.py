@@ -1,4 +1,4 @@
-"""The roster and what is done from it: who sees whom, searching, exporting, classes, leaving."""
+"""The roster and what is done from it: who sees whom, searching, exporting, leaving."""
 
 from __future__ import annotations
 
@@ -277,55 +277,6 @@ def test_the_chosen_are_exported_alone(session, program, staff, fill, read_workb
     assert [row[0] for row in read_workbook(response.data)] == ["姓名", "学员002"]
 
 
-# --- classes -------------------------------------------------------------------------------------
-
-
-def test_people_are_moved_to_a_class_after_a_page_that_names_them(world, session, program, staff, fill):
-    fill(program, 3)
-    ids = [str(key) for key in session.scalars(sa.select(Enrolment.id).order_by(Enrolment.id).limit(2))]
-    target = world.cohort(program, "新班")
-
-    asked = staff.post(f"/programs/{program.id}/roster/chosen", data={"do": "class", "id": ids})
-    assert "学员001" in asked.get_data(as_text=True)
-    assert "给 2 人分班" in asked.get_data(as_text=True)
-    staff.post(f"/programs/{program.id}/roster/move", data={"cohort": str(target.id), "id": ids})
-
-    session.expire_all()
-    assert session.scalar(sa.select(sa.func.count()).where(Enrolment.cohort_id == target.id)) == 2
-
-
-def test_nobody_is_moved_into_another_programmes_class(world, session, program, staff, fill):
-    fill(program, 1)
-    foreign = world.cohort(world.program(State.RUNNING), "别的班")
-    ids = [str(session.scalars(sa.select(Enrolment.id)).one())]
-    response = staff.post(f"/programs/{program.id}/roster/move", data={"cohort": str(foreign.id), "id": ids})
-    assert response.status_code == 422
-
-
-def test_classes_are_made_renamed_and_removed_while_empty(world, session, program, staff, fill):
-    address = f"/programs/{program.id}/classes"
-    fill(program, 1)
-    full = session.scalars(sa.select(Cohort)).one()
-
-    assert staff.post(address, data={"name": "B 班"}).status_code == 302
-    assert staff.post(address, data={"name": "B 班"}).status_code == 409
-    assert staff.post(address, data={"name": "  "}).status_code == 422
-    empty = session.scalars(sa.select(Cohort).where(Cohort.name == "B 班")).one()
-    assert staff.post(f"{address}/{empty.id}", data={"name": full.name}).status_code == 409
-    assert staff.post(f"{address}/{empty.id}", data={"name": "C 班"}).status_code == 302
-    assert staff.post(f"{address}/{full.id}/remove").status_code == 409
-    assert staff.post(f"{address}/{empty.id}/remove").status_code == 302
-
-    session.expire_all()
-    assert session.scalars(sa.select(Cohort.name)).all() == [full.name]
-
-
-def test_a_class_of_another_programme_is_not_there(world, program, staff):
-    other = world.cohort(world.program(State.RUNNING), "别的班")
-    assert staff.get(f"/programs/{program.id}/classes/{other.id}").status_code == 404
-    assert staff.post(f"/programs/{program.id}/classes/{other.id}", data={"name": "x"}).status_code == 404
-
-
 # --- leaving and coming back ---------------------------------------------------------------------
 
 
@@ -401,7 +352,8 @@ def test_other_features_hear_of_leaving_and_coming_back(world, program, staff, a
 
     leave(staff, program, [str(trainee.id)])
     back = staff.post(
-        f"/programs/{program.id}/trainees/{trainee.id}/return", data={"comeback-reason": "回来了"}
+        f"/programs/{program.id}/trainees/{trainee.id}/standing/readmit",
+        data={"day": "2026-11-20", "reason": "回来了"},
     )
 
     assert back.status_code == 302
@@ -417,7 +369,8 @@ def test_coming_back_takes_a_free_place(world, session, staff, app):
     world.enrolment(program)
 
     response = staff.post(
-        f"/programs/{program.id}/trainees/{gone.id}/return", data={"comeback-reason": "回来了"}
+        f"/programs/{program.id}/trainees/{gone.id}/standing/readmit",
+        data={"day": "2026-11-20", "reason": "回来了"},
     )
 
     assert response.status_code == 409

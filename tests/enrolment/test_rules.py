@@ -1,4 +1,4 @@
-"""Who gets a place, who needs which number, what an entry level may be."""
+"""How many places are left, who needs which number, what an entry level may be."""
 
 from __future__ import annotations
 
@@ -8,45 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainmgr.enrolment.rules import (
-    ApplicationState,
-    VerdictKind,
-    entry_level,
-    numbers_needed,
-    places_left,
-    settle,
-)
-from trainmgr.programs.rules import ProgramKind, Side
-
-C, E = Side.COLLEGE, Side.ENTERPRISE
-YES, NO = VerdictKind.ADMIT, VerdictKind.REJECT
-
-
-@pytest.mark.parametrize(
-    ("verdicts", "places", "outcome"),
-    [
-        ({}, 1, ApplicationState.PENDING),
-        ({C: YES}, 1, ApplicationState.PENDING),
-        ({E: YES}, 0, ApplicationState.PENDING),
-        ({C: NO}, 1, ApplicationState.REJECTED),
-        ({E: NO, C: YES}, 1, ApplicationState.REJECTED),
-        ({C: YES, E: YES}, 1, ApplicationState.ADMITTED),
-        ({C: YES, E: YES}, None, ApplicationState.ADMITTED),
-        ({C: YES, E: YES}, 0, ApplicationState.WAITLISTED),
-    ],
-)
-def test_an_application_is_settled_by_both_sides_and_the_places(verdicts, places, outcome):
-    assert settle(verdicts, places) is outcome
-
-
-@given(
-    st.dictionaries(st.sampled_from(Side), st.sampled_from(VerdictKind)),
-    st.none() | st.integers(min_value=0, max_value=3),
-)
-def test_nobody_is_admitted_without_both_sides_and_a_place(verdicts, places):
-    if settle(verdicts, places) is ApplicationState.ADMITTED:
-        assert verdicts == {C: YES, E: YES}
-        assert places is None or places > 0
+from trainmgr.enrolment.rules import entry_level, numbers_needed, places_left
+from trainmgr.programs.rules import ProgramKind
 
 
 @pytest.mark.parametrize(

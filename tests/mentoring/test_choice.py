@@ -11,6 +11,9 @@ from tests.factories import NOW, TODAY
 from tests.mentoring.test_views import name, row, rows
 from trainmgr.identity.models import User
 from trainmgr.kernel.access import Role
+from trainmgr.kernel.audit import AuditEvent
+from trainmgr.kernel.jobs import Job, JobState, queue, running
+from trainmgr.mentoring import proposing
 from trainmgr.mentoring.choice_models import ChoiceAnswer, ChoiceRound, ChoiceWish
 from trainmgr.mentoring.models import Assignment, Mentor, Proposal, ProposalState, ProposedPair
 from trainmgr.programs.models import Due
@@ -121,9 +124,9 @@ def test_both_sides_choose_and_the_pairs_are_stable(choosing, world, staff, prog
 def test_what_is_published_decides_who_comes_first(world, staff, program, later):
     """Each trainee prefers another mentor than the mentor prefers them: the proposing side has its way."""
     found = {}
-    for proposing in ("trainees", "mentors"):
+    for first in ("trainees", "mentors"):
         this = world.program(State.RECRUITING)
-        choosing = Choosing(world, staff, this, trainees=2, proposing=proposing)
+        choosing = Choosing(world, staff, this, trainees=2, proposing=first)
         choosing.round_id = row(world, sa.select(ChoiceRound).where(ChoiceRound.program_id == this.id)).id
         one, two = choosing.mentors
         later(0)
@@ -134,7 +137,7 @@ def test_what_is_published_decides_who_comes_first(world, staff, program, later)
         choosing.answer(1, t0="1", t1="2")
         later(6)
         choosing.match()
-        found[proposing] = [choosing.mentors.index(mentor) for mentor in choosing.pairs()]
+        found[first] = [choosing.mentors.index(mentor) for mentor in choosing.pairs()]
         later(0)
 
     assert found == {"trainees": [0, 1], "mentors": [1, 0]}
@@ -331,6 +334,90 @@ def test_a_round_for_nobody_is_refused(world, staff, program):
     assert staff.post(f"/programs/{program.id}/choices/enterprise", data=ROUND).status_code == 409
 
 
+def moved(days, reason="师傅们本周在外地"):
+    first, trainees, mentors = ((TODAY + timedelta(days=day)).isoformat() for day in days)
+    return {"opens_on": first, "trainees_until": trainees, "mentors_until": mentors, "reason": reason}
+
+
+def test_the_days_of_a_round_are_moved_with_a_reason_and_the_inboxes_follow(choosing, world, staff, later):
+    one = choosing.mentors[0]
+    choosing.wish(0, one)
+    later(1)
+
+    assert staff.post(choosing.path("days"), data=moved((0, 4, 9))).status_code == 302
+
+    later(4)
+    assert choosing.wish(1, one).status_code == 302  # a day that was over before
+    later(9)
+    assert choosing.answer(0, t0="1", t1="2").status_code == 302
+    due = dict(rows(world, sa.select(Due.code, Due.due_on).where(Due.subject_id == choosing.round_id)))
+    assert due == {"choose-mentors": TODAY + timedelta(days=4)}
+    told = row(world, sa.select(AuditEvent).where(AuditEvent.action == "mentoring.round_days"))
+    assert (told.reason, told.details["number"]) == ("师傅们本周在外地", 1)
+
+
+def test_days_that_cannot_be_moved_so_are_refused_and_what_was_typed_stays(choosing, world, staff, later):
+    later(3)  # the mentors answer
+    for data, status in (
+        (moved((0, 4, 9)), 409),  # they have seen who named them
+        (moved((1, 2, 9)), 409),
+        (moved((0, 2, 2)), 409),
+        (moved((0, 2, 9), reason=""), 422),
+        (moved((0, 2, 9)) | {"mentors_until": ""}, 422),
+    ):
+        answer = staff.post(choosing.path("days"), data=data)
+        assert answer.status_code == status, data
+        assert data["trainees_until"] in answer.text
+
+    assert row(world, sa.select(ChoiceRound)).mentors_until == TODAY + timedelta(days=5)
+    later(6)
+    choosing.match()
+    assert staff.post(choosing.path("days"), data=moved((0, 2, 9))).status_code == 409
+
+
+def test_a_round_of_many_is_matched_beside_the_request_and_only_once(
+    choosing, world, staff, later, monkeypatch
+):
+    monkeypatch.setattr(proposing, "AT_ONCE", 1)
+    one, two = choosing.mentors
+    choosing.wish(0, one, two)
+    choosing.wish(1, two)
+    later(6)
+
+    found = choosing.match()
+
+    assert "/mentors" in found.location
+    job = row(world, sa.select(Job).where(Job.kind == "choice-matching"))
+    assert (job.state, job.done, job.counts) == (JobState.DONE, 3, {"placed": 2})
+    assert sorted(key for key in choosing.pairs() if key) == sorted((one, two))
+    with world.app.app_context():
+        running.execute(job.id)  # handed out once more by a queue: nothing is written twice
+    assert rows(world, sa.select(sa.func.count(Proposal.id))) == [(1,)]
+    assert (
+        "two_way" in staff.get(f"/programs/{choosing.program.id}/proposals/enterprise", headers=ENGLISH).text
+    )
+
+
+def test_a_round_called_off_while_its_pairs_are_found_stays_without(
+    choosing, world, staff, later, monkeypatch
+):
+    monkeypatch.setattr(proposing, "AT_ONCE", 1)
+    monkeypatch.setattr(queue, "send", lambda job_id: None)
+    choosing.wish(0, choosing.mentors[0])
+    later(6)
+    choosing.match()
+    job = row(world, sa.select(Job).where(Job.kind == "choice-matching"))
+    choosing.match()  # asked twice: the same job
+    assert rows(world, sa.select(sa.func.count(Job.id)).where(Job.kind == "choice-matching")) == [(1,)]
+    staff.post(choosing.path("call-off"))
+
+    with world.app.app_context():
+        running.execute(job.id)
+
+    assert row(world, sa.select(Job).where(Job.id == job.id)).state is JobState.FAILED
+    assert rows(world, sa.select(Proposal.id)) == []
+
+
 @pytest.mark.parametrize("role", [Role.ENTERPRISE_COORDINATOR, Role.SCHOOL_TEACHER, Role.TRAINEE])
 def test_only_who_assigns_opens_and_matches(choosing, world, program, later, role):
     later(6)
@@ -340,6 +427,7 @@ def test_only_who_assigns_opens_and_matches(choosing, world, program, later, rol
         f"/programs/{program.id}/choices/enterprise",
         choosing.path("match"),
         choosing.path("call-off"),
+        choosing.path("days"),
     ):
         assert client.post(path, data=ROUND).status_code in (403, 404)
     assert rows(world, sa.select(Proposal.id)) == []

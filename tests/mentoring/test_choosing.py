@@ -6,16 +6,20 @@ from collections import Counter
 from datetime import date
 from itertools import product
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trainmgr.mentoring.choosing import (
+    DayFault,
+    Days,
     Fault,
     Phase,
     Preferences,
     Proposing,
     blocking_pairs,
     fault_in,
+    fault_in_days,
     first_wishes,
     in_order,
     phase_on,
@@ -180,3 +184,29 @@ def test_each_last_day_counts_in_full():
     assert [phase_on(date(2026, 12, day), *days) for day in (1, 7)] == [Phase.TRAINEES] * 2
     assert [phase_on(date(2026, 12, day), *days) for day in (8, 14)] == [Phase.MENTORS] * 2
     assert phase_on(date(2026, 12, 15), *days) is Phase.OVER
+
+
+DAYS = Days(date(2026, 11, 20), date(2026, 11, 22), date(2026, 11, 25))
+
+
+@pytest.mark.parametrize(
+    ("today", "moved", "fault"),
+    [
+        (19, (21, 23, 26), None),  # ahead: all of it
+        (19, (18, 23, 26), DayFault.PAST),
+        (21, (20, 24, 28), None),  # trainees choose: the first day stays
+        (21, (21, 24, 28), DayFault.BEGUN),
+        (21, (20, 20, 28), DayFault.PAST),
+        (23, (20, 22, 30), None),  # mentors answer: only their last day
+        (23, (20, 24, 30), DayFault.ANSWERING),
+        (27, (20, 22, 29), None),  # over, and opened once more for the mentors
+        (27, (20, 22, 26), DayFault.PAST),
+        (21, (20, 22, 25), DayFault.NOTHING),
+        (19, (20, 25, 25), DayFault.ORDER),
+        (19, (24, 23, 25), DayFault.ORDER),
+    ],
+)
+def test_days_of_a_round_are_moved_only_ahead_and_never_after_names_were_seen(today, moved, fault):
+    after = Days(*(date(2026, 11, day) for day in moved))
+
+    assert fault_in_days(DAYS, after, date(2026, 11, today)) is fault

@@ -27,6 +27,7 @@ from trainmgr.mentoring.rules import (
     fit_of,
     limit_between,
     limits_between,
+    time_fit,
 )
 
 FIELDS = ("数控加工", "数控编程", "检测", "")
@@ -35,6 +36,8 @@ SINCE, UNTIL = date(2026, 9, 1), date(2027, 6, 30)
 TERMS = Terms(SINCE, UNTIL, most_km=40, distances={("一厂", "二厂"): 12, ("三厂", "二厂"): 55})
 PLAIN = Terms()
 LEAVES = ((), ((UNTIL - timedelta(days=9), UNTIL),), ((SINCE, UNTIL),))
+# Nothing stated; Monday morning; Monday morning and Tuesday; Friday afternoon.
+TIMES = tuple(map(frozenset, ((), ((1, 1), (1, 2)), ((1, 1), (1, 2), (2, 1)), ((5, 7),))))
 
 
 def trainees(count=8):
@@ -46,6 +49,7 @@ def trainees(count=8):
         present_id=st.sampled_from([None, 101, 102]),
         site=st.sampled_from(SITES),
         known_ids=st.frozensets(st.sampled_from([101, 103, 104]), max_size=2),
+        times=st.sampled_from(TIMES),
     )
     return st.lists(one, min_size=1, max_size=count).map(
         lambda rows: [replace(trainee, id=i) for i, trainee in enumerate(rows, 1)]
@@ -64,6 +68,7 @@ def guides(count=4):
         guided_before=st.integers(0, 4),
         sites=st.frozensets(st.sampled_from(SITES[:3]), max_size=2),
         leaves=st.sampled_from(LEAVES),
+        times=st.sampled_from(TIMES),
     )
     return st.lists(one, min_size=1, max_size=count).map(
         lambda rows: [replace(guide, id=100 + i) for i, guide in enumerate(rows, 1)]
@@ -353,3 +358,28 @@ def test_the_nearer_site_is_taken():
 @given(trainees(1), guides(1))
 def test_a_fit_lies_between_nothing_and_all(people, mentors):
     assert 0 <= fit_of(people[0], mentors[0], TERMS).total <= 1
+
+
+def test_the_mentor_who_is_at_work_when_the_class_is_comes_first():
+    monday = frozenset({(1, 1), (1, 2)})
+    night, day = (
+        Guide(id=101, organization_id=1, capacity=2, times=frozenset({(1, 12), (2, 12)})),
+        Guide(id=102, organization_id=1, capacity=2, times=monday | {(3, 1)}),
+    )
+    trainee = Trainee(id=1, organization_id=1, times=monday)
+
+    assert [time_fit(trainee, guide) for guide in (night, day)] == [0, 1]
+    assert time_fit(trainee, replace(day, times=frozenset({(1, 1)}))) == 0.5
+    assert time_fit(replace(trainee, times=frozenset()), day) == 0.5  # nothing is planned yet
+    assert propose([trainee], [night, day], PLAIN).pairs[0].guide_id == 102
+
+
+def test_weights_set_before_there_was_one_for_working_time_still_hold():
+    old = Terms(weights={"field": 50, "continuity": 20, "distance": 15, "experience": 15})
+    trainee = Trainee(id=1, organization_id=1, times=TIMES[1])
+
+    fits = {
+        fit_of(trainee, Guide(id=2, organization_id=1, capacity=1, times=times), old).total for times in TIMES
+    }
+
+    assert len(fits) == 1

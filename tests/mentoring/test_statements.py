@@ -14,7 +14,7 @@ from trainmgr.mentoring.choice_models import ChoiceRound
 from trainmgr.mentoring.models import ProposedPair
 from trainmgr.programs.rules import State
 
-MOST = 14  # the form for one pair weighs every mentor against the limits, with what both knew before
+MOST = 10
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ def gauges_for(draw, given_abilities):
         Gauge(
             number,
             weight=draw(st.integers(1, 5)),
-            shortfall=draw(st.floats(0, 1)),
+            shortfall=draw(st.just(0.0) | st.floats(1e-6, 1)),
             competencies=frozenset(draw(st.sets(st.sampled_from(keys), max_size=len(keys)))),
         )
         for number in range(draw(st.integers(0, 6)))

@@ -190,3 +190,22 @@ def test_a_crowd_agrees_with_counting_day_by_day(spans, first, length):
 def test_a_week_begins_on_monday():
     assert week_of(date(2026, 11, 28)) == (date(2026, 11, 23), date(2026, 11, 29))
     assert week_of(date(2026, 11, 23)) == (date(2026, 11, 23), date(2026, 11, 29))
+
+
+@pytest.mark.parametrize(
+    ("codes", "article"),
+    [
+        (("consent",), "第九条"), (("staff_share", "post_share"), "第十一条"), (("length",), "第十二条"),
+        (("agreement",), "第十四条"), (("age",), "第十六条"), (("night", "overtime", "rest_days"), "第十七条"),
+        (("pay",), "第十八条"), (("insurance",), "第三十五条"),
+    ],
+)  # fmt: skip
+def test_every_rule_names_its_article_of_the_text_of_2021(codes, article):
+    assert {(DEFAULTS[RuleCode(code)].article, DEFAULTS[RuleCode(code)].checked) for code in codes} == {
+        (article, True)
+    }
+
+
+def test_no_rule_is_without_a_compared_article():
+    assert set(DEFAULTS) == set(RuleCode)
+    assert all(rule.checked for rule in DEFAULTS.values())

@@ -88,3 +88,24 @@ def test_a_coordinator_reads_the_own_trainees_only_and_a_trainee_none(scene):
 
     assert {row[2] for row in rows} == {"彭浩然"}
     assert scene.world.signed_in(scene.trainee).get(f"{scene.url}/weekly").status_code == 403
+
+
+def test_the_step_tells_the_week_in_numbers_and_what_should_have_begun(scene, count_statements):
+    _week(scene)
+    scene.make_placement(scene.make_trainee(), starts_on=TODAY - timedelta(days=1))
+    scene.make_placement(scene.make_trainee(), starts_on=TODAY + timedelta(days=1))
+    staff = scene.world.signed_in(scene.staff)
+    address = f"{scene.url}/weekly/numbers"
+
+    assert f'hx-get="{address}"' in staff.get(f"/programs/{scene.program.id}/practice").get_data(as_text=True)
+    with count_statements() as statements:
+        line = staff.get(address, headers={"HX-Request": "true"}).get_data(as_text=True)
+
+    assert "已开始 1 · 约定变更 1 · 已结束 0" in " ".join(line.split())
+    assert "应开始未开始：2" in line  # the week's own begins today
+    assert f'href="{scene.url}/weekly"' in line
+    assert len(statements) <= 5
+    assert staff.get(address).location == f"{scene.url}/weekly"
+    trainee = scene.world.signed_in(scene.trainee)
+    assert trainee.get(address).status_code == 403
+    assert address not in trainee.get(f"/programs/{scene.program.id}/practice").get_data(as_text=True)

@@ -1,10 +1,13 @@
-"""A running programme of two gated stages, a school and an enterprise one, with a trainee and both mentors."""
+"""A running programme of two gated stages, a school and an enterprise one, with a trainee and both mentors.
+
+It keeps a log a day; `weekly` lets it keep one a week.
+"""
 
 from __future__ import annotations
 
 import io
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +16,8 @@ from PIL import Image
 from tests.factories import NOW, TODAY, World, keep
 from trainmgr.curriculum.models import Edition, EditionState, PlanStage, Venue
 from trainmgr.kernel.access import Role
+from trainmgr.pathways.schema import LogFrequency
+from trainmgr.practice.log_models import PracticeTerms
 from trainmgr.practice.models import LogState, PracticeLog
 from trainmgr.programs.rules import Side, State
 from trainmgr.programs.thread import refresh
@@ -54,6 +59,32 @@ class Place:
         }  # fmt: skip
         with self.world.app.app_context():
             return keep(PracticeLog(**(facts | values)))
+
+    def typed_week(self, monday: date, hours: dict[int, str], **values: Any) -> dict[str, Any]:
+        """Return a whole form of a week's log; `hours` by weekday, 1 is Monday."""
+        typed = self.typed(kind="week", day=monday.isoformat())
+        del typed["hours"]
+        return typed | {f"hours_{number}": text for number, text in hours.items()} | values
+
+    def typed_case(self, **values: Any) -> dict[str, Any]:
+        """Return a whole form of a case."""
+        typed = self.typed(kind="case", task="送料器每二十分钟停机")
+        del typed["hours"], typed["learned"]
+        parts = {
+            "facts": "二号线送料器每二十分钟停机一次，换料后恢复。", "analysis": "光电传感器表面积尘，信号衰减。",
+            "plan": "停机，清洁传感器，调整安装角度，做十次换料试验。",
+            "effect": "连续八小时未再停机，停机率由 5% 降到 0。",
+            "lessons": "传感器清洁应写进班前点检表。",
+        }  # fmt: skip
+        return typed | parts | values
+
+    def keep_terms(self, **values: Any) -> None:
+        """Change how the programme keeps logs."""
+        with self.world.inside() as session:
+            terms = session.get(PracticeTerms, self.program.id)
+            for name, value in values.items():
+                setattr(terms, name, value)
+            session.commit()
 
     def people(self, count: int) -> list[Any]:
         """Make more trainees under the same mentors."""
@@ -109,6 +140,7 @@ def place(world: World) -> Place:
             *(PlanStage(edition_id=edition.id, number=number, name=name, venue=venue, hours=50, weeks=4, gate=gate,
                         remedial=remedial) for number, name, venue, gate, remedial in stages)
         )  # fmt: skip
+        keep(PracticeTerms(program_id=program.id, frequency=LogFrequency.DAILY))
     with world.inside() as session:
         signed = session.get(Edition, edition.id)
         signed.state, signed.signed_at = EditionState.SIGNED, NOW
@@ -129,3 +161,10 @@ def photo() -> Any:
         return out
 
     return make
+
+
+@pytest.fixture
+def weekly(place: Place) -> Place:
+    """The same programme, which keeps a log a week."""
+    place.keep_terms(frequency=LogFrequency.WEEKLY)
+    return place

@@ -9,8 +9,8 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def phone(place, open_page, live_server):
-    """A phone on which the trainee is signed in."""
-    page = open_page(phone=True)
+    """A phone on which the trainee is signed in, in a private window: only the page keeps what is typed."""
+    page = open_page(phone=True, service_workers="block")
     (cookie,) = place.browser(place.trainee)._cookies.values()
     page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
     return page

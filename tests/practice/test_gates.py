@@ -3,16 +3,28 @@
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from tests.factories import NOW, TODAY
 from trainmgr.enrolment.models import Enrolment, EnrolmentState
 from trainmgr.kernel.access import Role
-from trainmgr.practice import bulk
+from trainmgr.practice import bulk, measures
+from trainmgr.practice.gate_models import (
+    GateCondition,
+    RemedialCheck,
+    RemedialReport,
+    RemedialTask,
+    TaskState,
+)
 from trainmgr.practice.models import GateDecision, GateOutcome, LogDecision, LogState, PracticeLog
 from trainmgr.programs.models import Due, Program, ProgramStep
 from trainmgr.programs.rules import State, Step, StepState
 
-LOOP = {"outcome": "remedial", "task": "回炉：间隙测量", "due_on": (TODAY + timedelta(days=9)).isoformat()}
+LOOP = {
+    "outcome": "remedial",
+    "tasks-0-what": "回炉：间隙测量",
+    "tasks-0-due_on": (TODAY + timedelta(days=9)).isoformat(),
+}
 
 
 def _judge(place, person, stage=1, **values):
@@ -20,10 +32,16 @@ def _judge(place, person, stage=1, **values):
     return place.browser(person).post(address, data={"attempt": "1", "outcome": "passed"} | values)
 
 
-def _done(place, person, stage=1):
-    return place.browser(person).post(
-        f"/programs/{place.program.id}/practice/{place.enrolment.id}/gates/{stage}/done"
-    )
+def _report(place, person, task, **values):
+    address = f"/programs/{place.program.id}/remedial/{task.id}"
+    data = {"version": str(task.version), "text": "重新测了二十件，读数稳定。"} | values
+    return place.browser(person).post(address, data=data)
+
+
+def _check(place, person, task, found="yes", **values):
+    address = f"/programs/{place.program.id}/remedial/{task.id}/check"
+    version = str(place.get(RemedialTask, task.id).version)
+    return place.browser(person).post(address, data={"version": version, "found": found} | values)
 
 
 @pytest.mark.parametrize("who", ["teacher", "mentor", "staff"])
@@ -49,7 +67,7 @@ def test_trainees_and_strangers_judge_nobody(place):
 
 def test_a_loop_needs_a_task_and_a_day_to_come(place):
     assert _judge(place, place.teacher, outcome="remedial").status_code == 422
-    past = _judge(place, place.teacher, **LOOP | {"due_on": (TODAY - timedelta(days=1)).isoformat()})
+    past = _judge(place, place.teacher, **LOOP | {"tasks-0-due_on": (TODAY - timedelta(days=1)).isoformat()})
     assert past.status_code == 409
     assert "回炉：间隙测量" in past.get_data(as_text=True)
     assert place.all(GateDecision) == []
@@ -62,9 +80,14 @@ def test_a_remedial_loop_leads_through_its_task_back_into_training(place):
     assert (due.user_id, due.due_on) == (place.trainee.id, TODAY + timedelta(days=9))
 
     too_early = _judge(place, place.teacher, attempt="2")
-    reported = [_done(place, place.trainee).status_code for _ in range(2)]
-    assert (too_early.status_code, reported) == (409, [302, 302])
+    (task,) = place.all(RemedialTask)
+    reported = [_report(place, place.trainee, task).status_code for _ in range(2)]
+    assert (too_early.status_code, reported) == (409, [302, 409])
     assert place.all(Due, code="remedial") == []
+    (check,) = place.all(Due, code="remedial-to-check")
+    assert (check.user_id, check.amount) == (place.teacher.id, 1)
+    assert _check(place, place.teacher, task).status_code == 302
+    assert place.all(Due, code="remedial-to-check") == []
     (again,) = place.all(Due, code="gates-again")
     assert (again.user_id, again.amount) == (place.teacher.id, 1)
 
@@ -124,6 +147,190 @@ def test_the_next_stage_begins_once_and_in_order(place):
     assert [browser.post(address, data={"stage": "4"}).status_code for _ in range(2)] == [302, 302]
     assert place.get(Program, place.program.id).current_stage == 4
     assert browser.post(address, data={"stage": "2"}).status_code == 409
+
+
+# --- conditions, plans of several tasks, and everyone who has not passed yet ------------------------
+
+
+def _ask(place, kind="hours", limit="10", stage=1, **values):
+    address = f"/programs/{place.program.id}/conditions/{stage}/{kind}"
+    data = {"limit": limit, "valid_from": TODAY.isoformat(), "reason": "校企联席会定"} | values
+    return place.browser(place.staff).post(address, data=data)
+
+
+def test_a_gate_asks_from_a_day_on_and_never_backwards(place):
+    yesterday = (TODAY - timedelta(days=1)).isoformat()
+    assert _ask(place, limit="0").status_code == 422
+    assert _ask(place, valid_from=yesterday).status_code == 409
+    assert [_ask(place).status_code for _ in range(2)] == [302, 409]
+    assert place.browser(place.teacher).get(f"/programs/{place.program.id}/conditions").status_code == 200
+    assert (
+        place.browser(place.teacher).post(f"/programs/{place.program.id}/conditions/1/hours").status_code
+        == 403
+    )
+    (condition,) = place.all(GateCondition)
+    with place.world.inside() as session:
+        session.get(GateCondition, condition.id).limit = 5
+        with pytest.raises(AssertionError):
+            session.flush()
+
+
+def test_passing_somebody_who_misses_a_condition_takes_a_reason_that_is_kept(place):
+    _ask(place)
+    place.log(stage_number=1, state=LogState.SIGNED, minutes=450)
+
+    refused = _judge(place, place.teacher)
+    page = place.browser(place.teacher).get(
+        f"/programs/{place.program.id}/practice/{place.enrolment.id}/gates/1"
+    )
+    taken = _judge(place, place.teacher, waiver="病假五天，已补实操")
+
+    assert (refused.status_code, taken.status_code) == (409, 302)
+    assert "还差 2.5 学时" in page.get_data(as_text=True)
+    (decision,) = place.all(GateDecision)
+    assert decision.waiver == "病假五天，已补实操"
+    assert decision.findings == [
+        {"kind": "hours", "limit": "10.0000", "figure": "7.5000", "part": "7.5000", "whole": None}
+    ]
+
+
+def test_a_reason_is_not_kept_where_nothing_was_waived(place):
+    _ask(place, limit="5")
+    place.log(stage_number=1, state=LogState.SIGNED)
+
+    assert _judge(place, place.teacher, waiver="多余的话").status_code == 302
+
+    assert place.all(GateDecision)[0].waiver == ""
+
+
+def test_many_pass_but_not_those_who_miss_a_condition(place):
+    _ask(place)
+    (other,) = place.people(1)
+    place.log(stage_number=1, state=LogState.SIGNED, minutes=600, enrolment_id=other.id)
+    ids = [str(place.enrolment.id), str(other.id)]
+
+    answer = place.browser(place.staff).post(
+        f"/programs/{place.program.id}/gates/1", data={"id": ids}, follow_redirects=True
+    )
+
+    assert [one.enrolment_id for one in place.all(GateDecision)] == [other.id]
+    assert place.enrolment.name in answer.get_data(as_text=True)
+
+
+def test_a_task_that_is_given_back_is_reported_again_and_nobody_checks_their_own(place):
+    second = {
+        "tasks-1-what": "补写三篇日志",
+        "tasks-1-due_on": TODAY.isoformat(),
+        "tasks-1-condition": "logs",
+    }
+    _judge(place, place.teacher, **LOOP | second)
+    one, two = place.all(RemedialTask)
+    assert [(task.what, task.condition) for task in (one, two)] == [
+        ("回炉：间隙测量", None),
+        ("补写三篇日志", "logs"),
+    ]
+
+    assert _report(place, place.trainee, one, text="").status_code == 409
+    assert _report(place, place.trainee, one).status_code == 302
+    assert _check(place, place.trainee, one).status_code == 403
+    assert _check(place, place.teacher, one, found="no").status_code == 422
+    assert _check(place, place.teacher, one, found="no", comment="还差十件").status_code == 302
+    assert place.get(RemedialTask, one.id).state is TaskState.OPEN
+    assert _report(place, place.trainee, place.get(RemedialTask, one.id)).status_code == 302
+    assert _check(place, place.mentor, one).status_code == 302
+    assert place.all(GateDecision)[0].remedial_done_on is None  # the second task is open
+
+    assert _report(place, place.trainee, two).status_code == 302
+    assert _check(place, place.teacher, two).status_code == 302
+    assert place.all(GateDecision)[0].remedial_done_on == TODAY
+    assert [(row.task_id, row.number) for row in place.all(RemedialReport)] == [
+        (one.id, 1),
+        (one.id, 2),
+        (two.id, 1),
+    ]
+    assert [row.accepted for row in place.all(RemedialCheck)] == [False, True, True]
+
+
+def test_the_tasks_of_others_are_not_there(place):
+    stranger = place.world.user(Role.TRAINEE)
+    place.world.enrolment(place.program, user=stranger)
+    _judge(place, place.teacher, **LOOP)
+    (task,) = place.all(RemedialTask)
+
+    assert _report(place, stranger, task).status_code == 404
+    assert task.what not in place.browser(stranger).get(f"/programs/{place.program.id}/remedial").get_data(
+        as_text=True
+    )
+
+
+def test_until_everyone_passes_names_who_misses_what(place):
+    _ask(place)
+    _ask(place, kind="attendance", limit="90")
+    met, passed, loop = place.people(3)
+    place.log(stage_number=1, state=LogState.SIGNED, minutes=600, enrolment_id=met.id)
+    for key, verdict in ((passed.id, {"waiver": "技能比武免考"}), (loop.id, LOOP)):
+        place.browser(place.staff).post(
+            f"/programs/{place.program.id}/practice/{key}/gates/1",
+            data={"attempt": "1", "outcome": "passed"} | verdict,
+        )
+    with place.world.inside() as session:
+        session.execute(
+            sa.text(
+                "INSERT INTO attendance_tally (enrolment_id, present, late, excused, absent) VALUES (:id, 9, 0, 5, 1)"
+            ),
+            {"id": met.id},
+        )
+        session.commit()
+
+    def names(**query):
+        address = f"/programs/{place.program.id}/everyone"
+        text = (
+            place.browser(place.staff).get(address, query_string={"stage": 1} | query).get_data(as_text=True)
+        )
+        return {one.id for one in (place.enrolment, met, passed, loop) if f">{one.name}</a>" in text}
+
+    assert names() == {place.enrolment.id, met.id, loop.id}
+    assert names(lacks="hours") == {place.enrolment.id, loop.id}
+    assert names(lacks="attendance") == {
+        place.enrolment.id,
+        loop.id,
+    }  # nothing is noted of them: not met, not missed
+    assert names(lacks="judgement") == {met.id}
+    assert names(lacks="loop") == {loop.id}
+    later = place.browser(place.staff).get(f"/programs/{place.program.id}/everyone?stage=2&lacks=judgement")
+    text = later.get_data(as_text=True)
+    assert passed.name in text  # nobody else may come to the second gate yet
+    assert met.name not in text
+    sheet = place.browser(place.staff).get(f"/programs/{place.program.id}/everyone.xlsx?stage=1")
+    assert (sheet.status_code, sheet.data[:2]) == (200, b"PK")
+
+
+def test_the_figures_come_from_tests_and_checklists_too(place):
+    """A condition on a test that nobody sat is without data for everyone; it is never a pass."""
+    for kind in ("test", "practical", "logs"):
+        assert _ask(place, kind=kind, limit="60").status_code == 302
+    place.log(stage_number=1, state=LogState.SIGNED)
+    place.log(stage_number=1, state=LogState.SUBMITTED)
+
+    with place.world.inside():
+        asked = measures.conditions_of(place.program.id, 1, TODAY)
+        found = measures.findings_of(place.program.id, 1, asked, [place.enrolment.id])[place.enrolment.id]
+
+    assert [(one.kind, one.met) for one in found] == [
+        ("test", "unknown"),
+        ("practical", "unknown"),
+        ("logs", "missing"),
+    ]
+    assert found[2].figure == 50
+
+
+def test_a_gate_says_what_its_figures_are_taken_from(place):
+    """Attendance is counted over the programme, not over the stage: nobody should have to guess."""
+    _ask(place, kind="attendance", limit="90")
+    base = f"/programs/{place.program.id}"
+
+    for address in (f"{base}/practice/{place.enrolment.id}/gates/1", f"{base}/conditions"):
+        assert "按整个项目至今统计" in place.browser(place.teacher).get(address).text
 
 
 # --- how the step stands ---------------------------------------------------------------------------
@@ -203,11 +410,16 @@ def test_the_list_is_narrowed_to_what_waits_and_what_is_late(place):
     assert shown("sort=waiting&direction=desc") == {place.enrolment.id, waiting.id, late.id}
 
 
-@pytest.mark.parametrize("page", ["practice", "practice/{id}", "gates/1", "practice/{id}/gates/1"])
+@pytest.mark.parametrize(
+    "page",
+    ["practice", "practice/{id}", "gates/1", "practice/{id}/gates/1", "everyone", "remedial", "conditions"],
+)
 @pytest.mark.parametrize("who", ["staff", "mentor"])
 def test_pages_take_at_most_ten_statements_whatever_the_rows(place, count_statements, page, who):
     browser = place.browser(getattr(place, who))
     address = f"/programs/{place.program.id}/" + page.format(id=place.enrolment.id)
+    for kind in ("hours", "logs"):
+        assert _ask(place, kind=kind).status_code == 302
     counts = []
     for amount in (1, 30):
         for one in place.people(amount):

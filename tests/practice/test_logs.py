@@ -43,6 +43,17 @@ def test_a_school_stage_is_signed_by_the_school_teacher(place):
 
     (log,) = place.all(PracticeLog)
     assert (log.signer_id, log.side) == (place.teacher.id, Side.COLLEGE)
+    assert "<dd>1 · 学校训练</dd>" in place.browser(place.teacher).get(f"/logs/{log.id}").text
+
+
+def test_a_logs_page_takes_ten_statements_and_so_does_its_form(place, count_statements):
+    log = place.log(state=LogState.RETURNED)
+    for who, address in ((place.mentor, f"/logs/{log.id}"), (place.trainee, f"/logs/{log.id}/edit")):
+        browser = place.browser(who)
+        browser.get(address)
+        with count_statements() as statements:
+            assert browser.get(address).status_code == 200
+        assert len(statements) <= 10, statements
 
 
 def test_sending_the_same_form_twice_makes_one_log(place):

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from tests.factories import NOW, TODAY
-from trainmgr.enrolment import actions as enrolment_actions
+from trainmgr.enrolment import standing
 from trainmgr.enrolment.models import Enrolment
 from trainmgr.identity.models import OrganizationKind, User
 from trainmgr.kernel.access import Role
@@ -117,7 +117,7 @@ def test_many_trainees_handing_in_and_a_mentor_signing_at_once_lose_no_hour(plac
     def hand_in(number):
         browser = place.browser(place.trainee)
         start.wait()
-        browser.post("/logs", data=place.typed(day=(TODAY - timedelta(days=10 + number)).isoformat()))
+        browser.post("/logs", data=place.typed(day=(TODAY - timedelta(days=4 + number)).isoformat()))
 
     def sign(log):
         browser = place.browser(place.mentor)
@@ -216,7 +216,7 @@ def test_logs_of_a_trainee_who_left_wait_for_nobody(place):
     with place.world.inside() as session:
         program, own = session.get(Program, place.program.id), session.get(Enrolment, place.enrolment.id)
         by = session.get(User, place.staff.id)
-        enrolment_actions.withdraw(program, [own], day=TODAY, reason="转学", by=by, now=NOW)
+        standing.withdraw(program, [own], day=TODAY, reason="转学", by=by, now=NOW)
         session.commit()
 
     assert place.all(Due, code="logs-to-sign") == []

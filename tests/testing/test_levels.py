@@ -10,17 +10,17 @@ import sqlalchemy as sa
 from tests.factories import NOW, TODAY
 from tests.testing.conftest import RIGHT, WRONG, actor, inside
 from tests.testing.helpers import close, mark_all
-from trainmgr.enrolment import judging
 from trainmgr.enrolment.bulk import bulk_enrol
 from trainmgr.enrolment.models import EntryLevel
 from trainmgr.enrolment.register import NewTrainee
-from trainmgr.enrolment.rules import VerdictKind
 from trainmgr.kernel.access import Role
 from trainmgr.kernel.db import db
 from trainmgr.needs.models import AnalysisState, Competency, LaneProduct, NeedsAnalysis
 from trainmgr.needs.rules import LaneStep, LevelSource
 from trainmgr.programs.models import Program
 from trainmgr.programs.rules import Side, State
+from trainmgr.recruitment import applying, judging
+from trainmgr.recruitment.rules import VerdictKind
 from trainmgr.testing.models import Sitting
 from trainmgr.testing.rules import Purpose
 
@@ -132,7 +132,7 @@ def test_who_is_admitted_starts_with_the_measured_level(closed, signed_in, sessi
         program = db.session.get_one(Program, closed.program.id)
         program.state = State.RECRUITING
         staff = actor(closed.staff)
-        application = judging.apply(
+        application = applying.apply(
             program, college_id=closed.world.college.id, enterprise_id=closed.world.enterprise.id, field="",
             statement="", by=actor(closed.trainees[1]), now=NOW, today=TODAY,
         )  # fmt: skip

@@ -126,6 +126,22 @@ def test_answers_are_saved_as_one_goes_and_the_test_goes_on_on_another_device(ex
     assert stored(exam) == {"first": [0], "several": [0, 1], "number": "42.5"}
 
 
+def test_what_is_answered_while_the_page_still_comes_in_is_saved_too(exam, opened):
+    """On a slow line questions stand there before the script does."""
+    exam.sitting(people=1)
+    page, held = opened(steady=False, service_workers="block"), []
+    page.route(re.compile(r"/taking\.js"), lambda route: held.append(route))
+    page.get_by_role("button", name="开始作答").click(no_wait_after=True)
+    answer(page, exam, "first", [0])
+    while not held:
+        page.wait_for_timeout(50)
+
+    held[0].continue_()
+
+    expect(page.locator("[data-state]")).to_contain_text("已保存")
+    assert stored(exam) == {"first": [0]}
+
+
 def test_one_page_saves_at_most_every_twenty_seconds(exam, opened):
     exam.sitting(people=1)
     page = opened()

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, abort, render_template, request
 from flask_login import current_user
 
-from trainmgr.curriculum import cards, labels, presenting, rule_lines
+from trainmgr.curriculum import cards, hooks, labels, presenting, rule_lines
 from trainmgr.curriculum.board import Board, read_board
 from trainmgr.curriculum.frozen import FROZEN
 from trainmgr.curriculum.models import Edition
@@ -93,6 +93,7 @@ def context_of(program: Program, board: Board) -> dict[str, Any]:
         "edits": writes and board.is_draft,
         "sides": sides_to_sign(program, board),
         "withdraws": may_withdraw(program, board),
+        "proposed": lambda: hooks.proposed_to(program) if writes and board.shelf.has_proposals else [],
         "editions": editions_shown(program, board),
         "labels": labels,
         "cards": cards,

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from flask import abort
 from sqlalchemy.orm import joinedload
 
+from trainmgr.curriculum import hooks
 from trainmgr.curriculum.effect import Period, periods
 from trainmgr.curriculum.frozen import FROZEN
 from trainmgr.curriculum.models import Edition, EditionState, Module, ModuleCompetency, PlanRule, PlanStage
@@ -90,6 +91,18 @@ def modules_of(program_id: int, on: date | None = None) -> list[Module]:
     )
 
 
+def stages_and_modules(program_id: int) -> tuple[list[PlanStage], list[Module]]:
+    """Return `stages_of` and `modules_of` the plan in force now: one statement."""
+    within = sa.and_(Module.edition_id == PlanStage.edition_id, Module.stage_number == PlanStage.number)
+    rows = db.session.execute(
+        sa.select(PlanStage, Module)
+        .outerjoin(Module, within)
+        .where(PlanStage.edition_id == edition_in_force(program_id))
+        .order_by(PlanStage.number, Module.position, Module.id)
+    ).all()
+    return list(dict.fromkeys(row[0] for row in rows)), [module for _stage, module in rows if module]
+
+
 def decisions_of(program_id: int) -> list[PlanRule]:
     """Return what a programme has decided about the rules of its plan, with who decided."""
     return list(
@@ -107,10 +120,14 @@ def decisions_of(program_id: int) -> list[PlanRule]:
 
 @dataclass(frozen=True)
 class Shelf:
-    """All editions of a programme, newest first, and who teaches in it (of the college, of the enterprise)."""
+    """All editions of a programme, newest first, and who teaches in it (of the college, of the enterprise).
+
+    `has_proposals` tells whether a change of the plan waits for a decision; without an edition nobody has looked.
+    """
 
     editions: list[Edition]
     teachers: tuple[int, int]
+    has_proposals: bool = True
 
     @property
     def newest(self) -> Edition | None:
@@ -148,12 +165,20 @@ def shelf_of(program_id: int) -> Shelf:
         )
 
     rows = db.session.execute(
-        sa.select(Edition, people(Role.SCHOOL_TEACHER), people(Role.ENTERPRISE_MENTOR))
+        sa.select(
+            Edition,
+            people(Role.SCHOOL_TEACHER),
+            people(Role.ENTERPRISE_MENTOR),
+            hooks.something_waits(program_id),
+        )
         .where(Edition.program_id == program_id)
         .options(joinedload(Edition.created_by), joinedload(Edition.changed_by))
         .order_by(Edition.number.desc())
     ).all()
-    return Shelf([row[0] for row in rows], (rows[0][1], rows[0][2]) if rows else (0, 0))
+    if not rows:
+        return Shelf([], (0, 0))
+    _edition, of_college, of_enterprise, waits = rows[0]
+    return Shelf([row[0] for row in rows], (of_college, of_enterprise), bool(waits))
 
 
 def signatures_by_edition(edition_ids: Collection[int]) -> dict[int, list[Signature]]:

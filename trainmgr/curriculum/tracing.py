@@ -4,6 +4,11 @@ What proves it is kept by features that stand below the plan; each registers wha
 
     @proves
     def practised(asked): ...
+
+What takes one row of figures says how to read it; all those rows are read in one statement:
+
+    @proves_by(goals_select)
+    def aimed_at(asked, row): ...
 """
 
 from __future__ import annotations
@@ -11,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 from flask import abort
@@ -73,7 +79,9 @@ class Proof:
 
 
 Prover = Callable[[Asked], Proof | None]
-_provers: list[Prover] = []
+Figures = Callable[[Asked], sa.Select[*tuple[Any, ...]] | None]
+Teller = Callable[[Asked, Sequence[Any] | None], Proof | None]
+_provers: list[Prover | tuple[Figures, Teller]] = []
 
 
 def proves(prover: Prover) -> Prover:
@@ -82,9 +90,47 @@ def proves(prover: Prover) -> Prover:
     return prover
 
 
+def proves_by(figures: Figures) -> Callable[[Teller], Teller]:
+    """Register what a feature shows from one row of figures.
+
+    The statement gives at most one row, whose first column is never NULL; no statement: the viewer may not see it.
+    The teller is handed the row, or None where there is none.
+    """
+
+    def register(teller: Teller) -> Teller:
+        _provers.append((figures, teller))
+        return teller
+
+    return register
+
+
 def proofs_of(asked: Asked) -> list[Proof]:
-    """Return what every feature shows, in the order of the thread."""
-    return [proof for prover in _provers if (proof := prover(asked)) is not None]
+    """Return what every feature shows, in the order of the thread; all rows of figures take one statement."""
+    selects = [prover[0](asked) if isinstance(prover, tuple) else None for prover in _provers]
+    rows = iter(_side_by_side([select for select in selects if select is not None]))
+    found: list[Proof | None] = []
+    for prover, select in zip(_provers, selects, strict=True):
+        if not isinstance(prover, tuple):
+            found.append(prover(asked))
+        elif select is not None:
+            found.append(prover[1](asked, next(rows)))
+    return [proof for proof in found if proof is not None]
+
+
+def _side_by_side(selects: Sequence[sa.Select[*tuple[Any, ...]]]) -> list[Sequence[Any] | None]:
+    """Return the one row of each statement, or None where it has none."""
+    if not selects:
+        return []
+    parts = [select.subquery(f"figures_{place}") for place, select in enumerate(selects)]
+    together: sa.FromClause = sa.select(sa.literal(1).label("one")).subquery()
+    for part in parts:
+        together = together.outerjoin(part, sa.true())
+    row = tuple(db.session.execute(sa.select(*parts).select_from(together)).one())
+    found: list[Sequence[Any] | None] = []
+    for part in parts:
+        own, row = row[: len(part.c)], row[len(part.c) :]
+        found.append(None if own[0] is None else own)
+    return found
 
 
 # --- where it comes from --------------------------------------------------------------------------

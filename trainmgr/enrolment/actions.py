@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 
 import sqlalchemy as sa
@@ -12,11 +12,8 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm.attributes import flag_modified
 
-from trainmgr.enrolment import judging
-from trainmgr.enrolment.hooks import Change, tell_left, tell_returned
 from trainmgr.enrolment.models import Cohort, Enrolment, EntryLevel
-from trainmgr.enrolment.places import STEPS, free_places, lock_places
-from trainmgr.enrolment.rules import EnrolmentState
+from trainmgr.enrolment.standing import withdraw as withdraw
 from trainmgr.identity import first_passwords
 from trainmgr.identity.models import Membership, User
 from trainmgr.kernel import audit, crypto
@@ -24,32 +21,18 @@ from trainmgr.kernel.access import Role
 from trainmgr.kernel.db import db
 from trainmgr.kernel.errors import Conflict, RuleBroken
 from trainmgr.programs.actions import require_open
-from trainmgr.programs.models import Due, Program, ProgramPerson
+from trainmgr.programs.models import Program
 from trainmgr.programs.planned import on_planned_minutes
 from trainmgr.programs.rules import State, Step, Work
 from trainmgr.programs.thread import refresh
 
 NUMBERS = audit.sentence("enrolment.numbers", _l("%(who)s set the numbers of %(what)s"))
-MOVED = audit.sentence("enrolment.class", _l("%(who)s moved %(count)s people to the class %(what)s"))
-LEFT = audit.sentence("enrolment.leave", _l("%(who)s recorded that %(what)s left: %(reason)s"))
-RETURNED = audit.sentence("enrolment.return", _l("%(who)s brought %(what)s back: %(reason)s"))
 UNMASKED = audit.sentence("enrolment.unmask", _l("%(who)s looked at the ID number of %(what)s: %(reason)s"))
 EXPORTED = audit.sentence(
     "enrolment.export", _l("%(who)s exported %(count)s people with full ID numbers: %(reason)s")
 )
 PASSWORDS = audit.sentence("enrolment.passwords", _l("%(who)s took the first passwords of %(count)s people"))
-CLASS_MADE = audit.sentence("enrolment.class.new", _l("%(who)s made the class %(what)s"))
-CLASS_RENAMED = audit.sentence(
-    "enrolment.class.rename", _l("%(who)s renamed the class %(before)s to %(what)s")
-)
-CLASS_DROPPED = audit.sentence("enrolment.class.drop", _l("%(who)s removed the empty class %(what)s"))
 LEVELS = audit.sentence("enrolment.levels", _l("%(who)s set the entry levels of %(what)s"))
-
-
-def _require_present(program: Program) -> None:
-    """People come and go while the programme recruits, runs or is being evaluated."""
-    if program.state is not State.EVALUATING:
-        require_open(program, Work.ENROLMENT)
 
 
 # --- numbers -------------------------------------------------------------------------------------
@@ -147,141 +130,6 @@ def _set_member_number(enrolment: Enrolment, number: str) -> None:
     member = db.session.scalar(members.where(Membership.user_id == enrolment.user_id))
     if member is not None:
         member.number = number
-
-
-# --- classes -------------------------------------------------------------------------------------
-
-
-def create_class(program: Program, name: str, *, by: User, now: datetime) -> Cohort:
-    """Make a class."""
-    require_open(program, Work.SETUP)
-    _require_new_name(program.id, name)
-    cohort = Cohort(program_id=program.id, name=name)
-    db.session.add(cohort)
-    audit.record(CLASS_MADE, cohort, by=by, now=now, program_id=program.id, name=name)
-    return cohort
-
-
-def rename_class(program: Program, cohort: Cohort, name: str, *, by: User, now: datetime) -> None:
-    """Give a class another name."""
-    require_open(program, Work.SETUP)
-    if name == cohort.name:
-        return
-    _require_new_name(program.id, name)
-    before, cohort.name = cohort.name, name
-    audit.record(CLASS_RENAMED, cohort, by=by, now=now, program_id=program.id, name=name, before=before)
-
-
-def remove_class(program: Program, cohort: Cohort, *, by: User, now: datetime) -> None:
-    """Remove a class that nobody is in."""
-    require_open(program, Work.SETUP)
-    people = db.session.scalar(
-        sa.select(sa.func.count()).select_from(Enrolment).where(Enrolment.cohort_id == cohort.id)
-    )
-    if people:
-        raise RuleBroken(
-            _(
-                "%(count)s people are in %(name)s. Move them to another class first.",
-                count=people,
-                name=cohort.name,
-            )
-        )
-    audit.record(CLASS_DROPPED, cohort, by=by, now=now, program_id=program.id, name=cohort.name)
-    db.session.delete(cohort)
-
-
-def _require_new_name(program_id: int, name: str) -> None:
-    same = sa.select(Cohort.id).where(Cohort.program_id == program_id, Cohort.name == name)
-    if db.session.scalar(same) is not None:
-        raise RuleBroken(_("There is a class %(name)s already.", name=name))
-
-
-def move_to_class(
-    program: Program, enrolments: Sequence[Enrolment], cohort: Cohort, *, by: User, now: datetime
-) -> int:
-    """Put trainees into a class; returns how many were not in it before."""
-    _require_present(program)
-    moved = [enrolment for enrolment in enrolments if enrolment.cohort_id != cohort.id]
-    for enrolment in moved:
-        enrolment.cohort_id = cohort.id
-    if moved:
-        audit.record(MOVED, cohort, by=by, now=now, program_id=program.id, name=cohort.name, count=len(moved))
-        refresh(program.id, Step.ENROLMENT, now=now)
-    return len(moved)
-
-
-# --- leaving and coming back ---------------------------------------------------------------------
-
-
-def withdraw(
-    program: Program, enrolments: Sequence[Enrolment], *, day: date, reason: str, by: User, now: datetime
-) -> tuple[int, int]:
-    """Record that trainees left on a day; returns how many did, and how many came in from the waiting list."""
-    _require_present(program)
-    lock_places(program.id)
-    leaving = [enrolment for enrolment in enrolments if enrolment.state is not EnrolmentState.WITHDRAWN]
-    for enrolment in leaving:
-        if day < enrolment.enrolled_on:
-            raise RuleBroken(
-                _(
-                    "%(name)s was enrolled on %(day)s and cannot have left before.",
-                    name=enrolment.name,
-                    day=enrolment.enrolled_on.isoformat(),
-                )
-            )
-        enrolment.state, enrolment.left_on, enrolment.left_reason = EnrolmentState.WITHDRAWN, day, reason
-        audit.record(
-            LEFT, enrolment, by=by, now=now, program_id=program.id, name=enrolment.name, reason=reason
-        )
-    if not leaving:
-        return 0, 0
-    _end_relations(program.id, [enrolment.user_id for enrolment in leaving], day)
-    tell_left(Change(program.id, [enrolment.id for enrolment in leaving], day, reason, by, now))
-    admitted = judging.promote(program, now=now, today=day)
-    refresh(program.id, *STEPS, now=now)
-    return len(leaving), admitted
-
-
-def _end_relations(program_id: int, user_ids: Sequence[int], day: date) -> None:
-    """A person who left has nothing more to do in the programme."""
-    db.session.flush()
-    db.session.execute(
-        sa.update(ProgramPerson)
-        .where(
-            ProgramPerson.program_id == program_id,
-            ProgramPerson.role == Role.TRAINEE,
-            ProgramPerson.user_id.in_(user_ids),
-        )
-        .values(until=day)
-    )
-    db.session.execute(sa.delete(Due).where(Due.program_id == program_id, Due.user_id.in_(user_ids)))
-
-
-def bring_back(
-    program: Program, enrolment: Enrolment, *, day: date, reason: str, by: User, now: datetime
-) -> None:
-    """Take a trainee who left back into training; it takes a free place."""
-    _require_present(program)
-    if enrolment.state is not EnrolmentState.WITHDRAWN:
-        raise RuleBroken(_("%(name)s has not left the programme.", name=enrolment.name))
-    lock_places(program.id)
-    if free_places(program) == 0:
-        raise RuleBroken(_("All %(places)s places of the programme are taken.", places=program.planned_size))
-    enrolment.state, enrolment.left_on, enrolment.left_reason = EnrolmentState.TRAINING, None, ""
-    db.session.execute(
-        sa.update(ProgramPerson)
-        .where(
-            ProgramPerson.program_id == program.id,
-            ProgramPerson.role == Role.TRAINEE,
-            ProgramPerson.user_id == enrolment.user_id,
-        )
-        .values(until=None)
-    )
-    audit.record(
-        RETURNED, enrolment, by=by, now=now, program_id=program.id, name=enrolment.name, reason=reason
-    )
-    tell_returned(Change(program.id, [enrolment.id], day, reason, by, now))
-    refresh(program.id, *STEPS, now=now)
 
 
 # --- entry levels --------------------------------------------------------------------------------
@@ -413,10 +261,11 @@ def hand_out_passwords(
 
 @on_planned_minutes
 def take_planned_minutes(program: Program) -> None:
-    """Give every trainee the hours of the plan that was just signed."""
+    """Give every trainee the hours of the plan that was just signed, less those recognised from elsewhere."""
     db.session.flush()
+    to_do = sa.literal(program.planned_minutes or 0) - Enrolment.recognised_minutes
     db.session.execute(
         sa.update(Enrolment)
         .where(Enrolment.program_id == program.id)
-        .values(planned_minutes=program.planned_minutes)
+        .values(planned_minutes=sa.case((to_do > 0, to_do), else_=0))
     )

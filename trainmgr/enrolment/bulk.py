@@ -16,12 +16,12 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from trainmgr.enrolment.columns import Choices
 from trainmgr.enrolment.hooks import Joining, tell_joined
-from trainmgr.enrolment.judging import settle_enrolled
 from trainmgr.enrolment.models import Cohort
 from trainmgr.enrolment.places import STEPS, free_places, lock_places
 from trainmgr.enrolment.register import Known, NewTrainee, Person, Register
-from trainmgr.enrolment.rules import EnrolmentState
+from trainmgr.enrolment.rules import EnrolmentState, Foreseen, places_left
 from trainmgr.enrolment.writer import Plan, id_values, insert_rows, phone_values, write_plan
 from trainmgr.kernel import audit, crypto
 from trainmgr.kernel.sheets.columns import heading_key
@@ -29,7 +29,7 @@ from trainmgr.programs.models import Program
 from trainmgr.programs.thread import refresh
 
 ENROLLED = audit.sentence("enrolment.bulk", _l("%(who)s enrolled %(count)s people"))
-CHUNK = 500
+CHUNK = 1_000
 
 FILLED_IN = {
     "student_number": _l("Student number"),
@@ -44,7 +44,10 @@ FILLED_IN = {
 
 @dataclass
 class BulkResult:
-    """What became of the rows, by their position: the enrolment they have now, or why they were not taken."""
+    """What became of the rows, by their position: the enrolment they have now, or why they were not taken.
+
+    `made` tells of whoever was enrolled what else was made: an account, a membership, a place in the programme.
+    """
 
     written: int = 0
     already: int = 0
@@ -52,6 +55,8 @@ class BulkResult:
     accounts: int = 0
     classes: int = 0
     enrolment_ids: dict[int, int] = field(default_factory=dict)
+    made: dict[int, dict[str, Any]] = field(default_factory=dict)
+    class_ids: list[int] = field(default_factory=list)
     faults: dict[int, str] = field(default_factory=dict)
 
     def add(self, other: BulkResult, offset: int) -> None:
@@ -59,6 +64,8 @@ class BulkResult:
         for name in ("written", "already", "filled", "accounts", "classes"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.enrolment_ids |= {offset + place: key for place, key in other.enrolment_ids.items()}
+        self.class_ids += other.class_ids
+        self.made |= {offset + place: made for place, made in other.made.items()}
         self.faults |= {offset + place: reason for place, reason in other.faults.items()}
 
 
@@ -71,10 +78,12 @@ def bulk_enrol(
     now: datetime,
     today: date,
     note: bool = True,
+    assess: bool = True,
 ) -> BulkResult:
     """Enrol people in a programme for a college; the caller commits. Rows that cannot be taken are told why.
 
-    `note` writes one line into the audit trail; the import writes its own.
+    `note` writes one line into the audit trail; the import writes its own. `assess` says how the thread stands
+    afterwards; who comes back with more rows does that once at the end.
     """
     result = BulkResult()
     lock_places(program.id)
@@ -84,11 +93,22 @@ def bulk_enrol(
         offset += len(chunk)
     if note and result.written:
         audit.record(ENROLLED, program, by=by, now=now, program_id=program.id, count=result.written)
-    if result.written:
-        settle_enrolled(program, today=today)
-    if result.written or result.filled:
+    if assess and (result.written or result.filled):
         refresh(program.id, *STEPS, now=now)
     return result
+
+
+def foresee(
+    program: Program,
+    rows: Sequence[NewTrainee],
+    *,
+    choices: Choices,
+    college_id: int,
+    now: datetime,
+    today: date,
+) -> list[Foreseen | str]:
+    """Tell what would become of a few rows, or why each could not be taken; nothing is written."""
+    return _Batch(program, college_id, rows, now=now, today=today, choices=choices).foresee()
 
 
 class _Refused(Exception):
@@ -99,32 +119,66 @@ class _Batch:
     """A piece of the rows: decided one by one in memory, written table by table."""
 
     def __init__(
-        self, program: Program, college_id: int, rows: Sequence[NewTrainee], *, now: datetime, today: date
+        self,
+        program: Program,
+        college_id: int,
+        rows: Sequence[NewTrainee],
+        *,
+        now: datetime,
+        today: date,
+        choices: Choices | None = None,
     ) -> None:
         self.program, self.college_id, self.rows = program, college_id, rows
         self.now, self.today = now, today
         self.result = BulkResult()
-        self.known = Register(program, college_id, rows)
-        self.places = free_places(program)
+        # Who only looks has read classes and places already; who writes reads them under the lock.
+        self.known = Register(program, college_id, rows, choices.cohorts if choices else None)
+        self.places = places_left(program.planned_size, choices.present) if choices else free_places(program)
         self.plan = Plan()
         self.placed: dict[int, Known] = {}
+        self.entered: dict[int, Person] = {}
 
     def write(self) -> BulkResult:
         """Decide every row and write what was decided."""
         self._make_classes()
+        self._decide_all()
+        before = {
+            place: {"account": p.id == 0, "membership": p.membership_id is None, "related": not p.related}
+            for place, p in self.entered.items()
+        }
+        write_plan(self.plan, self.program, self.college_id, now=self.now, today=self.today)
+        self.result.accounts = len(self.plan.new_people)
+        self.result.enrolment_ids = {place: enrolment.id for place, enrolment in self.placed.items()}
+        self.result.made = {
+            place: {"enrolment_id": self.placed[place].id, **made} for place, made in before.items()
+        }
+        joined = [person.enrolment.id for person in self.plan.new_enrolments if person.enrolment is not None]
+        tell_joined(Joining(self.program.id, joined, self.now))
+        return self.result
+
+    def foresee(self) -> list[Foreseen | str]:
+        """Decide every row and write nothing."""
+        self._decide_all()
+        filled = {id(enrolment) for enrolment, _values in (*self.plan.fill_enrolments, *self.plan.new_levels)}
+        filled |= {id(person.enrolment) for person, values in self.plan.fill_people if values}
+        told: list[Foreseen | str] = []
+        for place in range(len(self.rows)):
+            if place in self.result.faults:
+                told.append(self.result.faults[place])
+            elif place in self.entered:
+                told.append(Foreseen.KNOWN if self.entered[place].id else Foreseen.NEW)
+            else:
+                told.append(Foreseen.FILLED if id(self.placed[place]) in filled else Foreseen.ALREADY)
+        return told
+
+    # --- deciding --------------------------------------------------------------------------------
+
+    def _decide_all(self) -> None:
         for place in range(len(self.rows)):
             try:
                 self._decide(place)
             except _Refused as refused:
                 self.result.faults[place] = str(refused)
-        write_plan(self.plan, self.program, self.college_id, now=self.now, today=self.today)
-        self.result.accounts = len(self.plan.new_people)
-        self.result.enrolment_ids = {place: enrolment.id for place, enrolment in self.placed.items()}
-        joined = [person.enrolment.id for person in self.plan.new_enrolments if person.enrolment is not None]
-        tell_joined(Joining(self.program.id, joined, self.now))
-        return self.result
-
-    # --- deciding --------------------------------------------------------------------------------
 
     def _decide(self, place: int) -> None:
         row = self.rows[place]
@@ -139,6 +193,7 @@ class _Batch:
         else:
             self._fill_person(place, person)
         self._enrol(row, place, person)
+        self.entered[place] = person
 
     def _find(self, place: int) -> Person | None:
         """Return whom a row means, or None for somebody new."""
@@ -335,4 +390,5 @@ class _Batch:
         rows = [{"program_id": self.program.id, "name": name} for name in names]
         for cohort_id, name in zip(insert_rows(Cohort, rows), names, strict=True):
             self.known.cohorts[heading_key(name)] = (cohort_id, name)
+            self.result.class_ids.append(cohort_id)
         self.result.classes += len(names)

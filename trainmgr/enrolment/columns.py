@@ -12,14 +12,25 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from trainmgr.enrolment.register import NewTrainee
-from trainmgr.enrolment.rules import entry_level
+from trainmgr.enrolment.rules import entry_level, gender_in
 from trainmgr.kernel import crypto
 from trainmgr.kernel.msgids import N_
 from trainmgr.kernel.sheets import Column, Kind, Record
 from trainmgr.kernel.sheets.columns import LANGUAGES, heading_key
 
-NAME_LENGTH = 80
-LENGTHS = {"student_number": 40, "employee_number": 40, "cohort": 60, "field": 60, "level": 40, "post": 80}
+LENGTHS = {
+    "name": 80,
+    "student_number": 40,
+    "employee_number": 40,
+    "cohort": 60,
+    "field": 60,
+    "level": 40,
+    "post": 80,
+}
+
+GENDERS = {"M": N_("male"), "F": N_("female")}
+# The columns that tell people apart; a sheet may be read by one of them alone.
+KEYS = {"id_number": N_("ID number"), "student_number": N_("Student number")}
 
 # Other names that people give the columns; as msgids, so that each language has its own.
 OTHER_NAMES: dict[str, tuple[str, ...]] = {
@@ -37,21 +48,23 @@ OTHER_NAMES: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Choices:
-    """What the cells of a programme's roster may name: its enterprises, classes and competencies."""
+    """What the cells of a programme's roster may name (enterprises, classes, competencies), and how many are in it."""
 
     enterprises: Sequence[tuple[int, str, str]]  # id, name, short name
-    cohorts: Sequence[str]
+    cohorts: Sequence[tuple[int, str]]  # id, name
     competencies: Sequence[tuple[int, str, str]]  # id, name, English name
+    present: int
 
 
 def roster_columns(choices: Choices) -> list[Column]:
     """Return the columns of a programme's roster; the competencies' columns hold entry levels."""
     enterprises = {str(key): name for key, name, _short in choices.enterprises}
-    cohorts = {str(place): name for place, name in enumerate(choices.cohorts)}
+    cohorts = {str(key): name for key, name in choices.cohorts}
     plain = [
         _column("name", N_("Name"), required=True, example=N_("Zhang Wei")),
         _column("id_number", N_("ID number"), example="11010519491231002X", width=24),
         _column("phone", N_("Phone"), example="13800138000", width=16),
+        _column("gender", N_("Gender"), kind=Kind.CHOICE, choices=dict(GENDERS)),
         _column("student_number", N_("Student number"), example="2026JN00012", width=18),
         _column("employee_number", N_("Employee number"), example="QL30412", width=16),
         _column("cohort", N_("Class"), choices=cohorts, example=N_("Class A")),
@@ -88,8 +101,8 @@ class Understood:
 class Reader:
     """Understands the rows of one file in their order, and notices what stands in it twice."""
 
-    def __init__(self, choices: Choices, today: date) -> None:
-        self.choices, self.today = choices, today
+    def __init__(self, choices: Choices, today: date, key: str = "") -> None:
+        self.choices, self.today, self.key = choices, today, key if key in KEYS else ""
         self.enterprises = _enterprise_names(choices.enterprises)
         self.seen: dict[tuple[str, Any], int] = {}
 
@@ -101,6 +114,7 @@ class Reader:
             name=values["name"],
             id_number=self._checked(values["id_number"], "id_number", self._id_number, faults),
             phone=self._checked(values["phone"], "phone", crypto.check_phone, faults),
+            gender=values["gender"],
             student_number=values["student_number"],
             employee_number=values["employee_number"],
             cohort=values["cohort"],
@@ -111,7 +125,11 @@ class Reader:
             levels=self._levels(values, record.faults, faults),
         )
         faults += _too_long(trainee)
-        if not (values["id_number"] or trainee.student_number or trainee.employee_number):
+        if trainee.gender and trainee.id_number and gender_in(trainee.id_number) != trainee.gender:
+            faults.append(_("the gender does not fit the ID number"))
+        if self.key and not values[self.key]:
+            faults.append(_("%(label)s: is missing, and the sheet is read by it", label=_(LABELS[self.key])))
+        elif not (values["id_number"] or trainee.student_number or trainee.employee_number):
             faults.append(_("an ID number, a student number or an employee number is needed"))
         if not faults:
             faults += self._doubles(record.number, trainee)
@@ -199,9 +217,8 @@ def _enterprise_names(enterprises: Sequence[tuple[int, str, str]]) -> dict[str, 
 
 
 def _too_long(trainee: NewTrainee) -> list[str]:
-    limits = {"name": NAME_LENGTH} | LENGTHS
     return [
         _("%(label)s: at most %(most)s characters", label=_(LABELS[key]), most=most)
-        for key, most in limits.items()
+        for key, most in LENGTHS.items()
         if len(getattr(trainee, key)) > most
     ]

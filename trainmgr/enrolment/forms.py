@@ -1,4 +1,4 @@
-"""Shape and coercion of what is typed about trainees, classes and applications."""
+"""Shape and coercion of what is typed about trainees and classes."""
 
 from __future__ import annotations
 
@@ -12,14 +12,12 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
-from wtforms import DateField, IntegerField, RadioField, SelectField, StringField, TextAreaField
-from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
+from wtforms import DateField, DecimalField, IntegerField, SelectField, StringField
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, ValidationError
 from wtforms.widgets import HiddenInput
 
-from trainmgr.enrolment import labels
 from trainmgr.enrolment.roster import RosterFilter
-from trainmgr.enrolment.rules import VerdictKind, entry_level
+from trainmgr.enrolment.rules import entry_level
 from trainmgr.kernel.clock import today
 
 
@@ -80,20 +78,29 @@ class ReasonForm(FlaskForm):
     )
 
 
-class MoveForm(FlaskForm):
-    """The class to move trainees to."""
+class StandingForm(FlaskForm):
+    """A change of standing: from which day, why, and what the kind needs besides."""
 
-    cohort = SelectField(_l("Class"), coerce=int, validators=[InputRequired(_l("Choose a class."))])
-
-
-class ClassForm(FlaskForm):
-    """A class's name."""
-
-    name = StringField(
-        _l("Name of the class"),
+    day = DateField(_l("From the day"), validators=[InputRequired(_l("Choose the day."))])
+    expected_on = DateField(_l("Expected back on"), validators=[Optional()])
+    enterprise = SelectField(_l("New enterprise"), validators=[Optional()], validate_choice=False)
+    to_program = SelectField(_l("Other programme"), validators=[Optional()], validate_choice=False)
+    hours = DecimalField(_l("Hours recognised"), validators=[Optional(), NumberRange(0, 10_000)])
+    reason = StringField(
+        _l("Reason"),
         filters=[stripped],
-        validators=[DataRequired(_l("Type a name.")), Length(max=60)],
+        validators=[DataRequired(_l("Say why; it stays in the record.")), Length(max=200)],
     )
+
+    def validate_expected_on(self, field: DateField) -> None:
+        """Nobody comes back before going."""
+        if field.data and self.day.data and field.data <= self.day.data:
+            raise ValidationError(_("This day must be after the first one."))
+
+    @staticmethod
+    def key(field: SelectField) -> int | None:
+        """Return the id that was chosen, or None."""
+        return int(field.data) if field.data and str(field.data).isdigit() and len(field.data) < 10 else None
 
 
 class NumbersForm(FlaskForm):
@@ -102,41 +109,6 @@ class NumbersForm(FlaskForm):
     student_number = StringField(_l("Student number"), filters=[stripped], validators=[Length(max=40)])
     employee_number = StringField(_l("Employee number"), filters=[stripped], validators=[Length(max=40)])
     version = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
-
-
-class ApplyForm(FlaskForm):
-    """What an applicant says."""
-
-    enterprise = SelectField(_l("Enterprise"), validators=[Optional()])
-    field = StringField(_l("Field or trade"), filters=[stripped], validators=[Optional(), Length(max=60)])
-    statement = TextAreaField(
-        _l("Why you want to take part"),
-        filters=[stripped],
-        validators=[DataRequired(_l("Write a few words; both sides read them.")), Length(max=1000)],
-    )
-
-    def offer(self, enterprises: Sequence[tuple[int, str]]) -> None:
-        """Offer the programme's enterprises; no choice is left when there is only one."""
-        self.enterprise.choices = [
-            SelectChoice("", _("Any of them")),
-            *(SelectChoice(str(key), name) for key, name in enterprises),
-        ]
-
-
-class VerdictForm(FlaskForm):
-    """One side's verdict; a refusal needs its reason."""
-
-    verdict = RadioField(
-        _l("Verdict"),
-        choices=[SelectChoice(kind.value, label) for kind, label in labels.VERDICTS.items()],
-        validators=[InputRequired(_l("Choose one."))],
-    )
-    reason = StringField(_l("Reason"), filters=[stripped], validators=[Optional(), Length(max=200)])
-
-    def validate_verdict(self, field: RadioField) -> None:
-        """The applicant is told why not."""
-        if field.data == VerdictKind.REJECT and not self.reason.data:
-            raise ValidationError(_("Say in the reason why not; the applicant reads it."))
 
 
 def read_levels(

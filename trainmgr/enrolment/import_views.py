@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, render_template, request
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from wtforms.fields.choices import SelectChoice
 
-from trainmgr.enrolment import exporting, importing, queries
+from trainmgr.enrolment import exporting, importing, queries, undoing
+from trainmgr.enrolment.columns import KEYS, roster_columns
 from trainmgr.enrolment.forms import UploadForm
 from trainmgr.enrolment.frame import page_of, program_for, to_roster
-from trainmgr.kernel import intake, jobs
+from trainmgr.kernel import drafts, intake, jobs, sheets
 from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.clock import utcnow
 from trainmgr.kernel.errors import RuleBroken
@@ -39,21 +40,22 @@ def new_import(program_id):
     """Show where to upload a roster, and the template for it."""
     program = program_for(program_id, Permission.ENROLMENT_EDIT)
     return page_of(
-        "import", program, form=_upload_form(program), unseen=queries.unseen_passwords(program, current_user)
-    )
+        "import", program, form=_upload_form(program), unseen=queries.unseen_passwords(program, current_user),
+        runs=queries.imports_of(program, current_user),
+    )  # fmt: skip
 
 
 @imports_bp.post("/import")
 @requires(Permission.ENROLMENT_EDIT)
-def start_import(program_id):
-    """Take a roster and read it in the background."""
+def upload_roster(program_id):
+    """Take a roster and lead to the page that shows how it would be read."""
     program = program_for(program_id, Permission.ENROLMENT_EDIT)
     form = _upload_form(program)
     if not form.validate():
-        return page_of("import", program, 422, form=form, unseen=0)
+        return page_of("import", program, 422, form=form, unseen=0, runs=())
     upload = form.file.data
     try:
-        importing.start_import(
+        draft = importing.keep_upload(
             program,
             upload.stream.read(),  # at most MAX_CONTENT_LENGTH
             filename=upload.filename,
@@ -62,8 +64,68 @@ def start_import(program_id):
             now=utcnow(),
         )
     except RuleBroken as broken:
-        return page_of("import", program, broken.status, form=form, broken=broken, unseen=0)
+        return page_of("import", program, broken.status, form=form, broken=broken, unseen=0, runs=())
+    return redirect(url_for(".show_draft", program_id=program_id, draft_id=draft.id))
+
+
+def _draft(program, draft_id):
+    draft = drafts.draft_or_404(draft_id, kind=importing.KIND, by=current_user, program_id=program.id)
+    if draft.organization_id not in current_user.organizations_where(Permission.ENROLMENT_EDIT):
+        abort(404)
+    return draft
+
+
+@imports_bp.get("/drafts/<int:draft_id>")
+@requires(Permission.ENROLMENT_EDIT)
+def show_draft(program_id, draft_id):
+    """Show which column of an upload is taken for what, and its first rows as they would go in."""
+    program = program_for(program_id, Permission.ENROLMENT_EDIT)
+    draft, now = _draft(program, draft_id), utcnow()
+    choices = importing.choices_of(program.id)
+    columns, key = roster_columns(choices), draft.params.get("key", "")
+    try:
+        look = drafts.look_into(draft, columns)
+    except RuleBroken as broken:
+        return page_of("unreadable", program, broken.status, draft=draft, broken=broken)
+    rows = importing.preview(program, look, choices, college_id=draft.organization_id, key=key, now=now)
+    return page_of(
+        "draft", program, draft=draft, look=look, rows=rows, columns=columns, key=key, keys=KEYS,
+        foreseen=importing.FORESEEN,
+    )  # fmt: skip
+
+
+@imports_bp.post("/drafts/<int:draft_id>")
+@requires(Permission.ENROLMENT_EDIT)
+def settle_draft(program_id, draft_id):
+    """Keep how an upload is to be read, and look again, or read it in the background."""
+    program = program_for(program_id, Permission.ENROLMENT_EDIT)
+    draft, columns = _draft(program, draft_id), roster_columns(importing.choices_of(program.id))
+    places, twice = drafts.read_choices(request.form, columns)
+    missing = sheets.missing_in(places, columns)
+    is_other = drafts.read_worksheet(request.form) != request.form.get("seen", "")
+    if is_other:
+        draft.sheet, draft.places = drafts.read_worksheet(request.form), None
+    else:
+        importing.agree(draft, places, columns, sheet=draft.sheet, key=request.form.get("key", ""))
+    if twice:
+        flash(
+            _("Chosen for two columns: %(names)s. Only the first is taken.", names=_(", ").join(twice)),
+            "warning",
+        )
+    if is_other or twice or missing or request.form.get("do") != "begin":
+        return redirect(url_for(".show_draft", program_id=program_id, draft_id=draft_id))
+    importing.start_import(program, draft, by=current_user, now=utcnow())
     return to_roster(program_id)
+
+
+@imports_bp.post("/drafts/<int:draft_id>/away")
+@requires(Permission.ENROLMENT_EDIT)
+def put_draft_away(program_id, draft_id):
+    """Delete an upload that is not to be read."""
+    program = program_for(program_id, Permission.ENROLMENT_EDIT, steps=False)
+    drafts.put_away(_draft(program, draft_id))
+    flash(_("The uploaded file is deleted; nothing was read."), "success")
+    return redirect(url_for(".new_import", program_id=program_id))
 
 
 @imports_bp.get("/template.xlsx")
@@ -132,6 +194,27 @@ def put_import_away(program_id, job_id):
     program = program_for(program_id, Permission.ENROLMENT_EDIT, steps=False)
     intake.put_away(queries.import_or_404(program, job_id, current_user))
     flash(_("The uploaded file and its wrong rows are deleted; who was enrolled stays."), "success")
+    return to_roster(program_id)
+
+
+@imports_bp.get("/imports/<int:job_id>/undo")
+@requires(Permission.ENROLMENT_EDIT)
+def confirm_undo(program_id, job_id):
+    """Show what taking an import back would remove, and what stands in its way."""
+    program = program_for(program_id, Permission.ENROLMENT_EDIT)
+    job = queries.import_or_404(program, job_id, current_user, (queries.IMPORT,))
+    return page_of(
+        "undo", program, job=job, reach=undoing.reach_of(job.id), hindrances=undoing.hindrances(job)
+    )
+
+
+@imports_bp.post("/imports/<int:job_id>/undo")
+@requires(Permission.ENROLMENT_EDIT)
+def undo_import(program_id, job_id):
+    """Take an import back in the background."""
+    program = program_for(program_id, Permission.ENROLMENT_EDIT)
+    job = queries.import_or_404(program, job_id, current_user, (queries.IMPORT,))
+    undoing.start_undo(program, job, by=current_user, now=utcnow())
     return to_roster(program_id)
 
 

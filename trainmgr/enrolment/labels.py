@@ -1,4 +1,4 @@
-"""What the states of trainees, applications and verdicts are called."""
+"""What the states of trainees are called."""
 
 from __future__ import annotations
 
@@ -6,30 +6,34 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-from trainmgr.enrolment.rules import ApplicationState, EnrolmentState, VerdictKind
+from trainmgr.enrolment.rules import EnrolmentState
+from trainmgr.enrolment.standing_rules import StandingKind, StandingState
 
 ENROLMENT_STATES: dict[EnrolmentState, Any] = {
     EnrolmentState.TRAINING: _l("In training"),
     EnrolmentState.REMEDIAL: _l("Remedial"),
+    EnrolmentState.SUSPENDED: _l("Training suspended"),
     EnrolmentState.COMPLETED: _l("Completed"),
     EnrolmentState.WITHDRAWN: _l("Has left"),
 }
 # Only what is not ordinary gets a pill.
-ENROLMENT_TONES = {EnrolmentState.REMEDIAL: "warn", EnrolmentState.WITHDRAWN: "frozen"}
-
-APPLICATION_STATES: dict[ApplicationState, Any] = {
-    ApplicationState.PENDING: _l("Being judged"),
-    ApplicationState.ADMITTED: _l("Admitted"),
-    ApplicationState.WAITLISTED: _l("On the waiting list"),
-    ApplicationState.REJECTED: _l("Not admitted"),
-    ApplicationState.WITHDRAWN: _l("Application withdrawn"),
-}
-APPLICATION_TONES = {
-    ApplicationState.PENDING: "warn",
-    ApplicationState.ADMITTED: "ok",
-    ApplicationState.WAITLISTED: "info",
-    ApplicationState.REJECTED: "plain",
-    ApplicationState.WITHDRAWN: "frozen",
+ENROLMENT_TONES = {
+    EnrolmentState.REMEDIAL: "warn",
+    EnrolmentState.SUSPENDED: "info",
+    EnrolmentState.WITHDRAWN: "frozen",
 }
 
-VERDICTS: dict[VerdictKind, Any] = {VerdictKind.ADMIT: _l("Admit"), VerdictKind.REJECT: _l("Do not admit")}
+STANDING_KINDS: dict[StandingKind, Any] = {
+    StandingKind.SUSPEND: _l("Suspension"),
+    StandingKind.RESUME: _l("Return from suspension"),
+    StandingKind.WITHDRAW: _l("Withdrawal"),
+    StandingKind.READMIT: _l("Readmission"),
+    StandingKind.ENTERPRISE: _l("Transfer to another enterprise"),
+    StandingKind.PROGRAM: _l("Transfer to another programme"),
+}
+STANDING_STATES: dict[StandingState, Any] = {
+    StandingState.PLANNED: _l("planned"),
+    StandingState.DONE: _l("in effect"),
+    StandingState.CALLED_OFF: _l("change called off"),
+}
+STANDING_TONES = {StandingState.PLANNED: "info", StandingState.CALLED_OFF: "frozen"}

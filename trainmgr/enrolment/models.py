@@ -1,8 +1,8 @@
-"""Who is trained: classes, enrolments with their double identity, entry levels, applications."""
+"""Who is trained: classes, enrolments with their double identity, entry levels."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -10,20 +10,20 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from trainmgr.enrolment import labels
-from trainmgr.enrolment.rules import ApplicationState, EnrolmentState, VerdictKind
+from trainmgr.enrolment.rules import EnrolmentState
 from trainmgr.identity.models import Organization, User
-from trainmgr.kernel.db import Model, UTCDateTime, choice
+from trainmgr.kernel.db import Model, choice
 from trainmgr.programs.models import Program
-from trainmgr.programs.rules import Side
 
-__all__ = [
-    "Application", "ApplicationState", "Cohort", "Enrolment", "EnrolmentState", "EntryLevel", "Verdict",
-    "VerdictKind",
-]  # fmt: skip
+__all__ = ["Cohort", "Enrolment", "EnrolmentState", "EntryLevel"]
 
 
 class Cohort(Model):
-    """A class of a programme."""
+    """A class of a programme.
+
+    A class named by an enterprise (订单班, 冠名班) has that enterprise and, if any, what it promises (`sponsor`).
+    A class that people were in is never deleted: it is closed, and `merged_into_id` says where its people went.
+    """
 
     __tablename__ = "cohort"
     __table_args__ = (sa.UniqueConstraint("program_id", "name"),)
@@ -31,13 +31,20 @@ class Cohort(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     program_id: Mapped[int] = mapped_column(sa.ForeignKey("program.id"))
     name: Mapped[str] = mapped_column(sa.String(60))
+    enterprise_id: Mapped[int | None] = mapped_column(sa.ForeignKey("organization.id"), index=True)
+    sponsor: Mapped[str] = mapped_column(sa.String(200), default="")
+    closed_on: Mapped[date | None]
+    merged_into_id: Mapped[int | None] = mapped_column(sa.ForeignKey("cohort.id"))
+
+    enterprise: Mapped[Organization | None] = relationship(lazy="raise_on_sql")
 
 
 class Enrolment(Model):
     """A trainee in a programme. The name and numbers are kept here so that rosters sort and search in one table.
 
     `school_teacher_id` and `enterprise_mentor_id` are the present mentors (written by mentoring, which keeps the
-    history); the hours are the trainee's tally in minutes (written by practice).
+    history); the hours are the trainee's tally in minutes (written by practice). `recognised_minutes` were verified
+    in a programme that the trainee was transferred from (decision 23): the planned ones are fewer by them.
     """
 
     __tablename__ = "enrolment"
@@ -80,6 +87,7 @@ class Enrolment(Model):
     left_reason: Mapped[str] = mapped_column(sa.String(200), default="")
     school_teacher_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
     enterprise_mentor_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
+    recognised_minutes: Mapped[int] = mapped_column(default=0)
     planned_minutes: Mapped[int] = mapped_column(default=0)
     submitted_minutes: Mapped[int] = mapped_column(default=0)
     verified_minutes: Mapped[int] = mapped_column(default=0)
@@ -117,65 +125,3 @@ class EntryLevel(Model):
     enrolment_id: Mapped[int] = mapped_column(sa.ForeignKey("enrolment.id"), primary_key=True)
     competency_id: Mapped[int] = mapped_column(sa.ForeignKey("competency.id"), primary_key=True, index=True)
     level: Mapped[Decimal] = mapped_column(sa.Numeric(4, 2))
-
-
-class Application(Model):
-    """Somebody's own application to a programme, judged by both sides; the waiting list keeps its order by id."""
-
-    __tablename__ = "application"
-    __table_args__ = (
-        sa.UniqueConstraint("program_id", "user_id"),
-        sa.Index("ix_application_program_id_state_id", "program_id", "state", "id"),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    program_id: Mapped[int] = mapped_column(sa.ForeignKey("program.id"))
-    user_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
-    college_id: Mapped[int] = mapped_column(sa.ForeignKey("organization.id"))
-    enterprise_id: Mapped[int | None] = mapped_column(sa.ForeignKey("organization.id"))
-    name: Mapped[str] = mapped_column(sa.String(80))
-    field: Mapped[str] = mapped_column(sa.String(60), default="")
-    statement: Mapped[str] = mapped_column(sa.Text, default="")
-    state: Mapped[ApplicationState] = mapped_column(
-        choice(ApplicationState), default=ApplicationState.PENDING
-    )
-    applied_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    version: Mapped[int] = mapped_column(default=1)
-
-    user: Mapped[User] = relationship(lazy="raise_on_sql")
-    program: Mapped[Program] = relationship(lazy="raise_on_sql")
-    verdicts: Mapped[list[Verdict]] = relationship(lazy="raise_on_sql")
-
-    __mapper_args__ = {"version_id_col": version}
-
-    @property
-    def state_label(self) -> Any:
-        """The state in words."""
-        return labels.APPLICATION_STATES[self.state]
-
-    @property
-    def state_tone(self) -> str:
-        """The tone of the state's pill."""
-        return labels.APPLICATION_TONES[self.state]
-
-
-class Verdict(Model):
-    """One side's verdict on an application; one a side, never changed."""
-
-    __tablename__ = "verdict"
-    __table_args__ = (sa.UniqueConstraint("application_id", "side"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    application_id: Mapped[int] = mapped_column(sa.ForeignKey("application.id"))
-    side: Mapped[Side] = mapped_column(choice(Side))
-    verdict: Mapped[VerdictKind] = mapped_column(choice(VerdictKind))
-    reason: Mapped[str] = mapped_column(sa.String(200), default="")
-    by_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"))
-    at: Mapped[datetime] = mapped_column(UTCDateTime)
-
-    by: Mapped[User] = relationship(lazy="raise_on_sql")
-
-    @property
-    def label(self) -> Any:
-        """The verdict in words."""
-        return labels.VERDICTS[self.verdict]

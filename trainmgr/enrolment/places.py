@@ -20,9 +20,17 @@ def lock_places(program_id: int) -> None:
     db.session.execute(sa.select(Program.id).where(Program.id == program_id).with_for_update())
 
 
+def count_present(program_id: int) -> sa.ScalarSelect[int]:
+    """Return the select of how many people have a place in a programme."""
+    return (
+        sa.select(sa.func.count())
+        .where(Enrolment.program_id == program_id, Enrolment.state != EnrolmentState.WITHDRAWN)
+        .scalar_subquery()
+    )
+
+
 def free_places(program: Program) -> int | None:
     """Return how many places of a programme are free now; None when it sets no limit."""
-    taken = sa.select(sa.func.count()).where(
-        Enrolment.program_id == program.id, Enrolment.state != EnrolmentState.WITHDRAWN
-    )
-    return places_left(program.planned_size, db.session.scalar(taken) or 0)
+    if program.planned_size is None:
+        return None
+    return places_left(program.planned_size, db.session.scalar(sa.select(count_present(program.id))) or 0)

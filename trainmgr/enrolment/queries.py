@@ -22,7 +22,7 @@ from trainmgr.kernel.jobs import Job
 from trainmgr.needs.models import Competency
 from trainmgr.programs.models import Program, ProgramPerson
 
-IMPORT = "roster-import"
+IMPORT, UNDO, EXPORT = "roster-import", "roster-undo", "roster-export"
 
 
 def visible_in(program: Program, viewer: User) -> sa.ColumnElement[bool]:
@@ -72,9 +72,9 @@ def _as_relation(program: Program, viewer: User) -> list[sa.ColumnElement[bool]]
 # --- one trainee ---------------------------------------------------------------------------------
 
 
-def enrolment_or_404(program: Program, enrolment_id: int, viewer: User) -> Enrolment:
-    """Return a trainee of a programme with class, parties and mentors, or answer 404: one statement."""
-    enrolment: Enrolment | None = db.session.scalars(
+def select_one(program: Program, enrolment_id: int, viewer: User) -> sa.Select[Enrolment]:
+    """Select a trainee of a programme with class, parties and mentors, if the viewer may see them."""
+    return (
         sa.select(Enrolment)
         .where(Enrolment.id == enrolment_id, visible_in(program, viewer))
         .options(
@@ -85,7 +85,12 @@ def enrolment_or_404(program: Program, enrolment_id: int, viewer: User) -> Enrol
             joinedload(Enrolment.school_teacher),
             joinedload(Enrolment.enterprise_mentor),
         )
-    ).one_or_none()
+    )
+
+
+def enrolment_or_404(program: Program, enrolment_id: int, viewer: User) -> Enrolment:
+    """Return a trainee of a programme with class, parties and mentors, or answer 404: one statement."""
+    enrolment = db.session.scalars(select_one(program, enrolment_id, viewer)).one_or_none()
     return enrolment if enrolment is not None else abort(404)
 
 
@@ -129,32 +134,6 @@ def entry_levels(program_id: int, enrolment_id: int) -> list[LevelLine]:
 # --- classes -------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class ClassLine:
-    """A class with how many trainees it has now."""
-
-    id: int
-    name: str
-    people: int
-
-
-def classes(program: Program, viewer: User) -> list[ClassLine]:
-    """Return the classes of a programme with the number of their present trainees whom the viewer may see."""
-    inside = sa.and_(
-        Enrolment.cohort_id == Cohort.id,
-        Enrolment.state != EnrolmentState.WITHDRAWN,
-        visible_in(program, viewer),
-    )
-    rows = db.session.execute(
-        sa.select(Cohort.id, Cohort.name, sa.func.count(Enrolment.id))
-        .outerjoin(Enrolment, inside)
-        .where(Cohort.program_id == program.id)
-        .group_by(Cohort.id, Cohort.name)
-        .order_by(Cohort.name, Cohort.id)
-    )
-    return [ClassLine(*row) for row in rows]
-
-
 def cohorts(program_id: int) -> list[Cohort]:
     """Return the classes of a programme by name."""
     return list(
@@ -172,27 +151,56 @@ def cohort_or_404(program_id: int, cohort_id: int) -> Cohort:
     return cohort if cohort is not None else abort(404)
 
 
+def college_name(college_id: int) -> str:
+    """Return what a college is called."""
+    return db.session.scalar(sa.select(Organization.name).where(Organization.id == college_id)) or ""
+
+
 # --- imports -------------------------------------------------------------------------------------
 
 
-def latest_import(program: Program, viewer: User) -> Job | None:
-    """Return the last roster import of a programme for a college of the viewer, unless it was put away."""
+def latest_jobs(program: Program, viewer: User) -> tuple[Job | None, Job | None]:
+    """Return the last import of a roster or its undoing for the viewer's college, and the viewer's own last export.
+
+    What was put away is None.
+    """
+    here = Job.program_id == program.id
+    runs = (
+        sa.select(Job.id)
+        .where(here, Job.kind.in_((IMPORT, UNDO)))
+        .order_by(Job.id.desc())
+        .limit(5)
+        .subquery()
+    )
+    export = sa.select(sa.func.max(Job.id)).where(here, Job.kind == EXPORT, Job.created_by == viewer.id)
+    either = sa.or_(Job.id.in_(sa.select(runs.c.id)), Job.id == export.scalar_subquery())
+    jobs = db.session.scalars(sa.select(Job).where(either).order_by(Job.id.desc())).all()
+    colleges = viewer.organizations_where(Permission.ENROLMENT_EDIT)
+    run = next((job for job in jobs if job.kind != EXPORT and job.params.get("college") in colleges), None)
+    sent = next((job for job in jobs if job.kind == EXPORT), None)
+    return _in_sight(run), _in_sight(sent)
+
+
+def _in_sight(job: Job | None) -> Job | None:
+    return None if job is None or job.params.get("away") else job
+
+
+def imports_of(program: Program, viewer: User) -> list[Job]:
+    """Return the last imports of rosters for colleges of the viewer, the newest first, at most twenty."""
     colleges = viewer.organizations_where(Permission.ENROLMENT_EDIT)
     jobs = db.session.scalars(
         sa.select(Job)
         .where(Job.program_id == program.id, Job.kind == IMPORT)
         .order_by(Job.id.desc())
-        .limit(5)
+        .limit(20)
     )
-    mine = (job for job in jobs if job.params.get("college") in colleges)
-    job = next(mine, None)
-    return None if job is None or job.params.get("away") else job
+    return [job for job in jobs if job.params.get("college") in colleges]
 
 
-def import_or_404(program: Program, job_id: int, viewer: User) -> Job:
-    """Return a roster import of a programme that was made for a college of the viewer, or answer 404."""
+def import_or_404(program: Program, job_id: int, viewer: User, kinds: Sequence[str] = (IMPORT, UNDO)) -> Job:
+    """Return a roster import of a programme (or its taking back) made for a college of the viewer, or answer 404."""
     job: Job | None = db.session.scalars(
-        sa.select(Job).where(Job.id == job_id, Job.program_id == program.id, Job.kind == IMPORT)
+        sa.select(Job).where(Job.id == job_id, Job.program_id == program.id, Job.kind.in_(kinds))
     ).one_or_none()
     colleges = viewer.organizations_where(Permission.ENROLMENT_EDIT)
     if job is None or job.params.get("college") not in colleges:

@@ -15,7 +15,7 @@ from trainmgr.enrolment.queries import visible_in
 from trainmgr.enrolment.rules import EnrolmentState, numbers_needed
 from trainmgr.identity.models import Organization, User
 from trainmgr.kernel.crypto import decrypt
-from trainmgr.kernel.db import db
+from trainmgr.kernel.db import among, db
 from trainmgr.kernel.hours import ledger_hours
 from trainmgr.kernel.paging import Listing, Page, like, paginate
 from trainmgr.programs.models import Program
@@ -72,6 +72,7 @@ class Summary:
     total: int
     training: int
     remedial: int
+    suspended: int
     completed: int
     withdrawn: int
     lacking: int
@@ -218,6 +219,18 @@ def count_of(program: Program, viewer: User, *, q: str, chosen: RosterFilter, by
     return db.session.scalar(people) or 0
 
 
+def ids_of(
+    program: Program, viewer: User, *, q: str, chosen: RosterFilter, present: bool = False
+) -> list[int]:
+    """Return the narrowed roster's people in the order of an export; `present` leaves out who has left."""
+    statement = sa.select(Enrolment.id).where(
+        visible_in(program, viewer), *_conditions(program, q, chosen, by_id_tail=True)
+    )
+    if present:
+        statement = statement.where(Enrolment.state != EnrolmentState.WITHDRAWN)
+    return list(db.session.scalars(statement.order_by(Enrolment.cohort_id, Enrolment.name, Enrolment.id)))
+
+
 def export_rows(
     program: Program,
     viewer: User,
@@ -256,7 +269,7 @@ def export_rows(
     if unmask:
         statement = statement.join(User, User.id == Enrolment.user_id)
     if ids:
-        statement = statement.where(Enrolment.id.in_(ids))
+        statement = statement.where(among(Enrolment.id, ids))
     return _exported(statement, unmask)
 
 

@@ -1,58 +1,29 @@
-"""Who gets a place, who needs which number, and what an entry level may be."""
+"""How many places are left, who needs which number, and what an entry level may be."""
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-from trainmgr.programs.rules import ProgramKind, Side
+from trainmgr.programs.rules import ProgramKind
 
 LOWEST, HIGHEST = Decimal(1), Decimal(5)
 
 
 class EnrolmentState(enum.StrEnum):
-    """In training, in a remedial loop, completed, or withdrawn."""
+    """In training, in a remedial loop, suspended for a time, completed, or withdrawn."""
 
     TRAINING = "training"
     REMEDIAL = "remedial"
+    SUSPENDED = "suspended"
     COMPLETED = "completed"
     WITHDRAWN = "withdrawn"
 
 
-class ApplicationState(enum.StrEnum):
-    """What became of an application so far."""
-
-    PENDING = "pending"
-    ADMITTED = "admitted"
-    WAITLISTED = "waitlisted"
-    REJECTED = "rejected"
-    WITHDRAWN = "withdrawn"
-
-
-class VerdictKind(enum.StrEnum):
-    """One side's verdict on an applicant."""
-
-    ADMIT = "admit"
-    REJECT = "reject"
-
-
-WAITING = frozenset({ApplicationState.PENDING, ApplicationState.WAITLISTED})
-
-
-def settle(verdicts: Mapping[Side, VerdictKind], places_left: int | None) -> ApplicationState:
-    """Settle an application from the verdicts given so far; `places_left` None means without limit.
-
-    One side is enough to reject; admitting takes both sides and a free place.
-    """
-    if VerdictKind.REJECT in verdicts.values():
-        return ApplicationState.REJECTED
-    if verdicts.keys() != set(Side):
-        return ApplicationState.PENDING
-    if places_left is None or places_left > 0:
-        return ApplicationState.ADMITTED
-    return ApplicationState.WAITLISTED
+# Nothing is asked of these: no logs, no ratings, no tests, no gates. A suspended trainee keeps place and class.
+AWAY = frozenset({EnrolmentState.SUSPENDED, EnrolmentState.WITHDRAWN})
+IN_TRAINING = frozenset({EnrolmentState.TRAINING, EnrolmentState.REMEDIAL})
 
 
 def places_left(planned_size: int | None, taken: int) -> int | None:
@@ -93,3 +64,17 @@ def entry_level(text: str) -> Decimal | None:
     if not level.is_finite() or not LOWEST <= level <= HIGHEST or level != level.quantize(Decimal("0.01")):
         return None
     return level
+
+
+def gender_in(id_number: str) -> str:
+    """Return "M" or "F" by the sequence number in an ID number (GB 11643-1999: odd for men), "" without one."""
+    return "MF"[int(id_number[16]) % 2 == 0] if len(id_number) == 18 else ""
+
+
+class Foreseen(enum.StrEnum):
+    """What would become of a row of a roster."""
+
+    NEW = "new"
+    KNOWN = "known"
+    FILLED = "filled"
+    ALREADY = "already"

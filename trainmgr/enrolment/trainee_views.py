@@ -1,4 +1,4 @@
-"""HTTP of one trainee: facts, numbers, entry levels, what is masked, coming back."""
+"""HTTP of one trainee: facts, numbers, entry levels, what is masked."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from trainmgr.enrolment import actions, queries
+from trainmgr.enrolment import actions, labels, queries
 from trainmgr.enrolment.forms import (
     NumbersForm,
     ReasonForm,
@@ -14,8 +14,11 @@ from trainmgr.enrolment.forms import (
 )
 from trainmgr.enrolment.frame import bp, may_set_numbers, page_of, program_for
 from trainmgr.enrolment.rules import EnrolmentState
+from trainmgr.enrolment.standing import effects_in_words
+from trainmgr.enrolment.standing_queries import changes_of
+from trainmgr.enrolment.standing_rules import possible
 from trainmgr.kernel.access import Permission, requires
-from trainmgr.kernel.clock import today, utcnow
+from trainmgr.kernel.clock import utcnow
 from trainmgr.kernel.errors import Conflict, RuleBroken
 from trainmgr.programs.queries import may
 
@@ -27,7 +30,6 @@ def _trainee_page(program, enrolment, status=200, **context):
     defaults = {
         "numbers": NumbersForm(formdata=None, obj=enrolment),
         "reveal": ReasonForm(formdata=None, prefix="reveal-"),
-        "comeback": ReasonForm(formdata=None, prefix="comeback-"),
         "shown": None,
         "broken": None,
         "level_faults": (),
@@ -36,7 +38,9 @@ def _trainee_page(program, enrolment, status=200, **context):
     return page_of(
         "trainee", program, status, enrolment=enrolment, levels=queries.entry_levels(program.id, enrolment.id),
         is_present=is_present, may_set=may_set_numbers(program), is_own=enrolment.user_id == current_user.id,
-        is_full=may(program, current_user, Permission.PEOPLE_VIEW),
+        is_full=may(program, current_user, Permission.PEOPLE_VIEW), changes=changes_of(enrolment),
+        may_stand=may(program, current_user, Permission.CLASS_EDIT), kinds=possible(enrolment.state),
+        words=effects_in_words, tones=labels.STANDING_TONES, kind_labels=labels.STANDING_KINDS,
         may_edit=may(program, current_user, Permission.ENROLMENT_EDIT),
         may_unmask=may(program, current_user, Permission.ENROLMENT_UNMASK),
         **(defaults | context),
@@ -65,27 +69,6 @@ def unmask_trainee(program_id, enrolment_id):
     shown = actions.unmask(program, enrolment, reason=form.reason.data, by=current_user, now=utcnow())
     html, status = _trainee_page(program, enrolment, shown=shown)
     return html, status, {"Cache-Control": "no-store"}
-
-
-@bp.post("/trainees/<int:enrolment_id>/return")
-@requires(Permission.ENROLMENT_EDIT)
-def bring_back(program_id, enrolment_id):
-    """Take a trainee who left back into training."""
-    program = program_for(program_id, Permission.ENROLMENT_EDIT)
-    enrolment, form = (
-        queries.enrolment_or_404(program, enrolment_id, current_user),
-        ReasonForm(prefix="comeback-"),
-    )
-    if not form.validate():
-        return _trainee_page(program, enrolment, 422, comeback=form)
-    try:
-        actions.bring_back(
-            program, enrolment, day=today(), reason=form.reason.data, by=current_user, now=utcnow()
-        )
-    except RuleBroken as broken:
-        return _trainee_page(program, enrolment, broken.status, comeback=form, broken=broken)
-    flash(_("%(name)s is in training again.", name=enrolment.name), "success")
-    return redirect(url_for(".show_trainee", program_id=program_id, enrolment_id=enrolment_id))
 
 
 @bp.post("/trainees/<int:enrolment_id>/levels")

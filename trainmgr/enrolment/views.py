@@ -1,27 +1,28 @@
-"""HTTP of trainees: the roster and what is done with the ticked rows; classes, numbers and one trainee stand beside."""
+"""HTTP of trainees: the roster and what is done with the ticked rows."""
 
 from __future__ import annotations
 
-from flask import abort, flash, request
+from typing import Any
+
+from flask import abort, flash, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
-from wtforms.fields.choices import SelectChoice
 
 from trainmgr.enrolment import (
-    actions,
-    class_views,
     exporting,
     labels,
+    number_views,
     queries,
     roster,
-    station,
+    sending,
+    standing,
+    standing_views,
     trainee_views,
 )
-from trainmgr.enrolment.application_views import applications_bp
+from trainmgr.enrolment.export_views import exports_bp
 from trainmgr.enrolment.forms import (
     LeaveForm,
-    MoveForm,
     ReasonForm,
     chosen_ids,
     roster_filter,
@@ -35,11 +36,11 @@ from trainmgr.kernel.errors import RuleBroken
 from trainmgr.kernel.paging import Listing
 from trainmgr.programs.queries import enterprises_of, may
 
-blueprints = (bp, imports_bp, applications_bp)
+blueprints = (bp, imports_bp, exports_bp)
 
-# They register the other routes, how the step stands and what is due.
-assert class_views
-assert station
+# They register the other routes.
+assert number_views
+assert standing_views
 assert trainee_views
 
 
@@ -58,13 +59,14 @@ def show_roster(program_id):
         program, current_user, Listing.from_request(), chosen, by_id_tail=is_full, total=summary.total
     )
     classes, fields = roster.choices_in(program, current_user)
+    run, export = queries.latest_jobs(program, current_user) if is_full else (None, None)
     return page_of(
         "roster", program, page=page, summary=summary, chosen=chosen, classes=classes, is_full=is_full,
         field_options=[(name, name) for name in fields],
         may_edit=may_edit, may_judge=may(program, current_user, Permission.ENROLMENT_JUDGE),
         may_number=may(program, current_user, Permission.ENROLMENT_NUMBER),
         may_unmask=may(program, current_user, Permission.ENROLMENT_UNMASK),
-        job=queries.latest_import(program, current_user) if may_edit else None,
+        job=run, export=export,
         states=list(labels.ENROLMENT_STATES.items()),
         state_words={state: str(label) for state, label in labels.ENROLMENT_STATES.items()},
         needed=numbers_needed(program.kind), several_enterprises=len(enterprises_of(program)) > 1,
@@ -74,8 +76,15 @@ def show_roster(program_id):
 @bp.get("/roster.xlsx")
 @requires(Permission.PEOPLE_VIEW)
 def export_roster(program_id):
-    """Download the roster as it is narrowed, ID numbers masked."""
+    """Download the roster as it is narrowed, ID numbers masked; a long one is written in the background."""
     program = program_for(program_id, Permission.PEOPLE_VIEW, steps=False)
+    if sending.is_long(program, current_user, q=Listing.from_request().q, chosen=roster_filter()):
+        narrowed: dict[str, Any] = {
+            name: request.args[name]
+            for name in ("q", "class", "field", "state", "lacking")
+            if name in request.args
+        }
+        return redirect(url_for("exports.confirm_long_export", program_id=program_id, **narrowed))
     return exporting.send_roster(program, current_user, q=Listing.from_request().q, chosen=roster_filter())
 
 
@@ -97,6 +106,11 @@ def export_full_roster(program_id):
     form, chosen, q = ReasonForm(), roster_filter(), request.form.get("q", "")[:100]
     if not form.validate():
         return page_of("full_export", program, 422, form=form, chosen=chosen, q=q)
+    if sending.is_long(program, current_user, q=q, chosen=chosen):
+        sending.start_export(
+            program, sending.FULL, chosen, q=q, reason=form.reason.data, by=current_user, now=utcnow()
+        )
+        return to_roster(program_id)
     return exporting.send_full_roster(
         program, current_user, q=q, chosen=chosen, reason=form.reason.data, now=utcnow()
     )
@@ -118,51 +132,9 @@ def handle_chosen(program_id):
     if not people:
         flash(_("Tick at least one person first."), "warning")
         return to_roster(program_id)
-    if deed == "class":
-        return page_of("move", program, people=people, form=_move_form(program))
     if deed == "leave":
         return page_of("leave", program, people=people, form=LeaveForm(formdata=None, day=today()))
     return abort(400)
-
-
-def _move_form(program):
-    form = MoveForm(formdata=request.form if "cohort" in request.form else None)
-    form.cohort.choices = [SelectChoice(cohort.id, cohort.name) for cohort in queries.cohorts(program.id)]
-    return form
-
-
-@bp.post("/roster/move")
-@requires(Permission.ENROLMENT_EDIT)
-def move_chosen(program_id):
-    """Put the chosen trainees into a class."""
-    program = program_for(program_id, Permission.ENROLMENT_EDIT)
-    people, form = queries.chosen(program, current_user, chosen_ids()), _move_form(program)
-    if not form.validate():
-        return page_of("move", program, 422, people=people, form=form)
-    cohort = queries.cohort_or_404(program_id, form.cohort.data)
-    try:
-        moved = actions.move_to_class(program, people, cohort, by=current_user, now=utcnow())
-    except RuleBroken as broken:
-        return page_of("move", program, broken.status, people=people, form=form, broken=broken)
-    flash(
-        ngettext(
-            "%(num)s person is in %(name)s now.",
-            "%(num)s people are in %(name)s now.",
-            moved,
-            name=cohort.name,
-        ),
-        "success",
-    )
-    return to_roster(program_id)
-
-
-@bp.get("/trainees/<int:enrolment_id>/leave")
-@requires(Permission.ENROLMENT_EDIT)
-def confirm_leaving(program_id, enrolment_id):
-    """Ask when and why one trainee left."""
-    program = program_for(program_id, Permission.ENROLMENT_EDIT)
-    people = [queries.enrolment_or_404(program, enrolment_id, current_user)]
-    return page_of("leave", program, people=people, form=LeaveForm(formdata=None, day=today()))
 
 
 @bp.post("/roster/leave")
@@ -176,7 +148,7 @@ def withdraw_chosen(program_id):
     if not form.validate():
         return page_of("leave", program, 422, people=people, form=form)
     try:
-        left, admitted = actions.withdraw(
+        left, admitted = standing.withdraw(
             program, people, day=form.day.data, reason=form.reason.data, by=current_user, now=utcnow()
         )
     except RuleBroken as broken:

@@ -11,8 +11,9 @@ import sqlalchemy as sa
 from flask import abort
 from sqlalchemy.orm import joinedload
 
-from trainmgr.enrolment.models import Cohort, Enrolment, EnrolmentState
+from trainmgr.enrolment.models import Cohort, Enrolment
 from trainmgr.enrolment.queries import visible_in
+from trainmgr.enrolment.rules import AWAY
 from trainmgr.identity.models import User
 from trainmgr.kernel.db import db
 from trainmgr.kernel.paging import Listing, Page, paginate
@@ -22,7 +23,7 @@ from trainmgr.programs.models import Program
 from trainmgr.timetable.models import SessionState, TeachingSession
 from trainmgr.timetable.queries import cohorts_seen, own_sessions
 
-PRESENT = Enrolment.state != EnrolmentState.WITHDRAWN
+PRESENT = Enrolment.state.not_in(AWAY)
 DAYS_BACK, DAYS_AHEAD = 7, 14  # what stands on one's own page
 
 

@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from trainmgr.enrolment.hooks import Change, after_leaving
-from trainmgr.enrolment.models import Enrolment
+from trainmgr.enrolment.models import Enrolment, EnrolmentState
 from trainmgr.identity.models import User
 from trainmgr.kernel import audit
 from trainmgr.kernel.audit import require
@@ -232,7 +232,7 @@ def _settle(
                 .values({column: user_id}),
                 execution_options={"synchronize_session": False},
             )
-    _count_loads(program, side)
+    count_loads(program, side)
     successors = {key: users.get(value) if value else None for key, value in moved.items()}
     tell_handover(Handover(program.id, side, successors, day, by, now))
     for thing in list(db.session.identity_map.values()):
@@ -240,13 +240,17 @@ def _settle(
             db.session.expire(thing)
 
 
-def _count_loads(program: Program, side: Side) -> None:
+def count_loads(program: Program, side: Side) -> None:
+    """Write how many trainees each mentor of a side guides now; suspended ones take no place."""
     now_guided = (
         sa.select(sa.func.count())
+        .select_from(Assignment)
+        .join(Enrolment, Enrolment.id == Assignment.enrolment_id)
         .where(
             Assignment.program_id == program.id,
             Assignment.mentor_id == ProgramMentor.mentor_id,
             Assignment.ends_on.is_(None),
+            Enrolment.state != EnrolmentState.SUSPENDED,
         )
         .scalar_subquery()
     )
@@ -358,9 +362,15 @@ def retire_mentor(
 @after_leaving
 def end_assignments(change: Change) -> None:
     """End the assignments of trainees who left, and free their mentors' places."""
-    ids = list(change.enrolment_ids)
     program = db.session.get_one(Program, change.program_id)
     for side in Side:
-        rows = _present(program, side, dict.fromkeys(ids))
-        _end([assignment_id for assignment_id, _mentor in rows.values()], change.day)
-        _settle(program, side, dict.fromkeys(rows), day=change.day, by=change.by, now=change.now)
+        end_on_side(program, side, change.enrolment_ids, day=change.day, by=change.by, now=change.now)
+
+
+def end_on_side(
+    program: Program, side: Side, enrolment_ids: Sequence[int], *, day: date, by: User, now: datetime
+) -> None:
+    """End the assignments of some trainees on one side, and free their mentors' places."""
+    rows = _present(program, side, dict.fromkeys(enrolment_ids))
+    _end([assignment_id for assignment_id, _mentor in rows.values()], day)
+    _settle(program, side, dict.fromkeys(rows), day=day, by=by, now=now)

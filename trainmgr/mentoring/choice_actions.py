@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from trainmgr.enrolment.models import Enrolment
 from trainmgr.identity.models import User
 from trainmgr.kernel import audit
 from trainmgr.kernel.audit import require
@@ -24,14 +23,17 @@ from trainmgr.mentoring import choice_queries as queries
 from trainmgr.mentoring import labels
 from trainmgr.mentoring.choice_models import ChoiceAnswer, ChoiceRound, ChoiceWish
 from trainmgr.mentoring.choosing import (
+    Days,
     Fault,
     Phase,
     Proposing,
     blocking_pairs,
     fault_in,
+    fault_in_days,
     first_wishes,
     stable_pairs,
 )
+from trainmgr.mentoring.matching import Proposal as Answer
 from trainmgr.mentoring.matching import pair_up
 from trainmgr.mentoring.models import Mentor, Proposal, ProposalState, ProposedPair
 from trainmgr.mentoring.proposal_queries import find_proposal
@@ -48,6 +50,10 @@ CALLED_OFF = audit.sentence(
 )
 WISHED = audit.sentence("mentoring.wish", _l("%(who)s named %(count)s mentors in the two-way choice"))
 ANSWERED = audit.sentence("mentoring.answer", _l("%(who)s answered %(count)s trainees in the two-way choice"))
+MOVED = audit.sentence(
+    "mentoring.round_days",
+    _l("%(who)s moved the days of round %(number)s of the two-way choice to %(days)s: %(reason)s"),
+)
 MATCHED = audit.sentence(
     "mentoring.match", _l("%(who)s had pairs found from the two-way choice: %(placed)s of %(people)s placed")
 )
@@ -126,13 +132,41 @@ def open_round(program: Program, side: Side, facts: RoundFacts, *, by: User, now
 
 def call_off(program: Program, found: ChoiceRound, *, by: User, now: datetime) -> None:
     """End a round before pairs were found; what was wished counts no longer."""
+    _require_running(found)
+    found.cancelled_at = now
+    _clear_inboxes(program, found)
+    audit.record(CALLED_OFF, found, by=by, now=now, program_id=program.id, number=found.number)
+
+
+def move_days(
+    program: Program, found: ChoiceRound, days: Days, *, reason: str, by: User, now: datetime
+) -> None:
+    """Move the days of a round that is not over; inboxes ask by the new days."""
+    require_open(program, Work.MENTORING)
+    _require_running(found)
+    before = Days(found.opens_on, found.trainees_until, found.mentors_until)
+    fault = fault_in_days(before, days, local_day(now))
+    require(fault is None, say(labels.DAY_FAULTS[fault]) if fault else "")
+    found.opens_on, found.trainees_until, found.mentors_until = (
+        days.opens_on,
+        days.trainees_until,
+        days.mentors_until,
+    )
+    shown = {"program_id": program.id, "subject_id": found.id}
+    dues.move(WISH, **shown, visible_from=days.opens_on, due_on=days.trainees_until)
+    after = days.trainees_until + timedelta(days=1)
+    dues.move(ANSWER, **shown, visible_from=after, due_on=days.mentors_until)
+    told = " – ".join(each.isoformat() for each in (days.opens_on, days.trainees_until, days.mentors_until))
+    audit.record(
+        MOVED, found, by=by, now=now, program_id=program.id, reason=reason, number=found.number, days=told
+    )
+
+
+def _require_running(found: ChoiceRound) -> None:
     require(
         found.matched_at is None and found.cancelled_at is None,
         _("Pairs of this round were found already, or it is called off."),
     )
-    found.cancelled_at = now
-    _clear_inboxes(program, found)
-    audit.record(CALLED_OFF, found, by=by, now=now, program_id=program.id, number=found.number)
 
 
 def _clear_inboxes(program: Program, found: ChoiceRound) -> None:
@@ -151,7 +185,7 @@ def _require_phase(found: ChoiceRound, phase: Phase, now: datetime) -> None:
 def record_wishes(
     program: Program,
     found: ChoiceRound,
-    enrolment: Enrolment,
+    who: queries.Choosing,
     mentor_ids: Sequence[int],
     *,
     by: User,
@@ -159,7 +193,8 @@ def record_wishes(
 ) -> None:
     """Take whom a trainee names, the dearest first, in place of what was named before."""
     _require_phase(found, Phase.TRAINEES, now)
-    possible = queries.mentors_to_choose(program, found, enrolment, local_day(now))
+    enrolment = who.enrolment
+    possible = queries.mentors_to_choose(program, found, who, local_day(now))
     fault = fault_in(mentor_ids, {mentor.id for mentor, _free in possible}, found.most_wishes)
     require(fault is None, say(labels.FAULTS[fault], {"most": found.most_wishes}) if fault else "")
     before = queries.wishes_of(found, enrolment)
@@ -228,8 +263,23 @@ def record_answers(
 # --- pairs ------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class Matched:
+    """What was found for a round: pairs, how they stand with the wishes, what is told of them."""
+
+    asked: Asked
+    answer: Answer
+    parts: Mapping[int, Mapping[str, float]]
+    told: Mapping[str, Any]
+
+
 def match_round(program: Program, found: ChoiceRound, *, by: User, now: datetime) -> Proposal:
     """Find the stable pairs of a round that is over; they wait for approval like any other proposal."""
+    return write_pairs(program, found, find_pairs(program, found, by=by, now=now), by=by, now=now)
+
+
+def require_over(program: Program, found: ChoiceRound, *, now: datetime) -> None:
+    """Refuse to find pairs of a round that still runs, was called off, or whose pairs are approved."""
     require_open(program, Work.MENTORING)
     require(found.cancelled_at is None, _("This round was called off."))
     _require_phase(found, Phase.OVER, now)
@@ -237,6 +287,11 @@ def match_round(program: Program, found: ChoiceRound, *, by: User, now: datetime
         sa.select(Proposal.id).where(Proposal.round_id == found.id, Proposal.state == ProposalState.APPROVED)
     )
     require(decided is None, _("The pairs of this round are approved already."))
+
+
+def find_pairs(program: Program, found: ChoiceRound, *, by: User, now: datetime) -> Matched:
+    """Find the stable pairs of a round that is over; writes nothing."""
+    require_over(program, found, now=now)
     ballot = queries.ballot_of(program, found, by, local_day(now))
     require(ballot.trainees, _("Everybody has a mentor on this side already."))
     pairs = stable_pairs(ballot.preferences, found.proposing)
@@ -258,12 +313,20 @@ def match_round(program: Program, found: ChoiceRound, *, by: User, now: datetime
         "silent": sum(not named for named in ballot.preferences.wishes.values()),
         "blocking": len(blocking_pairs(ballot.preferences, pairs)),
     }
-    proposal = write_proposal(program, asked, answer, by=by, now=now, parts=parts, told=told)
+    return Matched(asked, answer, parts, told)
+
+
+def write_pairs(
+    program: Program, found: ChoiceRound, matched: Matched, *, by: User, now: datetime
+) -> Proposal:
+    """Put a round's pairs into the open two-way proposal."""
+    proposal = write_proposal(
+        program, matched.asked, matched.answer, by=by, now=now, parts=matched.parts, told=matched.told
+    )
     found.matched_at = now
     _clear_inboxes(program, found)
-    audit.record(
-        MATCHED, found, by=by, now=now, program_id=program.id, placed=len(pairs), people=len(ballot.trainees)
-    )
+    placed, people = matched.answer.placed, len(matched.asked.trainees)
+    audit.record(MATCHED, found, by=by, now=now, program_id=program.id, placed=placed, people=people)
     return proposal
 
 

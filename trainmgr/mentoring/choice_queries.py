@@ -20,6 +20,7 @@ from trainmgr.mentoring.models import Mentor, ProgramMentor
 from trainmgr.mentoring.queries import PRESENT, mentor_column
 from trainmgr.mentoring.rules import Guide, Terms, Trainee, fit_of, limit_between
 from trainmgr.mentoring.supply import chooser, mentors_for, trainees_for
+from trainmgr.mentoring.terms_models import TraineeSite
 from trainmgr.mentoring.terms_queries import terms_of
 from trainmgr.programs.models import Program
 from trainmgr.programs.rules import Side
@@ -102,11 +103,22 @@ def waiting_users(program: Program, side: Side) -> Sequence[int]:
 # --- a trainee's wishes -----------------------------------------------------------------------------
 
 
-def choosing_enrolment(program: Program, found: ChoiceRound, viewer: User) -> Enrolment | None:
+@dataclass(frozen=True)
+class Choosing:
+    """A trainee who takes part in a round: the enrolment, and where he or she works ("" not stated)."""
+
+    enrolment: Enrolment
+    site: str
+
+
+def choosing_enrolment(program: Program, found: ChoiceRound, viewer: User) -> Choosing | None:
     """Return the viewer's own enrolment when the round is for it."""
-    return db.session.scalar(
-        sa.select(Enrolment).where(_waiting(program, found.side), Enrolment.user_id == viewer.id)
-    )
+    row = db.session.execute(
+        sa.select(Enrolment, TraineeSite.site)
+        .outerjoin(TraineeSite, TraineeSite.enrolment_id == Enrolment.id)
+        .where(_waiting(program, found.side), Enrolment.user_id == viewer.id)
+    ).first()
+    return Choosing(row[0], row[1] or "") if row else None
 
 
 def wishes_of(found: ChoiceRound, enrolment: Enrolment) -> Sequence[int]:
@@ -119,13 +131,13 @@ def wishes_of(found: ChoiceRound, enrolment: Enrolment) -> Sequence[int]:
 
 
 def mentors_to_choose(
-    program: Program, found: ChoiceRound, enrolment: Enrolment, on: date
+    program: Program, found: ChoiceRound, who: Choosing, on: date
 ) -> list[tuple[Mentor, int]]:
     """Return the mentors whom a trainee may name, each with the free places: no hard limit forbids them.
 
     Who fits best comes first.
     """
-    trainee, terms = chooser(enrolment, found.side), terms_of(program, on)
+    trainee, terms = chooser(who.enrolment, found.side, who.site), terms_of(program, on)
     possible = [
         (fit_of(trainee, guide, terms).total, mentor, guide.places - load)
         for mentor, guide, load in mentors_for(program, found.side, on)

@@ -15,10 +15,10 @@ from trainmgr.kernel.clock import today, utcnow
 from trainmgr.kernel.errors import RuleBroken
 from trainmgr.kernel.numbers import whole
 from trainmgr.mentoring import choice_actions as actions
+from trainmgr.mentoring import choice_job, labels
 from trainmgr.mentoring import choice_queries as queries
-from trainmgr.mentoring import labels
-from trainmgr.mentoring.choosing import Phase, Proposing
-from trainmgr.mentoring.forms import RoundForm
+from trainmgr.mentoring.choosing import Days, Phase, Proposing
+from trainmgr.mentoring.forms import DaysForm, RoundForm
 from trainmgr.mentoring.frame import bp, page_of, side_or_404
 from trainmgr.mentoring.proposal_queries import find_proposal
 from trainmgr.mentoring.rules import Way
@@ -108,11 +108,47 @@ def open_round(program_id, side):
 @bp.post("/programs/<int:program_id>/choice/<int:round_id>/match")
 @requires(P.MENTOR_ASSIGN)
 def match_round(program_id, round_id):
-    """Find the stable pairs of a round that is over."""
+    """Find the stable pairs of a round that is over: at once, or beside the request for many."""
     program = _staff(program_id)
     found = queries.round_or_404(program, round_id)
-    actions.match_round(program, found, by=current_user, now=utcnow())
+    if choice_job.request_match(program, found, by=current_user, now=utcnow()) is not None:
+        return redirect(url_for(".show_mentors", program_id=program.id, side=found.side))
     return redirect(url_for(".show_proposal", program_id=program.id, side=found.side, way=Way.TWO_WAY))
+
+
+@bp.get("/programs/<int:program_id>/choice/<int:round_id>/days")
+@requires(P.MENTOR_ASSIGN)
+def edit_days(program_id, round_id):
+    """Show the form that moves a round's days."""
+    program = _staff(program_id)
+    found = queries.round_or_404(program, round_id)
+    return _days_page(program, found, DaysForm(formdata=None, obj=found))
+
+
+def _days_page(program: Program, found: Any, form: DaysForm, status: int = 200, broken: str = "") -> Any:
+    phase = queries.phase_of(found, today())
+    return page_of(
+        "days.html", program, status, side=found.side, round=found, phase=phase, form=form, broken=broken,
+        labels=labels,
+    )  # fmt: skip
+
+
+@bp.post("/programs/<int:program_id>/choice/<int:round_id>/days")
+@requires(P.MENTOR_ASSIGN)
+def move_days(program_id, round_id):
+    """Move a round's days, with the reason; inboxes follow."""
+    program = _staff(program_id)
+    found = queries.round_or_404(program, round_id)
+    form = DaysForm()
+    if not form.validate():
+        return _days_page(program, found, form, 422)
+    days = Days(form.opens_on.data, form.trainees_until.data, form.mentors_until.data)
+    try:
+        actions.move_days(program, found, days, reason=form.reason.data, by=current_user, now=utcnow())
+    except RuleBroken as broken:
+        return _days_page(program, found, form, broken.status, str(broken))
+    flash(_("The days of round %(number)s are moved.", number=found.number), "success")
+    return redirect(url_for(".show_choice", program_id=program.id, side=found.side))
 
 
 @bp.post("/programs/<int:program_id>/choice/<int:round_id>/call-off")
@@ -135,10 +171,10 @@ def _own_wishes(program_id: int, round_id: int) -> tuple[Program, Any, Any]:
     return program, found, queries.choosing_enrolment(program, found, current_user) or abort(404)
 
 
-def _wishes_page(program: Program, found: Any, enrolment: Any, status: int = 200, **context: Any) -> Any:
+def _wishes_page(program: Program, found: Any, who: Any, status: int = 200, **context: Any) -> Any:
     day = today()
     phase = queries.phase_of(found, day)
-    possible = queries.mentors_to_choose(program, found, enrolment, day)
+    possible = queries.mentors_to_choose(program, found, who, day)
     chosen = context.pop("chosen", None)
     return page_of(
         "wishes.html",
@@ -150,7 +186,7 @@ def _wishes_page(program: Program, found: Any, enrolment: Any, status: int = 200
         is_open=phase is Phase.TRAINEES,
         possible=possible,
         names={mentor.id: mentor.name for mentor, _free in possible},
-        chosen=list(queries.wishes_of(found, enrolment)) if chosen is None else chosen,
+        chosen=list(queries.wishes_of(found, who.enrolment)) if chosen is None else chosen,
         labels=labels,
         **context,
     )
@@ -167,13 +203,13 @@ def edit_wishes(program_id, round_id):
 @requires(P.PROGRAM_VIEW)
 def record_wishes(program_id, round_id):
     """Take a trainee's list of mentors, the dearest first."""
-    program, found, enrolment = _own_wishes(program_id, round_id)
+    program, found, who = _own_wishes(program_id, round_id)
     named = [text for text in request.form.getlist("wish")[:50] if text]
     chosen = [whole(text) or STRANGER for text in named]
     try:
-        actions.record_wishes(program, found, enrolment, chosen, by=current_user, now=utcnow())
+        actions.record_wishes(program, found, who, chosen, by=current_user, now=utcnow())
     except RuleBroken as broken:
-        return _wishes_page(program, found, enrolment, broken.status, chosen=chosen, broken=str(broken))
+        return _wishes_page(program, found, who, broken.status, chosen=chosen, broken=str(broken))
     flash(
         ngettext("Your list with %(num)d mentor is in.", "Your list with %(num)d mentors is in.", len(chosen))
         if chosen

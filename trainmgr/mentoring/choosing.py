@@ -38,6 +38,47 @@ def phase_on(day: date, opens_on: date, trainees_until: date, mentors_until: dat
     return Phase.MENTORS if day <= mentors_until else Phase.OVER
 
 
+@dataclass(frozen=True)
+class Days:
+    """The days of a round: its first, the trainees' last, the mentors' last."""
+
+    opens_on: date
+    trainees_until: date
+    mentors_until: date
+
+
+class DayFault(enum.StrEnum):
+    """Why the days of a round cannot be moved so."""
+
+    NOTHING = "nothing"
+    ORDER = "order"
+    PAST = "past"
+    BEGUN = "begun"
+    ANSWERING = "answering"
+
+
+def fault_in_days(before: Days, after: Days, today: date) -> DayFault | None:
+    """Return what forbids to move a round's days, or None.
+
+    What has begun stays begun, what is moved does not end before today, and once the mentors answer the trainees' list
+    is closed: mentors have seen by then who named them.
+    """
+    if before == after:
+        return DayFault.NOTHING
+    if not after.opens_on <= after.trainees_until < after.mentors_until:
+        return DayFault.ORDER
+    if before.opens_on <= today and after.opens_on != before.opens_on:
+        return DayFault.BEGUN
+    if before.trainees_until < today and after.trainees_until != before.trainees_until:
+        return DayFault.ANSWERING
+    moved = [new for old, new in zip(_of(before), _of(after), strict=True) if old != new]
+    return DayFault.PAST if min(moved) < today else None
+
+
+def _of(days: Days) -> tuple[date, date, date]:
+    return days.opens_on, days.trainees_until, days.mentors_until
+
+
 class Fault(enum.StrEnum):
     """What is wrong with a list of preferences."""
 

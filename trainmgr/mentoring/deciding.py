@@ -23,11 +23,11 @@ from trainmgr.mentoring.actions import assign_many
 from trainmgr.mentoring.choice_actions import stability_now
 from trainmgr.mentoring.labels import OBSTACLES
 from trainmgr.mentoring.matching import Move, moves_for
-from trainmgr.mentoring.models import Proposal, ProposalState, ProposedPair
+from trainmgr.mentoring.models import Mentor, Proposal, ProposalState, ProposedPair
 from trainmgr.mentoring.proposing import renew_summary
 from trainmgr.mentoring.queries import PRESENT, names_of
 from trainmgr.mentoring.rules import Obstacle, limits_between
-from trainmgr.mentoring.supply import guides_for, trainees_for
+from trainmgr.mentoring.supply import guides_for, mentors_for, trainees_for
 from trainmgr.mentoring.terms_queries import terms_of
 from trainmgr.programs.actions import require_open
 from trainmgr.programs.models import Program
@@ -49,7 +49,7 @@ def set_lock(proposal: Proposal, pair: ProposedPair, locked: bool) -> None:
 
 def moves_of(
     program: Program, proposal: Proposal, pair: ProposedPair, *, by: User, now: datetime
-) -> Sequence[Move]:
+) -> Sequence[tuple[Move, Mentor]]:
     """Return what every mentor would cost the trainee of a pair, those who are possible first, the cheapest first."""
     day = local_day(now)
     trainee = next(
@@ -57,9 +57,12 @@ def moves_of(
     )
     if trainee is None:
         return []
-    load = queries.load_by_mentor(proposal)
     terms = terms_of(program, day)
-    return moves_for(trainee, guides_for(program, proposal.side, day), load, pair.mentor_id, terms)
+    named = mentors_for(program, proposal.side, day, proposal.id)
+    load = {mentor.id: pairs for mentor, _guide, pairs in named}
+    mentors = {mentor.id: mentor for mentor, _guide, _pairs in named}
+    moves = moves_for(trainee, [guide for _mentor, guide, _pairs in named], load, pair.mentor_id, terms)
+    return [(move, mentors[move.guide.id]) for move in moves]
 
 
 def change_pair(
@@ -67,7 +70,7 @@ def change_pair(
 ) -> Move:
     """Give a trainee another mentor by hand; the pair is locked. The hard limits hold here too. Returns the price."""
     require_open(program, Work.MENTORING)
-    moves = moves_of(program, proposal, pair, by=by, now=now)
+    moves = [move for move, _mentor in moves_of(program, proposal, pair, by=by, now=now)]
     move = next((one for one in moves if one.guide.id == mentor_id), None)
     if move is None:
         raise RuleBroken(_("This mentor is not on the programme's list any more."))

@@ -108,6 +108,7 @@ class TermsForm(FlaskForm):
     continuity = IntegerField(_l("Weight of continuity"), validators=[InputRequired(), NumberRange(0, 100)])
     distance = IntegerField(_l("Weight of distance"), validators=[InputRequired(), NumberRange(0, 100)])
     experience = IntegerField(_l("Weight of experience"), validators=[InputRequired(), NumberRange(0, 100)])
+    time = IntegerField(_l("Weight of working time"), validators=[Optional(), NumberRange(0, 100)])
     version = HiddenField()
 
     @property
@@ -119,9 +120,7 @@ class TermsForm(FlaskForm):
         """The weights are shares of one whole."""
         total = sum(self.weights.values())
         if total != 100:
-            raise ValidationError(
-                _("The four weights add up to %(total)s; they must add up to 100.", total=total)
-            )
+            raise ValidationError(_("The weights add up to %(total)s; they must add up to 100.", total=total))
 
 
 def one_site(_form: FlaskForm, field: StringField) -> None:
@@ -194,6 +193,15 @@ class RoundForm(FlaskForm):
         """Mentors answer when the trainees' days are over."""
         if self.trainees_until.data and field.data and field.data <= self.trainees_until.data:
             raise ValidationError(_("The mentors' last day lies after the trainees' last day."))
+
+
+class DaysForm(FlaskForm):
+    """Other days for a round, and why."""
+
+    opens_on = DateField(_l("Begins on"), validators=[DataRequired()])
+    trainees_until = DateField(_l("Trainees choose until"), validators=[DataRequired()])
+    mentors_until = DateField(_l("Mentors answer until"), validators=[DataRequired()])
+    reason = StringField(_l("Reason"), validators=[DataRequired(), Length(max=200)])
 
 
 def options(rows: list[tuple[object, str]]) -> list[SelectChoice]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trainmgr.kernel.msgids import N_
-from trainmgr.mentoring.choosing import Fault, Phase, Proposing
+from trainmgr.mentoring.choosing import DayFault, Fault, Phase, Proposing
 from trainmgr.mentoring.rules import Obstacle, Way
 from trainmgr.programs.rules import Side
 
@@ -70,11 +70,22 @@ PHASES = {
     Phase.OVER: N_("the days are over"),
 }
 
+DAY_FAULTS = {
+    DayFault.NOTHING: N_("No day was changed."),
+    DayFault.ORDER: N_("The days are out of order: trainees choose first, mentors answer after that."),
+    DayFault.PAST: N_("A day cannot be moved into the past."),
+    DayFault.BEGUN: N_("The round has begun; its first day stays."),
+    DayFault.ANSWERING: N_(
+        "The mentors have seen by now who named them, so the trainees' lists stay closed."
+    ),
+}
+
 PARTS = {
     "field": N_("Field"),
     "continuity": N_("Continuity"),
     "distance": N_("Distance"),
     "experience": N_("Experience"),
+    "time": N_("Working time"),
 }
 
 # A part of the fit in words, by the least that it must reach; the last one is for less, and speaks against the pair.
@@ -98,8 +109,20 @@ REASONS: dict[str, tuple[tuple[float, str], ...]] = {
         (0.1, N_("guided some before")),
         (0, N_("first time as a mentor")),
     ),
+    "time": (
+        (0.8, N_("at work when the class is")),
+        (0.3, ""),
+        (0, N_("hardly ever at work when the class is")),
+    ),
 }
-AGAINST = {"another field", "change of mentor", "another site", "far site", "first time as a mentor"}
+AGAINST = {
+    "another field",
+    "change of mentor",
+    "another site",
+    "far site",
+    "first time as a mentor",
+    "hardly ever at work when the class is",
+}
 
 
 def reasons(parts: dict[str, float]) -> list[tuple[str, bool]]:

@@ -15,6 +15,7 @@ from trainmgr.mentoring.rules import (
     Guide,
     Obstacle,
     Terms,
+    Time,
     Trainee,
     cost_of,
     cost_of_load,
@@ -54,8 +55,8 @@ class Proposal:
 class Options:
     """The mentors whom a kind of trainee may have, best fit first, or the limit that keeps them from all.
 
-    Trainees are of one kind when organisation, field and site are the same, and whether they know a mentor already:
-    then only the mentors known to one of them fit that one otherwise than the next.
+    Trainees are of one kind when organisation, field, site and times are the same, and whether they know a mentor
+    already: then only the mentors known to one of them fit that one otherwise than the next.
     """
 
     hub: int
@@ -190,7 +191,7 @@ def moves_for(
 
 # --- solving ----------------------------------------------------------------------------------------
 
-Kind = tuple[int | None, str, str, bool]
+Kind = tuple[int | None, str, str, bool, frozenset[Time]]
 NOT_LISTED = -1
 
 
@@ -200,7 +201,7 @@ def _familiar(trainee: Trainee) -> frozenset[int]:
 
 def _kind(trainee: Trainee) -> Kind:
     known = trainee.present_id is not None or bool(trainee.known_ids)
-    return trainee.organization_id, trainee.field, trainee.site, known
+    return trainee.organization_id, trainee.field, trainee.site, known, trainee.times
 
 
 def _options_by_kind(

@@ -22,6 +22,7 @@ from trainmgr.programs.models import Program
 from trainmgr.programs.rules import Side
 
 PROPOSING = "mentor-proposal"
+MATCHING = "choice-matching"
 
 
 def find_proposing(program: Program, side: Side) -> Job | None:
@@ -34,7 +35,7 @@ def _newest_job(program: Program, side: Side) -> sa.ScalarSelect[int]:
         sa.select(sa.func.max(Job.id))
         .where(
             Job.program_id == program.id,
-            Job.kind == PROPOSING,
+            Job.kind.in_((PROPOSING, MATCHING)),
             Job.params["side"].as_string() == side.value,
         )
         .scalar_subquery()
@@ -144,17 +145,3 @@ def loads_of(proposal: Proposal, limit: int = 30) -> Sequence[Any]:
         .order_by(sa.func.coalesce(pairs.c.pairs, 0).desc(), Mentor.name, Mentor.id)
         .limit(limit)
     ).all()
-
-
-def load_by_mentor(proposal: Proposal, besides: int = 0) -> dict[int, int]:
-    """Return how many pairs each mentor has in a proposal, one line left out."""
-    rows = db.session.execute(
-        sa.select(ProposedPair.mentor_id, sa.func.count())
-        .where(
-            ProposedPair.proposal_id == proposal.id,
-            ProposedPair.mentor_id.is_not(None),
-            ProposedPair.id != besides,
-        )
-        .group_by(ProposedPair.mentor_id)
-    )
-    return {mentor_id: count for mentor_id, count in rows if mentor_id}

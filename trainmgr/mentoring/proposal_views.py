@@ -20,7 +20,6 @@ from trainmgr.mentoring import proposal_queries as queries
 from trainmgr.mentoring.forms import PairForm
 from trainmgr.mentoring.frame import bp, page_of, side_or_404, way_or_404
 from trainmgr.mentoring.models import Proposal, ProposedPair
-from trainmgr.mentoring.queries import mentors_by_id
 from trainmgr.mentoring.rules import Obstacle, Way
 from trainmgr.mentoring.terms_queries import defaults, find_terms
 from trainmgr.programs.models import Program
@@ -158,8 +157,12 @@ def _pair_page(
 ) -> Any:
     moves = deciding.moves_of(program, proposal, pair, by=current_user, now=utcnow())
     q = request.args.get("q", "").strip()[:60]
-    mentors = mentors_by_id([move.guide.id for move in moves], q, chosen=form.mentor.data)
-    shown = [(move, mentors[move.guide.id]) for move in moves if move.guide.id in mentors]
+    wanted = q.casefold()
+    shown = [
+        (move, mentor)
+        for move, mentor in moves
+        if wanted in f"{mentor.name}\n{mentor.fields}".casefold() or mentor.id == form.mentor.data
+    ]
     return page_of(
         "pair.html",
         program,

@@ -222,16 +222,6 @@ def guided_by(program: Program, mentor: Mentor, viewer: User) -> Sequence[Enrolm
     ).all()
 
 
-def mentors_by_id(mentor_ids: Sequence[int], q: str = "", chosen: int | None = None) -> dict[int, Mentor]:
-    """Return some mentors by their numbers: all, or those whose name or fields hold the words, and the chosen one."""
-    statement = sa.select(Mentor).where(Mentor.id.in_(mentor_ids))
-    if q:
-        pattern = like(q)
-        named = sa.or_(Mentor.name.ilike(pattern, escape="\\"), Mentor.fields.ilike(pattern, escape="\\"))
-        statement = statement.where(sa.or_(named, Mentor.id == chosen))
-    return {mentor.id: mentor for mentor in db.session.scalars(statement)}
-
-
 def names_of(mentor_ids: Sequence[int], limit: int = 5) -> Sequence[str]:
     """Return the names of the first few of some mentors."""
     names = sa.select(Mentor.name).where(Mentor.id.in_(mentor_ids)).order_by(Mentor.name, Mentor.id)

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from datetime import date
 
 # What makes a pair fit, in percent of the whole; adds to 100. A programme may weigh otherwise.
-WEIGHTS: dict[str, int] = {"field": 50, "continuity": 20, "distance": 15, "experience": 15}
+WEIGHTS: dict[str, int] = {"field": 50, "continuity": 20, "distance": 10, "experience": 10, "time": 10}
+# A weekday (1 Monday to 7) and a unit of the timetable.
+Time = tuple[int, int]
 # Each further trainee of one mentor costs this much more (thousandths), so that equal fits are spread evenly.
 BALANCE_STEP = 30
 # Where even loads come first, a further trainee costs more than the worst fit does.
@@ -57,7 +59,8 @@ _NEAREST_FIRST = (
 class Trainee:
     """What counts of a trainee: own organisation on this side, field, site, and the mentors at present and before.
 
-    `known_ids` are mentors who guided this trainee, or taught the class, in an earlier stage.
+    `known_ids` are mentors who guided this trainee, or taught the class, in an earlier stage; `times` are those in
+    which the class is taught, empty where nothing is planned.
     """
 
     id: int
@@ -67,11 +70,15 @@ class Trainee:
     locked_id: int | None = None
     site: str = ""
     known_ids: frozenset[int] = frozenset()
+    times: frozenset[Time] = frozenset()
 
 
 @dataclass(frozen=True)
 class Guide:
-    """What counts of a mentor. `taken` seats are held by trainees of other programmes; `fields` empty means any."""
+    """What counts of a mentor. `taken` seats are held by trainees of other programmes; `fields` empty means any.
+
+    `times` is the working time, empty where it is not stated.
+    """
 
     id: int
     organization_id: int
@@ -82,6 +89,7 @@ class Guide:
     guided_before: int = 0
     sites: frozenset[str] = frozenset()
     leaves: tuple[tuple[date, date], ...] = ()
+    times: frozenset[Time] = frozenset()
 
     @property
     def places(self) -> int:
@@ -165,6 +173,13 @@ def continuity_fit(trainee: Trainee, guide: Guide) -> float:
     return 0.0 if trainee.present_id or trainee.known_ids else 0.5
 
 
+def time_fit(trainee: Trainee, guide: Guide) -> float:
+    """Return in which share of the class's planned times a mentor is at work, 0.5 where either is not stated."""
+    if not trainee.times or not guide.times:
+        return 0.5
+    return round(len(trainee.times & guide.times) / len(trainee.times), 4)
+
+
 def leave_days(guide: Guide, terms: Terms) -> int:
     """Return on how many days of the period a mentor is on leave."""
     since, until = terms.since or date.min, terms.until or date.max
@@ -213,8 +228,10 @@ def fit_of(trainee: Trainee, guide: Guide, terms: Terms) -> Fit:
         "continuity": continuity_fit(trainee, guide),
         "distance": distance_fit(trainee, guide, terms),
         "experience": min(guide.guided_before, 5) / 5,
+        "time": time_fit(trainee, guide),
     }
-    return Fit(round(sum(terms.weights[name] * part for name, part in parts.items()) / 100, 4), parts)
+    # A programme that weighed the parts before there was one for working time gives it none.
+    return Fit(round(sum(terms.weights.get(name, 0) * part for name, part in parts.items()) / 100, 4), parts)
 
 
 def cost_of(fit: Fit) -> int:

@@ -6,7 +6,8 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from trainmgr.enrolment.models import Enrolment, EnrolmentState
+from trainmgr.enrolment.models import Enrolment
+from trainmgr.enrolment.rules import AWAY
 from trainmgr.kernel.access import Role
 from trainmgr.kernel.clock import local_day
 from trainmgr.kernel.db import db
@@ -47,7 +48,7 @@ def assess(program: Program, now: datetime) -> Assessment:
                     )
                 )
             ),
-        ).where(Enrolment.program_id == program.id, Enrolment.state != EnrolmentState.WITHDRAWN)
+        ).where(Enrolment.program_id == program.id, Enrolment.state.not_in(AWAY))
     ).one()
     _put_due(program, total - both, now)
     args = {"program_id": program.id}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -70,20 +70,6 @@ def terms_of(program: Program, on: date) -> Terms:
 
 
 # --- leaves -----------------------------------------------------------------------------------------
-
-
-def leaves_from(program: Program, on: date) -> Mapping[int, tuple[tuple[date, date], ...]]:
-    """Return the leaves of a programme's mentors that are not over on a day."""
-    rows = db.session.execute(
-        sa.select(MentorLeave.mentor_id, MentorLeave.starts_on, MentorLeave.ends_on)
-        .join(ProgramMentor, ProgramMentor.mentor_id == MentorLeave.mentor_id)
-        .where(ProgramMentor.program_id == program.id, MentorLeave.ends_on >= on)
-        .order_by(MentorLeave.mentor_id, MentorLeave.starts_on, MentorLeave.id)
-    )
-    found: dict[int, tuple[tuple[date, date], ...]] = {}
-    for mentor_id, first, last in rows:
-        found[mentor_id] = (*found.get(mentor_id, ()), (first, last))
-    return found
 
 
 def list_leaves(mentor: Mentor, limit: int = 20) -> Sequence[MentorLeave]:

@@ -21,6 +21,7 @@ from trainmgr.mentoring import (
     proposal_queries,
     proposal_views,
     queries,
+    standing,
     station,
     terms_views,
 )
@@ -38,6 +39,7 @@ assert proposal_views
 assert choice_views
 assert terms_views
 assert station
+assert standing
 
 P = Permission
 

@@ -16,9 +16,10 @@ from trainmgr.identity.models import User
 from trainmgr.kernel import audit, crypto
 from trainmgr.kernel.audit import require
 from trainmgr.kernel.clock import local_day
-from trainmgr.kernel.db import db
+from trainmgr.kernel.db import among, db
 from trainmgr.kernel.errors import Conflict, RuleBroken
 from trainmgr.kernel.i18n import day as day_in_words
+from trainmgr.mentoring.terms_models import TraineeSite
 from trainmgr.placements import owed
 from trainmgr.placements.models import (
     ChangeKind,
@@ -31,6 +32,8 @@ from trainmgr.placements.rules import MOST_AHEAD, OPEN, length_in_days, months_b
 from trainmgr.programs.actions import require_open
 from trainmgr.programs.models import Program
 from trainmgr.programs.rules import Work
+
+SITE_LENGTH = 80  # of mentoring's own record
 
 MADE = audit.sentence("placement.make", _l("%(who)s arranged %(count)s placements: %(what)s"))
 CHANGED = audit.sentence("placement.change", _l("%(who)s changed the placement of %(what)s: %(reason)s"))
@@ -92,26 +95,59 @@ def arrange(
     """Place trainees in a post, one or a class at once; whoever cannot be placed is left out and named."""
     require_open(program, Work.MENTORING)
     require_agreed_period(terms.starts_on, terms.ends_on)
-    taken = _periods_of(enrolments)
-    numbers = _id_numbers_of(enrolments)
-    made, left_out = [], []
-    for enrolment in enrolments:
-        fault = _fault(enrolment, post, terms, taken.get(enrolment.id, ()))
-        if fault:
-            left_out.append((enrolment.name, fault))
-        else:
-            made.append(_new(program, enrolment, terms, papers, numbers.get(enrolment.user_id)))
+    wanted = [Wanted(one, post, terms, papers) for one in enrolments]
+    made, faults = place_each(program, wanted, by=by, now=now)
+    return Arranged(made, [(enrolments[place].name, fault) for place, fault in faults.items()])
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One trainee to be placed: the post, the terms, and what is proved on paper."""
+
+    enrolment: Enrolment
+    post: PlacementPost
+    terms: Terms
+    papers: Papers
+
+
+def place_each(
+    program: Program, wanted: Sequence[Wanted], *, by: User, now: datetime
+) -> tuple[list[Placement], dict[int, str]]:
+    """Place trainees, each in a post of its own; returns the placements, and by its place why one was left out."""
+    taken = _periods_of([one.enrolment for one in wanted])
+    numbers = _id_numbers_of([one.enrolment for one in wanted])
+    made, faults = [], {}
+    for place, one in enumerate(wanted):
+        periods = taken.setdefault(one.enrolment.id, [])
+        if fault := _fault(one.enrolment, one.post, one.terms, periods):
+            faults[place] = fault
+            continue
+        periods.append((one.terms.starts_on, one.terms.ends_on))
+        number = numbers.get(one.enrolment.user_id)
+        made.append(_new(program, one.enrolment, one.terms, one.papers, number))
     if not made:
-        return Arranged(made, left_out)
+        return made, faults
     db.session.add_all(made)
     db.session.flush()
-    db.session.add_all(
-        record_of(one, ChangeKind.MADE, terms.starts_on, "", {}, by=by, now=now) for one in made
-    )
-    name = made[0].enrolment.name if len(made) == 1 else post.name
+    db.session.add_all(record_of(one, ChangeKind.MADE, one.starts_on, "", {}, by=by, now=now) for one in made)
+    name = made[0].enrolment.name if len(made) == 1 else wanted[0].post.name
     audit.record(MADE, made[0], by=by, now=now, program_id=program.id, name=name, count=len(made))
+    take_sites(program.id, made)
     owed.renew(program.id, now)
-    return Arranged(made, left_out)
+    return made, faults
+
+
+def take_sites(program_id: int, placements: Sequence[Placement]) -> None:
+    """Tell mentoring where trainees work, so that mentors near by are proposed; a blank site tells nothing."""
+    sites = {one.enrolment_id: one.site[:SITE_LENGTH] for one in placements if one.site}
+    if not sites:
+        return
+    db.session.execute(
+        sa.delete(TraineeSite).where(among(TraineeSite.enrolment_id, sorted(sites))),
+        execution_options={"synchronize_session": False},
+    )
+    rows = [{"enrolment_id": key, "program_id": program_id, "site": site} for key, site in sites.items()]
+    db.session.execute(sa.insert(TraineeSite), rows)
 
 
 def _periods_of(enrolments: Sequence[Enrolment]) -> dict[int, list[tuple[date, date]]]:
@@ -255,6 +291,7 @@ def change(
     name = placement.enrolment.name
     audit.record(CHANGED, placement, by=by, now=now, program_id=program.id, name=name, reason=reason)
     db.session.flush()
+    take_sites(program.id, [placement])
     owed.renew(program.id, now)
 
 

@@ -41,7 +41,6 @@ from trainmgr.placements.rules import (
     judge_all,
     rule_on,
     share,
-    versions_of,
 )
 from trainmgr.programs.models import Program
 
@@ -80,53 +79,94 @@ EMPTY = Place(None, Crowd(()))
 
 
 @dataclass(frozen=True)
+class Seen:
+    """How many of a programme's open placements a viewer sees in a post from one day to another."""
+
+    organization_id: int
+    post_id: int
+    starts_on: date
+    ends_on: date
+    people: int
+
+
+@dataclass(frozen=True)
 class Panel:
-    """What the rules of a college look at besides one placement."""
+    """What the rules of a college look at besides one placement; `seen` is filled for a viewer's own panel only."""
 
     versions: Sequence[Rule]
     hosts: Mapping[int, Place] = field(default_factory=dict)
     posts: Mapping[int, Place] = field(default_factory=dict)
+    offered: Sequence[PlacementPost] = ()
+    seen: Sequence[Seen] = ()
 
     def now(self, today: date) -> list[Rule]:
         """Return the rules as they hold on a day, in the order of the panel."""
         return [rule_on(today, code, self.versions) for code in RuleCode]
 
 
-def panel_of(college_id: int) -> Panel:
-    """Read a college's rules, and count its trainees in every enterprise and post: four statements.
+def panel_of(college_id: int, seen: sa.ColumnElement[bool] | None = None) -> Panel:
+    """Read a college's rules and posts, and count its trainees in every enterprise and post: two statements.
 
     Counted are placements in all programmes that the college leads; other colleges' trainees are not known here.
+    `seen`, a condition on Enrolment, counts those of one programme and viewer as well (see `overseen`).
     """
-    by_post, by_host = defaultdict(list), defaultdict(list)
-    for organization_id, post_id, starts_on, ends_on, people in db.session.execute(
-        sa.select(
-            PlacementPost.organization_id,
-            Placement.post_id,
-            Placement.starts_on,
-            Placement.ends_on,
-            sa.func.count(),
-        )
-        .join(PlacementPost, PlacementPost.id == Placement.post_id)
-        .where(PlacementPost.college_id == college_id, IS_OPEN)
-        .group_by(PlacementPost.organization_id, Placement.post_id, Placement.starts_on, Placement.ends_on)
+    spans_of_posts, spans_of_hosts = defaultdict(list), defaultdict(list)
+    staff: dict[int, int | None] = {}
+    offered: dict[int, PlacementPost] = {}
+    lines = []
+    for organization_id, people_there, post, starts_on, ends_on, people, own in db.session.execute(
+        _crowds(college_id, seen)
     ):
-        span = Span(starts_on, ends_on, people)
-        by_post[post_id].append(span)
-        by_host[organization_id].append(span)
-    hosts = db.session.execute(
-        sa.select(PlacementHost.organization_id, PlacementHost.staff).where(
-            PlacementHost.college_id == college_id
+        staff[organization_id] = people_there
+        if post is None:
+            continue
+        offered[post.id] = post
+        if people:
+            span = Span(starts_on, ends_on, people)
+            spans_of_posts[post.id].append(span)
+            spans_of_hosts[organization_id].append(span)
+        if own:
+            lines.append(Seen(organization_id, post.id, starts_on, ends_on, int(own)))
+    return Panel(
+        rules_of(college_id),
+        _places(staff.items(), spans_of_hosts),
+        _places(((post.id, post.staff) for post in offered.values()), spans_of_posts),
+        sorted(offered.values(), key=lambda post: (post.organization_id, post.name)),
+        lines,
+    )
+
+
+def overseen(program: Program, viewer: User) -> Panel:
+    """Return the panel of a programme's college with what the viewer sees of the programme: two statements."""
+    return panel_of(program.lead_college_id, visible_in(program, viewer))
+
+
+def _crowds(college_id: int, seen: sa.ColumnElement[bool] | None) -> sa.Select[Any]:
+    """Select enterprises with their staff, each with its posts, each with the open placements from day to day."""
+    own = sa.literal(0) if seen is None else sa.func.sum(sa.case((seen, 1), else_=0))
+    here = (
+        sa.and_(PlacementHost.organization_id == Organization.id, PlacementHost.college_id == college_id),
+        sa.and_(PlacementPost.organization_id == Organization.id, PlacementPost.college_id == college_id),
+    )
+    spans = (Placement.starts_on, Placement.ends_on)
+    statement = (
+        sa.select(
+            Organization.id, PlacementHost.staff, PlacementPost, *spans, sa.func.count(Placement.id), own
         )
+        .select_from(Organization)
+        .outerjoin(PlacementHost, here[0])
+        .outerjoin(PlacementPost, here[1])
+        .outerjoin(Placement, sa.and_(Placement.post_id == PlacementPost.id, IS_OPEN))
+        .where(sa.or_(PlacementHost.organization_id.is_not(None), PlacementPost.id.is_not(None)))
+        .group_by(Organization.id, PlacementHost.staff, PlacementPost.id, *spans)
     )
-    posts = db.session.execute(
-        sa.select(PlacementPost.id, PlacementPost.staff).where(PlacementPost.college_id == college_id)
+    return (
+        statement if seen is None else statement.outerjoin(Enrolment, Enrolment.id == Placement.enrolment_id)
     )
-    return Panel(rules_of(college_id), _places(hosts, by_host), _places(posts, by_post))
 
 
-def _places(staff: Iterable[Any], spans: Mapping[int, Sequence[Span]]) -> dict[int, Place]:
-    known = {key: people for key, people in staff}  # noqa: C416 - rows are no pairs for a dict
-    return {key: Place(known.get(key), Crowd(spans.get(key, ()))) for key in {*known, *spans}}
+def _places(staff: Iterable[tuple[int, int | None]], spans: Mapping[int, Sequence[Span]]) -> dict[int, Place]:
+    return {key: Place(people, Crowd(spans.get(key, ()))) for key, people in staff}
 
 
 # --- what the rules say -----------------------------------------------------------------------------
@@ -155,22 +195,25 @@ def facts_of(placement: Placement, panel: Panel, days: int) -> Facts:
 
 
 def findings_of(placements: Sequence[Placement], panel: Panel) -> dict[int, list[Finding]]:
-    """Judge placements (with their posts) by every rule: one statement."""
-    totals: dict[int, int] = {
-        enrolment_id: int(days)
-        for enrolment_id, days in db.session.execute(
-            sa.select(Placement.enrolment_id, sa.func.sum(Placement.days))
-            .where(
-                Placement.enrolment_id.in_([one.enrolment_id for one in placements]),
-                Placement.state != PlacementState.CALLED_OFF,
-            )
-            .group_by(Placement.enrolment_id)
-        )
-    }
+    """Judge placements (with their posts) by every rule: no statement where they came with `all_days`, else one."""
+    totals = _all_days([one.enrolment_id for one in placements if one.all_days is None])
     return {
-        one.id: judge_all(facts_of(one, panel, totals.get(one.enrolment_id, one.days)), panel.versions)
+        one.id: judge_all(
+            facts_of(one, panel, one.all_days or totals.get(one.enrolment_id, one.days)), panel.versions
+        )
         for one in placements
     }
+
+
+def _all_days(enrolment_ids: Sequence[int]) -> dict[int, int]:
+    if not enrolment_ids:
+        return {}
+    rows = db.session.execute(
+        sa.select(Placement.enrolment_id, sa.func.sum(Placement.days))
+        .where(Placement.enrolment_id.in_(enrolment_ids), Placement.state != PlacementState.CALLED_OFF)
+        .group_by(Placement.enrolment_id)
+    )
+    return {enrolment_id: int(days) for enrolment_id, days in rows}
 
 
 def overrides_of(ids: Sequence[int]) -> dict[int, dict[RuleCode, PlacementOverride]]:
@@ -190,10 +233,16 @@ class Counts:
     total: int
     not_kept: Mapping[RuleCode, int]
 
+    def narrowed_to(self, rule: str) -> int:
+        """Return how many the list has when it is narrowed to a rule (by none, or one that no list narrows to: all)."""
+        return self.not_kept[RuleCode(rule)] if rule in set(COUNTED) else self.total
+
 
 def counts_of(program: Program, viewer: User, panel: Panel) -> Counts:
-    """Count the open placements that the viewer may see by every rule: two statements."""
-    inside = (visible_in(program, viewer), IS_OPEN)
+    """Count the open placements that the viewer may see by every rule: one statement.
+
+    The two shares hang on all the others; the panel has counted them for this viewer (`overseen`).
+    """
 
     def those(code: RuleCode) -> Any:
         return sa.func.coalesce(sa.func.sum(sa.case((not_kept(code, panel.versions), 1), else_=0)), 0)
@@ -203,56 +252,26 @@ def counts_of(program: Program, viewer: User, panel: Panel) -> Counts:
         .select_from(Placement)
         .join(Enrolment, Enrolment.id == Placement.enrolment_id)
         .join(PlacementPost, PlacementPost.id == Placement.post_id)
-        .where(*inside)
+        .where(visible_in(program, viewer), IS_OPEN)
     )
     total, *numbers = db.session.execute(joined).one()
     found = dict(zip(COUNTED, (int(number) for number in numbers), strict=True))
-    return Counts(total, found | _crowded(inside, panel))
+    return Counts(total, found | _crowded(panel))
 
 
-def _crowded(inside: Sequence[Any], panel: Panel) -> dict[RuleCode, int]:
-    """Count by the two shares: placements of one post and period are judged together.
-
-    Where even the most that are ever there keep the limit nothing is asked.
-    """
+def _crowded(panel: Panel) -> dict[RuleCode, int]:
+    """Count by the two shares: placements of one post and period are judged together; no statement."""
     found = dict.fromkeys(SHARES, 0)
-    crowded = sa.or_(
-        PlacementPost.organization_id.in_(_too_many(panel.hosts, RuleCode.STAFF_SHARE, panel.versions)),
-        Placement.post_id.in_(_too_many(panel.posts, RuleCode.POST_SHARE, panel.versions)),
-    )
-    for organization_id, post_id, starts_on, ends_on, people in db.session.execute(
-        sa.select(
-            PlacementPost.organization_id,
-            Placement.post_id,
-            Placement.starts_on,
-            Placement.ends_on,
-            sa.func.count(),
-        )
-        .select_from(Placement)
-        .join(Enrolment, Enrolment.id == Placement.enrolment_id)
-        .join(PlacementPost, PlacementPost.id == Placement.post_id)
-        .where(*inside, crowded)
-        .group_by(PlacementPost.organization_id, Placement.post_id, Placement.starts_on, Placement.ends_on)
-    ):
+    for one in panel.seen:
+        period = (one.starts_on, one.ends_on)
         facts = Facts(
-            starts_on,
-            ends_on,
-            staff_share=panel.hosts.get(organization_id, EMPTY).share_in(starts_on, ends_on),
-            post_share=panel.posts.get(post_id, EMPTY).share_in(starts_on, ends_on),
+            *period,
+            staff_share=panel.hosts.get(one.organization_id, EMPTY).share_in(*period),
+            post_share=panel.posts.get(one.post_id, EMPTY).share_in(*period),
         )
         for code in SHARES:
-            if judge(facts, rule_on(starts_on, code, panel.versions)).verdict is not Verdict.PASS:
-                found[code] += people
-    return found
-
-
-def _too_many(places: Mapping[int, Place], code: RuleCode, versions: Sequence[Rule]) -> list[int]:
-    strictest = min(rule.limit or Decimal(0) for rule, _until in versions_of(code, versions))
-    found = []
-    for key, place in places.items():
-        most = share(place.crowd.most, place.staff)
-        if most is None or most > strictest:
-            found.append(key)
+            if judge(facts, rule_on(one.starts_on, code, panel.versions)).verdict is not Verdict.PASS:
+                found[code] += one.people
     return found
 
 
@@ -280,14 +299,16 @@ class HostLine:
     posts: Sequence[PostLine]
 
 
-def hosts_of(
-    posts: Sequence[PlacementPost], organizations: Sequence[Organization], panel: Panel, today: date
-) -> list[HostLine]:
+def hosts_of(organizations: Sequence[Organization], panel: Panel, today: date) -> list[HostLine]:
     """Judge enterprises and posts by the rules of today; no statement."""
     lines = []
     for organization in organizations:
         place = panel.hosts.get(organization.id, EMPTY)
-        own = [_post_line(post, panel, today) for post in posts if post.organization_id == organization.id]
+        own = [
+            _post_line(post, panel, today)
+            for post in panel.offered
+            if post.organization_id == organization.id
+        ]
         facts = Facts(today, today, staff_share=share(place.crowd.most, place.staff))
         finding = judge(facts, rule_on(today, RuleCode.STAFF_SHARE, panel.versions))
         lines.append(HostLine(organization, place.staff, place.crowd.most, finding, own))

@@ -52,7 +52,7 @@ def _fails(code: RuleCode, limit: Decimal) -> sa.ColumnElement[bool]:
         case RuleCode.PAY:
             return _pays_too_little(limit)
         case RuleCode.LENGTH:
-            return _all_days() > most_days(limit)
+            return all_days() > most_days(limit)
     raise ValueError(f"{code} is no question of one row")
 
 
@@ -72,7 +72,8 @@ def _pays_too_little(limit: Decimal) -> sa.ColumnElement[bool]:
     )
 
 
-def _all_days() -> Any:
+def all_days() -> Any:
+    """Return the days of all placements of a placement's trainee, those called off apart, as a scalar subquery."""
     other = aliased(Placement)
     return (
         sa.select(sa.func.sum(other.days))

@@ -12,8 +12,8 @@ from trainmgr.identity.models import Organization, User
 from trainmgr.kernel.access import Permission, Role
 from trainmgr.kernel.db import db
 from trainmgr.placements.models import PlacementHost, PlacementPost, PlacementRule, RuleCode
-from trainmgr.programs.models import Program, ProgramParty
-from trainmgr.programs.rules import PartyRole
+from trainmgr.programs.models import Program
+from trainmgr.programs.queries import enterprises_of
 
 OF_THE_COLLEGE = (
     Role.ADMINISTRATOR, Role.STAFF, Role.DEPARTMENT_STAFF, Role.SCHOOL_TEACHER, Role.COLLEGE_COUNSELLOR
@@ -21,17 +21,12 @@ OF_THE_COLLEGE = (
 
 
 def enterprises_in(program: Program, viewer: User) -> list[Organization]:
-    """Return the enterprises of a programme, for an enterprise's own people only theirs."""
-    statement = (
-        sa.select(Organization)
-        .join(ProgramParty, ProgramParty.organization_id == Organization.id)
-        .where(ProgramParty.program_id == program.id, ProgramParty.role == PartyRole.ENTERPRISE)
-        .order_by(Organization.name, Organization.id)
-    )
+    """Return the enterprises of a programme, for an enterprise's own people only theirs; no statement."""
+    found = [party.organization for party in enterprises_of(program)]
     if not viewer.organizations_as(*OF_THE_COLLEGE):
         own = viewer.organizations_where(Permission.PLACEMENT_OVERSEE)
-        statement = statement.where(Organization.id.in_(own))
-    return list(db.session.scalars(statement))
+        found = [one for one in found if one.id in own]
+    return sorted(found, key=lambda one: (one.name, one.id))
 
 
 def posts_of(college_id: int, organization_ids: Sequence[int]) -> list[PlacementPost]:

@@ -8,12 +8,13 @@ from flask_babel import ngettext
 from flask_login import current_user
 
 from trainmgr.enrolment.queries import cohorts
+from trainmgr.kernel import intake
 from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.clock import today, utcnow
 from trainmgr.kernel.errors import RuleBroken
 from trainmgr.kernel.numbers import whole
 from trainmgr.kernel.paging import Listing
-from trainmgr.placements import actions, beginning, compliance, conditions, hosts, labels, queries
+from trainmgr.placements import actions, beginning, compliance, conditions, hosts, labels, queries, sheet
 from trainmgr.placements.forms import ArrangeForm, PapersForm, chosen_ids, ids_from_address
 from trainmgr.placements.frame import PROGRAM, bp, page_of, program_for, sees_pay
 from trainmgr.programs.queries import may
@@ -32,6 +33,13 @@ def _chosen():
         unsigned=given.get("unsigned") == "1",
         rule=given.get("rule", ""),
     )
+
+
+def _latest(program):
+    """The viewer's last import of placements, where the viewer may arrange them."""
+    if not may(program, current_user, P.PLACEMENT_EDIT):
+        return None
+    return intake.latest_job(sheet.KIND, current_user, program.id)
 
 
 @bp.get(PROGRAM)
@@ -53,6 +61,7 @@ def list_placements(program_id):
         oversees=oversees, may_edit=may(program, current_user, P.PLACEMENT_EDIT),
         may_sign=may(program, current_user, P.PLACEMENT_SIGN), with_pay=sees_pay(program), today=today(),
         is_open=is_open(Work.MENTORING, program.state), applies=compliance.applies_to(program),
+        job=_latest(program),
     )  # fmt: skip
 
 

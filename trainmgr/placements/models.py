@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, query_expression, relationship
 
 from trainmgr.enrolment.models import Enrolment
 from trainmgr.identity.models import Organization
@@ -72,6 +72,7 @@ class Placement(Model):
 
     `holds_from` is the day from which the terms hold; `age_months` the trainee's age on the first day, from the ID
     number, so that no birth date is kept here; `days` its length. `signed` counts the signatures under the terms.
+    `all_days`: the days of all the trainee's placements, where a query asked for them.
     """
 
     __tablename__ = "placement"
@@ -109,6 +110,11 @@ class Placement(Model):
     changes: Mapped[list[PlacementChange]] = relationship(
         order_by="PlacementChange.id", lazy="raise_on_sql", viewonly=True
     )
+    all_days: Mapped[int | None] = query_expression()
+    signatures: Mapped[list[PlacementSignature]] = relationship(
+        order_by="PlacementSignature.number, PlacementSignature.signed_at", lazy="raise_on_sql", viewonly=True
+    )
+    overrides: Mapped[list[PlacementOverride]] = relationship(lazy="raise_on_sql", viewonly=True)
 
     __mapper_args__ = {"version_id_col": version}
 

@@ -5,6 +5,7 @@ Each is counted anew for a programme: one select and the statements of `put_many
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
 
@@ -14,11 +15,13 @@ from trainmgr.enrolment.models import Enrolment
 from trainmgr.kernel.access import Role
 from trainmgr.kernel.clock import local_day
 from trainmgr.kernel.db import db
+from trainmgr.kernel.jobs import each_minute
 from trainmgr.kernel.msgids import N_
 from trainmgr.placements.conditions import IS_OPEN
 from trainmgr.placements.models import Placement, PlacementPost, PlacementSignature, PlacementState, Signatory
 from trainmgr.programs import dues
 from trainmgr.programs.dues import DueCode, Line, code
+from trainmgr.programs.models import Due
 from trainmgr.programs.rules import Step
 
 OWN = code(
@@ -141,3 +144,16 @@ def _renew_starts(program_id: int, now: datetime) -> None:
             amount=sum(people for day, people in days if day <= until),
             due_on=first,
         )
+
+
+@each_minute
+def look_for_starts(now: datetime) -> Iterator[None]:
+    """Count anew, once a day, what should have begun but has not: days come without anybody doing anything.
+
+    A line that was counted on an earlier day is counted again, so that a worker who slept at midnight misses none.
+    """
+    today = local_day(now)
+    old = sa.select(Due.program_id).where(Due.code == START, Due.visible_from < today, Due.paused.is_(False))
+    for program_id in db.session.scalars(old.distinct().limit(200)).all():
+        _renew_starts(program_id, now)
+        yield

@@ -25,17 +25,17 @@ P = Permission
 def show_compliance(program_id):
     """Show every rule with its limit and article, how many do not keep it, enterprises, and each open placement."""
     program = program_for(program_id, P.PLACEMENT_OVERSEE)
-    panel = compliance.panel_of(program.lead_college_id)
+    panel = compliance.overseen(program, current_user)
     counts = compliance.counts_of(program, current_user, panel)
     organizations = hosts.enterprises_in(program, current_user)
-    posts = hosts.posts_of(program.lead_college_id, [one.id for one in organizations])
+    rule = request.args.get("rule", "")
     page = queries.list_placements(
-        program, current_user, Listing.from_request(), queries.Chosen(rule=request.args.get("rule", "")),
-        panel.versions, total=counts.total, only_open=True,
+        program, current_user, Listing.from_request(), queries.Chosen(rule=rule), panel.versions,
+        total=counts.total, counted=counts.narrowed_to(rule), only_open=True,
     )  # fmt: skip
     return page_of(
         "compliance", program, rules=panel.now(today()), counts=counts, page=page,
-        hosts=compliance.hosts_of(posts, organizations, panel, today()), rule=request.args.get("rule", ""),
+        hosts=compliance.hosts_of(organizations, panel, today()), rule=rule,
         rule_options=[(code.value, labels.SHORT_RULES[code]) for code in conditions.COUNTED],
         findings=compliance.findings_of(page.items, panel), codes=list(RuleCode),
         lifted=compliance.overrides_of([one.id for one in page.items]), with_pay=sees_pay(program),
@@ -59,9 +59,10 @@ def _college():
 def list_rules():
     """Show the rules of the reader's college, each with its versions."""
     college_id = _college()
+    versions = compliance.rules_of(college_id)
     return render_template(
         "placements/rules.html", college_id=college_id, history=hosts.rule_history(college_id),
-        rules=[rule_on(today(), code, compliance.rules_of(college_id)) for code in RuleCode],
+        rules=[rule_on(today(), code, versions) for code in RuleCode],
         defaults=DEFAULTS, labels=labels, limit_of=limit_of, today=today(),
     )  # fmt: skip
 

@@ -10,7 +10,7 @@ from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.clock import today, utcnow
 from trainmgr.kernel.errors import RuleBroken
 from trainmgr.kernel.numbers import typed_version, whole
-from trainmgr.placements import actions, beginning, compliance, hosts, queries, weekly
+from trainmgr.placements import actions, agreement, beginning, compliance, hosts, queries, weekly
 from trainmgr.placements.forms import ChangeForm, EndForm, OverrideForm, terms_values
 from trainmgr.placements.frame import ONE, bp, page_of, program_for, rule_or_404, sees_pay
 from trainmgr.placements.models import PlacementState
@@ -33,9 +33,8 @@ def _back(placement):
 def _show(program, placement, status=200, **context):
     panel, applies = compliance.panel_of(program.lead_college_id), compliance.applies_to(program)
     findings = compliance.findings_of([placement], panel)[placement.id] if applies else []
-    lifted = compliance.overrides_of([placement.id]).get(placement.id, {})
-    signatures = queries.signatures_of(placement)
-    present = {one.signatory: one for one in signatures if one.number == placement.number}
+    lifted = {one.code: one for one in placement.overrides}
+    present = {one.signatory: one for one in placement.signatures if one.number == placement.number}
     is_at_work = placement.state in OPEN and is_open(Work.MENTORING, program.state)
     waiting = [one for one in queries.signatories_of(placement, current_user) if one not in present]
     return page_of(
@@ -57,6 +56,14 @@ def _show(program, placement, status=200, **context):
 def show_placement(program_id, placement_id):
     """Show a placement with everything that is known of it."""
     return _show(*_load(program_id, placement_id))
+
+
+@bp.get(f"{ONE}/agreement.docx")
+@requires(P.PLACEMENT_VIEW)
+def export_agreement(program_id, placement_id):
+    """Hand the three-party agreement out as a Word document."""
+    program, placement = _load(program_id, placement_id, steps=False)
+    return agreement.send_agreement(program, placement, with_pay=sees_pay(program, placement))
 
 
 @bp.post(f"{ONE}/sign")

@@ -27,10 +27,9 @@ def list_posts(program_id):
     """Show enterprises with their posts: staff, pay, hours, trainees."""
     program = program_for(program_id, P.PLACEMENT_OVERSEE)
     organizations = hosts.enterprises_in(program, current_user)
-    posts = hosts.posts_of(program.lead_college_id, [one.id for one in organizations])
     panel = compliance.panel_of(program.lead_college_id)
     return page_of(
-        "posts", program, hosts=compliance.hosts_of(posts, organizations, panel, today()),
+        "posts", program, hosts=compliance.hosts_of(organizations, panel, today()),
         may_edit=may(program, current_user, P.PLACEMENT_EDIT), with_pay=sees_pay(program),
     )  # fmt: skip
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import abort
-from sqlalchemy.orm import aliased, contains_eager, joinedload
+from sqlalchemy.orm import aliased, contains_eager, joinedload, with_expression
 
 from trainmgr.enrolment.models import Cohort, Enrolment, EnrolmentState
 from trainmgr.enrolment.queries import visible_in
@@ -18,7 +18,7 @@ from trainmgr.kernel.access import Role
 from trainmgr.kernel.db import db
 from trainmgr.kernel.paging import PAGE_SIZE, Listing, Page, contains, paginate
 from trainmgr.mentoring.models import Assignment, Mentor
-from trainmgr.placements.conditions import COUNTED, IS_OPEN, not_kept
+from trainmgr.placements.conditions import COUNTED, IS_OPEN, all_days, not_kept
 from trainmgr.placements.models import (
     Placement,
     PlacementChange,
@@ -116,9 +116,14 @@ def list_placements(
     versions: Sequence[Rule],
     *,
     total: int | None = None,
+    counted: int | None = None,
     only_open: bool = False,
 ) -> Page[Placement]:
-    """Return a page of placements with trainee, class, post and enterprise; `total` saves the counting."""
+    """Return a page of placements with trainee, class, post and enterprise.
+
+    `total` saves the counting of all, `counted` that of those which are chosen (both without a search).
+    `only_open` is the panel's: it brings all days of the trainee with each.
+    """
     conditions = [
         Placement.program_id == program.id,
         visible_in(program, viewer),
@@ -126,11 +131,14 @@ def list_placements(
     ]
     if only_open:
         conditions.append(IS_OPEN)
-    if listing.q or chosen != Chosen():
+    if chosen != Chosen() and not listing.q and counted is not None:
+        total = counted
+    elif listing.q or chosen != Chosen():
         total = db.session.scalar(_joined(sa.func.count()).where(*conditions)) or 0
-    page: Page[Placement] = paginate(
-        _with_everything().where(*conditions), listing, orders=ORDERS, default="name", total=total
-    )
+    statement = _with_everything().where(*conditions)
+    if only_open:
+        statement = statement.options(with_expression(Placement.all_days, all_days()))
+    page: Page[Placement] = paginate(statement, listing, orders=ORDERS, default="name", total=total)
     return page
 
 
@@ -154,12 +162,23 @@ def totals_of(program: Program, viewer: User) -> Totals:
 
 
 def placement_or_404(program: Program, placement_id: int, viewer: User) -> Placement:
-    """Return a placement with trainee, class, mentor, post and enterprise, or answer 404."""
-    found: Placement | None = db.session.scalars(
-        _with_everything()
-        .where(Placement.id == placement_id, Placement.program_id == program.id, visible_in(program, viewer))
-        .options(contains_eager(Placement.enrolment).joinedload(Enrolment.enterprise_mentor))
-    ).one_or_none()
+    """Return a placement with all that stands around it and is signed and lifted, or answer 404: one statement."""
+    found: Placement | None = (
+        db.session.scalars(
+            _with_everything()
+            .where(
+                Placement.id == placement_id, Placement.program_id == program.id, visible_in(program, viewer)
+            )
+            .options(
+                contains_eager(Placement.enrolment).joinedload(Enrolment.enterprise_mentor),
+                joinedload(Placement.signatures),
+                joinedload(Placement.overrides),
+                with_expression(Placement.all_days, all_days()),
+            )
+        )
+        .unique()
+        .one_or_none()
+    )
     return found if found is not None else abort(404)
 
 
@@ -182,17 +201,6 @@ def history_of(placement: Placement) -> list[PlacementChange]:
             .where(PlacementChange.placement_id == placement.id)
             .options(joinedload(PlacementChange.post).joinedload(PlacementPost.organization))
             .order_by(PlacementChange.id.desc())
-        )
-    )
-
-
-def signatures_of(placement: Placement) -> list[PlacementSignature]:
-    """Return every signature under a placement, those under earlier terms too."""
-    return list(
-        db.session.scalars(
-            sa.select(PlacementSignature)
-            .where(PlacementSignature.placement_id == placement.id)
-            .order_by(PlacementSignature.number, PlacementSignature.signed_at)
         )
     )
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import trainmgr.placements.calendar
 import trainmgr.placements.following
 import trainmgr.placements.list_views
 import trainmgr.placements.panel_views
 import trainmgr.placements.placement_views
 import trainmgr.placements.post_views
+import trainmgr.placements.sheet_views
 import trainmgr.placements.sign_views
 import trainmgr.placements.weekly_views  # noqa: F401 - they fill the blueprint
 from trainmgr.placements.frame import bp

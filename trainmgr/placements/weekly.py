@@ -22,11 +22,12 @@ from trainmgr.kernel.paging import Listing, Page, paginate
 from trainmgr.kernel.sheets import Column, send_rows
 from trainmgr.kernel.word import add_table, new_document, send_document
 from trainmgr.placements import labels
-from trainmgr.placements.models import ChangeKind, Placement, PlacementChange, PlacementPost
+from trainmgr.placements.models import ChangeKind, Placement, PlacementChange, PlacementPost, PlacementState
 from trainmgr.programs.models import Program
 
 REPORTED = (ChangeKind.STARTED, ChangeKind.CHANGED, ChangeKind.ENDED, ChangeKind.CALLED_OFF)
 MOST_IN_WORD = 500
+OVERDUE = "overdue"
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,35 @@ def counts_of(program: Program, viewer: User, week: Week) -> dict[ChangeKind, in
     )
     found = {kind: int(count) for kind, count in rows}
     return {kind: found.get(kind, 0) for kind in REPORTED}
+
+
+@dataclass(frozen=True)
+class Brief:
+    """A week in numbers: what happened by kind, and what should have begun by now but has not."""
+
+    counts: Mapping[ChangeKind, int]
+    overdue: int
+
+
+def brief_of(program: Program, viewer: User, week: Week, today: date) -> Brief:
+    """Count a week as the report does, and the planned placements whose first day has come: one statement."""
+    happened = _select(
+        program, viewer, week, sa.cast(PlacementChange.kind, sa.String).label("kind"), sa.func.count()
+    ).group_by(PlacementChange.kind)
+    waiting = (
+        sa.select(sa.literal(OVERDUE), sa.func.count())
+        .select_from(Placement)
+        .join(Enrolment, Enrolment.id == Placement.enrolment_id)
+        .where(
+            Placement.program_id == program.id,
+            Placement.state == PlacementState.PLANNED,
+            Placement.starts_on <= today,
+            visible_in(program, viewer),
+        )
+    )
+    rows: Any = db.session.execute(sa.union_all(happened, waiting))
+    found = {kind: int(count) for kind, count in rows}
+    return Brief({kind: found.get(kind.value, 0) for kind in REPORTED}, found[OVERDUE])
 
 
 def _with_everything(program: Program, viewer: User, week: Week) -> sa.Select[Any]:

@@ -1,16 +1,16 @@
-"""HTTP of the weekly change report: page, Word, Excel."""
+"""HTTP of the weekly change report: page, numbers alone, Word, Excel."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
 
-from flask import request
+from flask import redirect, render_template, request, url_for
 from flask_login import current_user
 
 from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.clock import today
 from trainmgr.kernel.paging import Listing
-from trainmgr.placements import weekly
+from trainmgr.placements import labels, weekly
 from trainmgr.placements.frame import PROGRAM, bp, page_of, program_for, sees_pay
 from trainmgr.placements.rules import week_of
 
@@ -56,3 +56,14 @@ def export_weekly_excel(program_id):
     """Hand the week out as a workbook."""
     program = program_for(program_id, P.PLACEMENT_OVERSEE, steps=False)
     return weekly.send_excel(program, current_user, _week(), with_pay=sees_pay(program))
+
+
+@bp.get(f"{PROGRAM}/weekly/numbers")
+@requires(P.PLACEMENT_OVERSEE)
+def show_week(program_id):
+    """Show this week in numbers: the line alone for the page that asks for it, else the report."""
+    program = program_for(program_id, P.PLACEMENT_OVERSEE, steps=False)
+    if not request.headers.get("HX-Request"):
+        return redirect(url_for(".show_weekly", program_id=program_id))
+    brief = weekly.brief_of(program, current_user, weekly.Week(*week_of(today())), today())
+    return render_template("placements/_week.html", program=program, brief=brief, labels=labels)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,18 +14,22 @@ from sqlalchemy.orm import contains_eager
 
 from trainmgr.curriculum.models import PlanStage
 from trainmgr.enrolment.models import Enrolment, EnrolmentState
+from trainmgr.enrolment.standing_queries import pauses_of
+from trainmgr.enrolment.standing_rules import is_paused
 from trainmgr.identity.models import User
 from trainmgr.kernel import audit
 from trainmgr.kernel.audit import require
 from trainmgr.kernel.clock import local_day
 from trainmgr.kernel.db import db
 from trainmgr.kernel.errors import Conflict, RuleBroken
-from trainmgr.kernel.hours import ledger_hours, left_of_a_day
-from trainmgr.kernel.i18n import hours, say
-from trainmgr.practice import owed
-from trainmgr.practice.models import LogDecision, LogDecisionKind, LogState, PracticeLog
+from trainmgr.kernel.hours import DAY, ledger_hours, left_of_a_day
+from trainmgr.kernel.i18n import hours, say, short_day
+from trainmgr.practice import asking, owed, watch
+from trainmgr.practice.models import LogDecision, LogDecisionKind, LogKind, LogState, PracticeLog
+from trainmgr.practice.periods import WEEK, Terms, covered, doubled_days, late_days, open_until, overfull_days
 from trainmgr.practice.rules import COUNTED, Span, day_fault, next_stage
 from trainmgr.practice.station import stage_lines
+from trainmgr.practice.terms import opened_days, terms_of
 from trainmgr.programs.actions import require_open
 from trainmgr.programs.models import Program
 from trainmgr.programs.rules import Side, Step, Work
@@ -38,13 +42,23 @@ STARTED = audit.sentence("practice.stage", _l("%(who)s started stage %(stage)s")
 
 
 class LogRefused(RuleBroken):
-    """A log cannot be handed in as it is; `field` is what must be changed."""
+    """A log cannot be handed in as it is; `field` is what must be changed, of `day` where a log has several."""
 
     status = 422
 
-    def __init__(self, field: str, message: object) -> None:
+    def __init__(self, field: str, message: object, day: date | None = None) -> None:
         super().__init__(message)
-        self.field = field
+        self.field, self.day = field, day
+
+
+class LogDoubled(LogRefused):
+    """Another log tells of the same day already; `other_id` is that log."""
+
+    status = 409
+
+    def __init__(self, message: object, day: date, other_id: int) -> None:
+        super().__init__("day", message, day)
+        self.other_id = other_id
 
 
 def span_of(program: Program, enrolment: Enrolment) -> Span:
@@ -72,7 +86,9 @@ def hand_in(
     if log.state is not LogState.DRAFT:
         return False
     require(enrolment.state is not EnrolmentState.WITHDRAWN, _("You have left this programme."))
-    _check(program, enrolment, log, stages, now)
+    terms = terms_of(program)
+    others = _others(enrolment, log)
+    _check(program, enrolment, log, stages, others, terms, now)
     log.signer_id = (
         enrolment.school_teacher_id if log.side is Side.COLLEGE else enrolment.enterprise_mentor_id
     )
@@ -80,7 +96,10 @@ def hand_in(
     if log.replaces_id:
         db.session.get_one(PracticeLog, log.replaces_id).state = LogState.REPLACED
     db.session.flush()
-    _add_minutes({enrolment.id: log.minutes}, submitted=1)
+    if log.minutes:
+        _add_minutes({enrolment.id: log.minutes}, submitted=1)
+    watch.look(program, enrolment, log, others, terms, now=now)
+    asking.renew(program, now, [enrolment.id], terms=terms)
     if log.replaces_id:
         owed.renew_returned(program.id, now, [enrolment.id])
     if log.signer_id:
@@ -89,33 +108,89 @@ def hand_in(
     return True
 
 
-def _check(
-    program: Program, enrolment: Enrolment, log: PracticeLog, stages: Sequence[PlanStage], now: datetime
-) -> None:
-    fault = day_fault(log.day, span_of(program, enrolment), local_day(now))
-    if fault:
-        raise LogRefused("day", say(fault))
-    if stages and log.stage_number not in {stage.number for stage in stages}:
-        raise LogRefused("stage", _("Choose a stage."))
-    others = db.session.scalars(
-        sa.select(PracticeLog.minutes).where(
+def _others(enrolment: Enrolment, log: PracticeLog) -> Sequence[Any]:
+    """The trainee's other logs that count and share a day with a log: one statement."""
+    span = log.covered
+    return db.session.execute(
+        sa.select(PracticeLog.id, PracticeLog.day, PracticeLog.minutes, PracticeLog.day_minutes, PracticeLog.side)
+        .where(
             PracticeLog.enrolment_id == enrolment.id,
-            PracticeLog.day == log.day,
+            PracticeLog.kind == LogKind.PRACTICE,
             PracticeLog.state.in_(COUNTED),
             PracticeLog.id != log.id,
+            PracticeLog.day.between(span.first - timedelta(days=WEEK - 1), span.last),
+            sa.func.coalesce(PracticeLog.until, PracticeLog.day) >= span.first,
         )
-    ).all()
-    left = left_of_a_day(others)
-    if log.minutes > left:
+        .order_by(PracticeLog.day, PracticeLog.id)
+    ).all()  # fmt: skip
+
+
+def _check(
+    program: Program,
+    enrolment: Enrolment,
+    log: PracticeLog,
+    stages: Sequence[PlanStage],
+    others: Sequence[Any],
+    terms: Terms,
+    now: datetime,
+) -> None:
+    span, today = span_of(program, enrolment), local_day(now)
+    paused = pauses_of(enrolment.id)
+    for day in [day for day, _minutes in log.covered.worked()] or [log.day]:
+        fault = day_fault(day, span, today)
+        if fault:
+            raise LogRefused("day", say(fault), day)
+        if is_paused(paused, day):
+            raise LogRefused("day", _("Your training was suspended on this day."), day)
+    if stages and log.stage_number not in {stage.number for stage in stages}:
+        raise LogRefused("stage", _("Choose a stage."))
+    if log.is_case:
+        return
+    if log.until and not terms.is_weekly:
+        raise LogRefused(
+            "day", _("This programme keeps a log of each day. Write one for each of these days.")
+        )
+    if not log.replaces_id:
+        _check_in_time(enrolment, log, terms, today)
+    _check_days(log, others, terms)
+
+
+def _check_in_time(enrolment: Enrolment, log: PracticeLog, terms: Terms, today: date) -> None:
+    """A log comes within the days set; later ones only where somebody opened the days again."""
+    late = late_days(log.covered, terms, today)
+    if late and (late := late_days(log.covered, terms, today, opened_days(enrolment, today))):
+        raise LogRefused(
+            "day",
+            _(
+                "Logs of %(day)s were taken until %(until)s. Your draft is kept: ask your mentor or the staff to "
+                "open the day again, then hand it in.",
+                day=short_day(late[0]),
+                until=short_day(open_until(late[0], terms)),
+            ),
+            late[0],
+        )
+
+
+def _check_days(log: PracticeLog, others: Sequence[Any], terms: Terms) -> None:
+    """Weekly logs share no day with another log; several logs of one day have 24 hours together."""
+    spans = [covered(one.day, one.minutes, one.day_minutes) for one in others]
+    doubled = doubled_days(log.covered, spans)
+    if doubled and terms.is_weekly:
+        day = doubled[0]
+        other = next(one for one, span in zip(others, spans, strict=True) if day in dict(span.worked()))
+        text = _("You have a log that tells of %(day)s already. A day stands in one log.", day=short_day(day))
+        raise LogDoubled(text, day, other.id)
+    for day, taken in overfull_days(log.covered, spans, DAY):
         raise LogRefused(
             "hours",
             _(
                 "A day has 24 hours. Your other logs of this day take %(taken)s; %(left)s are left.",
-                taken=hours(ledger_hours(sum(others))),
-                left=hours(ledger_hours(left)),
+                taken=hours(ledger_hours(taken)),
+                left=hours(ledger_hours(left_of_a_day([taken]))),
             )
-            if others
+            if taken
             else _("A day has 24 hours."),
+            day,
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -13,14 +13,18 @@ from sqlalchemy.orm import aliased, contains_eager, joinedload
 from trainmgr.curriculum.models import Edition, EditionState, PlanStage
 from trainmgr.enrolment.models import Cohort, Enrolment, EnrolmentState
 from trainmgr.enrolment.queries import visible_in
+from trainmgr.enrolment.rules import AWAY
 from trainmgr.identity.models import User
 from trainmgr.kernel.db import db
 from trainmgr.kernel.paging import Listing, Page, like, paginate
+from trainmgr.practice.gate_models import GateCondition
+from trainmgr.practice.gating import Finding, lacking
+from trainmgr.practice.measures import Figures, findings_of
 from trainmgr.practice.models import GateDecision, GateOutcome, LogState, PracticeLog
 from trainmgr.practice.rules import DAYS_TO_SIGN, JUDGEABLE, Judgement, Standing, standing_at
 from trainmgr.programs.models import Due, Program
 
-PRESENT = Enrolment.state != EnrolmentState.WITHDRAWN
+PRESENT = Enrolment.state.not_in(AWAY)
 MENTORS_SHOWN = 12
 
 
@@ -150,19 +154,26 @@ class GateCount:
 
 @dataclass(frozen=True)
 class StageLine:
-    """A stage with its gate for the summary: `open` are the trainees without a judgement."""
+    """A stage with its gate for the summary: `open` are the trainees without a judgement.
+
+    `versions` are those of the gate's conditions, where they were asked for.
+    """
 
     stage: PlanStage
     count: GateCount
     open: int
     is_now: bool
     is_done: bool
+    versions: Sequence[GateCondition] = ()
 
 
-def stage_summary(program: Program, viewer: User, people: int) -> list[StageLine]:
+def stage_summary(
+    program: Program, viewer: User, people: int, *, with_conditions: bool = False
+) -> list[StageLine]:
     """Return the signed plan's stages that everybody goes through, with how people stand at their gates: one statement.
 
-    Counted are the trainees whom the viewer sees; `people` is how many these are.
+    Counted are the trainees whom the viewer sees; `people` is how many these are. On demand each stage brings every
+    version of its gate's conditions.
     """
     passed = sa.func.count(sa.case((GateDecision.outcome == GateOutcome.PASSED, 1)))
     judged = (
@@ -177,17 +188,31 @@ def stage_summary(program: Program, viewer: User, people: int) -> list[StageLine
         .group_by(GateDecision.stage_number)
         .subquery()
     )
+    of_gate = sa.and_(
+        GateCondition.program_id == program.id,
+        GateCondition.stage_number == PlanStage.number,
+        sa.true() if with_conditions else sa.false(),
+    )
     rows = db.session.execute(
-        sa.select(PlanStage, sa.func.coalesce(judged.c.passed, 0), sa.func.coalesce(judged.c.judged, 0))
+        sa.select(
+            PlanStage,
+            sa.func.coalesce(judged.c.passed, 0),
+            sa.func.coalesce(judged.c.judged, 0),
+            GateCondition,
+        )
         .join(Edition, Edition.id == PlanStage.edition_id)
         .outerjoin(judged, judged.c.stage_number == PlanStage.number)
+        .outerjoin(GateCondition, of_gate)
         .where(
             Edition.program_id == program.id,
             Edition.state == EditionState.SIGNED,
             PlanStage.remedial.is_(False),
         )
-        .order_by(PlanStage.number)
+        .order_by(PlanStage.number, GateCondition.id)
     )
+    versions: dict[tuple[PlanStage, int, int], list[GateCondition]] = {}
+    for stage, through, known, version in rows:
+        versions.setdefault((stage, through, known), []).extend([version] if version else [])
     return [
         StageLine(
             stage,
@@ -195,8 +220,9 @@ def stage_summary(program: Program, viewer: User, people: int) -> list[StageLine
             people - known if stage.gate else 0,
             stage.number == program.current_stage,
             stage.number < program.current_stage,
+            found,
         )
-        for stage, through, known in rows
+        for (stage, through, known), found in versions.items()
     ]
 
 
@@ -207,6 +233,12 @@ class GateRow:
     enrolment: Enrolment
     decision: GateDecision | None
     standing: Standing
+    findings: Sequence[Finding] = ()
+
+    @property
+    def lacking(self) -> Sequence[Finding]:
+        """The conditions that are not shown to be met."""
+        return lacking(self.findings)
 
     @property
     def may_be_judged(self) -> bool:
@@ -215,9 +247,15 @@ class GateRow:
 
 
 def list_gate(
-    program: Program, viewer: User, number: int, gates: Sequence[int], listing: Listing, cohort: int | None
+    program: Program,
+    viewer: User,
+    figures: Figures,
+    gates: Sequence[int],
+    listing: Listing,
+    cohort: int | None,
 ) -> Page[Any]:
-    """Return a page of trainees before one gate, those to be judged first: two statements."""
+    """Return a page of trainees before one gate, those to be judged first: two statements, three with conditions."""
+    number = figures.stage
     before = max((gate for gate in gates if gate < number), default=None)
     here, earlier = aliased(GateDecision), aliased(GateDecision)
     conditions = [visible_in(program, viewer), PRESENT]
@@ -246,7 +284,11 @@ def list_gate(
         "verified": [Enrolment.verified_minutes, Enrolment.id],
     }
     page = paginate(statement, listing, orders=orders, default="state", total=total, scalars=False)
-    rows = [_gate_row(row[0], row[1], row[2], program, number, gates) for row in page.items]
+    found = findings_of(program.id, number, figures.conditions, [row[0].id for row in page.items])
+    rows = [
+        replace(_gate_row(row[0], row[1], row[2], program, number, gates), findings=found[row[0].id])
+        for row in page.items
+    ]
     return Page(rows, page.number, page.size, page.total, page.q, page.sort, page.direction)
 
 

@@ -8,13 +8,14 @@ from flask import abort, flash, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from trainmgr.attendance.queries import trainee_or_404
 from trainmgr.curriculum.queries import stages_of
-from trainmgr.enrolment.queries import cohorts, enrolment_or_404
+from trainmgr.enrolment.queries import cohorts
 from trainmgr.kernel.access import Permission, Role, requires
 from trainmgr.kernel.clock import today, utcnow
 from trainmgr.kernel.numbers import whole
 from trainmgr.kernel.paging import Listing
-from trainmgr.practice import actions, board, gates, owed, queries
+from trainmgr.practice import actions, board, gates, owed, queries, remedial_queries
 from trainmgr.practice.blueprint import bp
 from trainmgr.practice.labels import LOG_STATES, STANDING_TONES, STANDINGS
 from trainmgr.practice.models import LogState
@@ -82,8 +83,9 @@ def _chosen() -> board.Chosen:
 def show_trainee(program_id: int, enrolment_id: int) -> Any:
     """Show one trainee's logs, gates with every attempt, and hours."""
     program = program_or_404(program_id, current_user)
-    enrolment = enrolment_or_404(program, enrolment_id, current_user)
-    stages, decisions = stages_of(program.id), queries.gates_of(enrolment)
+    enrolment, attended = trainee_or_404(program, enrolment_id, current_user)
+    stages = stages_of(program.id)
+    decisions, tasks = remedial_queries.gates_and_tasks(enrolment)
     lines, latest = stage_lines(stages), gates.judgements(decisions)
     state = request.args.get("state", "")
     is_own = enrolment.user_id == current_user.id
@@ -97,6 +99,7 @@ def show_trainee(program_id: int, enrolment_id: int) -> Any:
         program,
         enrolment=enrolment,
         gated=gated,
+        tasks=tasks,
         standings=STANDINGS,
         tones=STANDING_TONES,
         page=queries.list_logs(
@@ -108,6 +111,7 @@ def show_trainee(program_id: int, enrolment_id: int) -> Any:
         state=state,
         states=[(key, label) for key, label in LOG_STATES.items() if is_own or key is not LogState.DRAFT],
         is_own=is_own,
+        attended=attended,
         is_open=is_open(Work.PRACTICE, program.state),
         may_judge=may(program, current_user, P.GATE_DECIDE),
         today=today(),

@@ -16,6 +16,8 @@ import sqlalchemy as sa
 from trainmgr.enrolment.models import Enrolment, EnrolmentState
 from trainmgr.kernel.db import db
 from trainmgr.practice import owed
+from trainmgr.practice.gate_models import RemedialTask
+from trainmgr.practice.gating import TaskState
 from trainmgr.practice.models import (
     GateDecision,
     GateOutcome,
@@ -118,12 +120,26 @@ def _decision(log_id: int, row: BulkLog) -> dict[str, Any]:
 
 
 def insert_gates(rows: Iterable[BulkGate]) -> int:
-    """Write judgements at gates; returns how many."""
+    """Write judgements at gates, each remedial one with its task; returns how many."""
     written = 0
     for piece in _pieces(rows):
-        db.session.execute(sa.insert(GateDecision), [_gate(row) for row in piece])
+        ids = db.session.scalars(
+            sa.insert(GateDecision).returning(GateDecision.id, sort_by_parameter_order=True),
+            [_gate(row) for row in piece],
+        ).all()
+        tasks = [_task(key, row) for key, row in zip(ids, piece, strict=True) if row.task and row.due_on]
+        if tasks:
+            db.session.execute(sa.insert(RemedialTask), tasks)
         written += len(piece)
     return written
+
+
+def _task(decision_id: int, row: BulkGate) -> dict[str, Any]:
+    return {
+        "program_id": row.program_id, "enrolment_id": row.enrolment_id, "decision_id": decision_id, "position": 1,
+        "what": row.task, "due_on": row.due_on, "version": 1,
+        "state": TaskState.ACCEPTED if row.done_on else TaskState.OPEN,
+    }  # fmt: skip
 
 
 def _gate(row: BulkGate) -> dict[str, Any]:
@@ -131,6 +147,7 @@ def _gate(row: BulkGate) -> dict[str, Any]:
         "program_id": row.program_id, "enrolment_id": row.enrolment_id, "stage_number": row.stage_number,
         "attempt": row.attempt, "is_latest": row.is_latest, "outcome": row.outcome, "comment": "",
         "remedial_task": row.task, "remedial_due_on": row.due_on, "remedial_done_on": row.done_on,
+        "findings": [], "waiver": "",
         "by_id": row.decided_by[0], "by_name": row.decided_by[1], "at": row.at,
     }  # fmt: skip
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, field
+from datetime import datetime
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
-from sqlalchemy.orm import selectinload
-from werkzeug.datastructures import FileStorage
+from sqlalchemy.orm import joinedload, selectinload
 
 from trainmgr.curriculum.models import PlanStage
 from trainmgr.enrolment.models import Enrolment
@@ -17,8 +16,9 @@ from trainmgr.identity.models import User
 from trainmgr.kernel.audit import require
 from trainmgr.kernel.db import db
 from trainmgr.kernel.errors import RuleBroken
-from trainmgr.kernel.files import store_photo
-from trainmgr.practice.models import LogCompetency, LogPhoto, LogState, PracticeLog
+from trainmgr.kernel.files import SmallPhoto, store_photo
+from trainmgr.practice.models import LogCase, LogCompetency, LogKind, LogPhoto, LogState, PracticeLog
+from trainmgr.practice.periods import Covered
 from trainmgr.practice.rules import MOST_PHOTOS, side_of
 from trainmgr.programs.actions import require_open
 from trainmgr.programs.models import Program
@@ -29,15 +29,21 @@ KEY_LENGTH = 28
 
 @dataclass(frozen=True)
 class Content:
-    """What was typed, as far as it could be read; a draft takes it half empty too."""
+    """What was typed, as far as it could be read; a draft takes it half empty too.
 
-    day: date
-    minutes: int = 0
+    `parts` are the five parts of a case by name, None for a log of practice. `typed_signs` and `pasted_signs` are what
+    the form counted (None: it did not).
+    """
+
+    covered: Covered
     stage_number: int = 0
     module_id: int | None = None
     task: str = ""
     learned: str = ""
     competency_ids: tuple[int, ...] = ()
+    parts: dict[str, str] | None = field(default=None)
+    typed_signs: int | None = None
+    pasted_signs: int | None = None
 
 
 def key_for(enrolment: Enrolment, key: str) -> str:
@@ -66,7 +72,7 @@ def keep(
     *,
     key: str,
     replaces: PracticeLog | None,
-    uploads: Sequence[FileStorage] = (),
+    uploads: Sequence[SmallPhoto] = (),
     removed: Collection[int] = (),
     stages: Sequence[PlanStage],
     by: User,
@@ -83,7 +89,7 @@ def keep(
     if log is not None and log.state is not LogState.DRAFT:
         return log, []
     if log is None:
-        log = _begin(program, enrolment, content.day, key, replaces, removed, now)
+        log = _begin(program, enrolment, content, key, replaces, removed, now)
     _write(log, content, stages)
     return log, _change_photos(log, uploads, removed, by=by, now=now)
 
@@ -95,7 +101,11 @@ def _find(enrolment: Enrolment, key: str, replaces: PracticeLog | None) -> Pract
     log: PracticeLog | None = db.session.scalars(
         sa.select(PracticeLog)
         .where(PracticeLog.enrolment_id == enrolment.id, known)
-        .options(selectinload(PracticeLog.photos), selectinload(PracticeLog.competencies))
+        .options(
+            selectinload(PracticeLog.photos),
+            selectinload(PracticeLog.competencies),
+            joinedload(PracticeLog.case),
+        )
         .order_by(PracticeLog.id.desc())
         .limit(1)
     ).one_or_none()
@@ -105,7 +115,7 @@ def _find(enrolment: Enrolment, key: str, replaces: PracticeLog | None) -> Pract
 def _begin(
     program: Program,
     enrolment: Enrolment,
-    day: date,
+    content: Content,
     key: str,
     replaces: PracticeLog | None,
     removed: Collection[int],
@@ -114,9 +124,10 @@ def _begin(
     if replaces is not None:
         require(replaces.state is LogState.RETURNED, _("This log was written again already."))
     log = PracticeLog(
-        program_id=program.id, enrolment_id=enrolment.id, stage_number=0, day=day, minutes=0, task="",
+        program_id=program.id, enrolment_id=enrolment.id, stage_number=0, day=content.covered.first, minutes=0, task="",
         state=LogState.DRAFT, created_at=now, client_key=key_for(enrolment, key),
         replaces_id=replaces.id if replaces else None, competencies=[], photos=[],
+        kind=LogKind.CASE if content.parts is not None else LogKind.PRACTICE, case=None,
     )  # fmt: skip
     if replaces is not None:
         log.photos = [
@@ -130,7 +141,15 @@ def _begin(
 
 
 def _write(log: PracticeLog, content: Content, stages: Sequence[PlanStage]) -> None:
-    log.day, log.minutes, log.stage_number = content.day, content.minutes, content.stage_number
+    span = content.covered
+    log.day, log.minutes, log.stage_number = span.first, span.total, content.stage_number
+    log.until = span.last if len(span.minutes) > 1 else None
+    log.day_minutes = list(span.minutes) if len(span.minutes) > 1 else None
+    log.typed_signs, log.pasted_signs = content.typed_signs, content.pasted_signs
+    if content.parts is not None and log.is_case:
+        log.case = log.case or LogCase()
+        for name, text in content.parts.items():
+            setattr(log.case, name, text)
     log.module_id, log.task, log.learned = content.module_id, content.task, content.learned
     venues = {stage.number: stage.venue for stage in stages}
     log.side = side_of(venues[content.stage_number]) if content.stage_number in venues else Side.ENTERPRISE
@@ -142,7 +161,7 @@ def _write(log: PracticeLog, content: Content, stages: Sequence[PlanStage]) -> N
 
 
 def _change_photos(
-    log: PracticeLog, uploads: Sequence[FileStorage], removed: Collection[int], *, by: User, now: datetime
+    log: PracticeLog, uploads: Sequence[SmallPhoto], removed: Collection[int], *, by: User, now: datetime
 ) -> list[str]:
     log.photos[:] = [photo for photo in log.photos if photo.position not in removed]
     db.session.flush()
@@ -151,16 +170,26 @@ def _change_photos(
         taken = {photo.position for photo in log.photos}
         position = next((number for number in range(1, MOST_PHOTOS + 1) if number not in taken), None)
         if position is None:
-            faults.append(_("A log takes six photos; %(name)s is one too many.", name=upload.filename))
+            faults.append(_("A log takes six photos; %(name)s is one too many.", name=upload.name))
             continue
         try:
             stored = store_photo(upload, by=by, program_id=log.program_id, now=now, purpose="log")
         except RuleBroken as refused:
-            faults.append(_("%(name)s: %(reason)s", name=upload.filename, reason=str(refused)))
+            faults.append(_("%(name)s: %(reason)s", name=upload.name, reason=str(refused)))
             continue
         log.photos.append(LogPhoto(position=position, file_id=stored.id))
     db.session.flush()
     return faults
+
+
+def is_same(log: PracticeLog, content: Content) -> bool:
+    """Tell whether a stored log says what a form says: days, hours and text."""
+    said = (log.covered, log.task, log.learned, log.stage_number, log.module_id)
+    parts = content.parts or {}
+    case = log.case if log.is_case else None
+    return said == (
+        content.covered, content.task, content.learned, content.stage_number, content.module_id
+    ) and all(case is not None and getattr(case, name) == text for name, text in parts.items())  # fmt: skip
 
 
 def discard(log: PracticeLog, *, by: User) -> None:

@@ -14,7 +14,6 @@ from werkzeug.datastructures import FileStorage
 from wtforms import (
     DateField,
     HiddenField,
-    RadioField,
     SelectField,
     SelectMultipleField,
     StringField,
@@ -31,13 +30,15 @@ from trainmgr.curriculum.models import Module, PlanStage
 from trainmgr.kernel.hours import ledger_hours
 from trainmgr.kernel.i18n import say
 from trainmgr.kernel.numbers import whole
+from trainmgr.materials.rules import CasePart
 from trainmgr.needs.models import Competency
 from trainmgr.practice.drafts import KEY_LENGTH, Content
-from trainmgr.practice.labels import OUTCOMES
-from trainmgr.practice.models import PracticeLog
-from trainmgr.practice.rules import MOST_COMPETENCIES, MOST_PHOTOS, GateOutcome, HoursFault, minutes_of
+from trainmgr.practice.models import LogCase, PracticeLog
+from trainmgr.practice.periods import Covered
+from trainmgr.practice.rules import MOST_COMPETENCIES, MOST_PHOTOS, HoursFault, minutes_of
 
 LEARNED_LENGTH = 500
+MOST_SIGNS = 100_000
 
 
 def stripped(text: str | None) -> str:
@@ -55,9 +56,16 @@ def chosen_ids(values: Sequence[str], most: int = 500) -> list[int]:
 
 
 class LogForm(FlaskForm):
-    """One day's practice."""
+    """One day's practice.
+
+    The two counts are what a small script saw of how the text came in; without it they are empty.
+    """
+
+    KIND = "day"
 
     client_key = HiddenField()
+    typed_signs = HiddenField()
+    pasted_signs = HiddenField()
     day = DateField(_l("Date"), validators=[InputRequired(_l("Choose the day."))])
     hours = StringField(_l("Hours"), filters=[stripped], validators=[DataRequired(_l("Type the hours."))])
     stage = SelectField(_l("Stage"), coerce=_whole_or_none, validate_choice=False, choices=[])
@@ -128,27 +136,52 @@ class LogForm(FlaskForm):
                 _("Choose at most %(count)s, those that mattered most.", count=MOST_COMPETENCIES)
             )
 
+    def covered(self, today: date) -> Covered:
+        """Return the day with its hours as far as they can be read."""
+        return Covered(self.day.data or today, (minutes_or_none(self.hours.data),))
+
+    def parts(self) -> dict[str, str] | None:
+        """Return the parts of a case by name; a log of practice has none."""
+        return None
+
+    def field_of(self, name: str, day: date | None = None) -> Any:
+        """Return the field at which a fault is told; that of a day where hours are typed by day."""
+        known = name if name in self else "day"
+        return self[known]
+
     def content(self, today: date) -> Content:
         """Return what was typed as far as it can be read; the rest stays in the form."""
-        try:
-            minutes = minutes_of(self.hours.data or "")
-        except HoursFault:
-            minutes = 0
         offered = _values(self.competencies)
+        learned = self.learned.data if "learned" in self else ""
         return Content(
-            day=self.day.data or today,
-            minutes=minutes,
+            covered=self.covered(today),
             stage_number=self.stage.data if self.stage.data in _values(self.stage) else 0,
             module_id=self.module.data if self.module.data in _values(self.module) else None,
             task=(self.task.data or "")[:200],
-            learned=(self.learned.data or "")[:LEARNED_LENGTH],
+            learned=(learned or "")[:LEARNED_LENGTH],
             competency_ids=tuple(value for value in self.competencies.data or () if value in offered),
+            parts=self.parts(),
+            typed_signs=_count(self.typed_signs.data),
+            pasted_signs=_count(self.pasted_signs.data),
         )
 
     @property
     def key(self) -> str:
         """The key that makes this form's log one log, however often it is sent."""
         return str(self.client_key.data or "")[:KEY_LENGTH]
+
+
+def minutes_or_none(text: Any) -> int:
+    """Return the minutes of typed hours, 0 where they cannot be read."""
+    try:
+        return minutes_of(text or "")
+    except HoursFault:
+        return 0
+
+
+def _count(text: Any) -> int | None:
+    number = whole(text)
+    return min(number, MOST_SIGNS) if number is not None and number >= 0 else None
 
 
 def typed_day(text: str | None, otherwise: date) -> date:
@@ -165,15 +198,37 @@ def _values(field: Any) -> set[Any]:
 
 def values_of(log: PracticeLog) -> dict[str, Any]:
     """Return what the form of a stored log shows."""
-    return {
-        "day": log.day,
-        "hours": f"{ledger_hours(log.minutes):g}" if log.minutes else "",
-        "stage": log.stage_number,
-        "module": log.module_id,
-        "task": log.task,
-        "learned": log.learned,
-        "competencies": [one.competency_id for one in log.competencies],
+    case = log.case or LogCase()
+    minutes = {
+        f"hours_{day.weekday() + 1}": f"{ledger_hours(amount):g}" for day, amount in log.covered.worked()
     }
+    parts = {part.value: getattr(case, part.value) or "" for part in CasePart}
+    return (
+        minutes
+        | parts
+        | {
+            "day": log.day,
+            "typed_signs": "" if log.typed_signs is None else str(log.typed_signs),
+            "pasted_signs": "" if log.pasted_signs is None else str(log.pasted_signs),
+            "hours": f"{ledger_hours(log.minutes):g}" if log.minutes else "",
+            "stage": log.stage_number,
+            "module": log.module_id,
+            "task": log.task,
+            "learned": log.learned,
+            "competencies": [one.competency_id for one in log.competencies],
+        }
+    )
+
+
+def stored_of(log: PracticeLog) -> dict[str, Any]:
+    """Return what a stored log says, for a phone that shows it beside what was typed on it."""
+    days = {day.isoformat(): ledger_hours(minutes) for day, minutes in log.covered.worked()}
+    parts = {} if log.case is None else {part.value: getattr(log.case, part.value) for part in CasePart}
+    return parts | {
+        "id": log.id, "kind": log.kind.value, "day": log.day.isoformat(),
+        "until": log.until.isoformat() if log.until else None, "days": days, "hours": ledger_hours(log.minutes),
+        "task": log.task, "learned": log.learned, "state": log.state.value, "photos": len(log.photos),
+    }  # fmt: skip
 
 
 def uploads() -> list[FileStorage]:
@@ -192,28 +247,3 @@ class ReturnForm(FlaskForm):
             Length(max=300),
         ],
     )
-
-
-class GateForm(FlaskForm):
-    """A judgement at a gate; a remedial loop needs its task and the day by which it is done."""
-
-    attempt = HiddenField()
-    outcome = RadioField(
-        _l("Judgement"),
-        choices=[SelectChoice(outcome.value, label) for outcome, label in OUTCOMES.items()],
-        validators=[InputRequired(_l("Choose one."))],
-    )
-    task = StringField(_l("Remedial task"), filters=[stripped], validators=[Optional(), Length(max=200)])
-    due_on = DateField(_l("To be done by"), validators=[Optional()])
-    comment = TextAreaField(_l("Remark"), filters=[stripped], validators=[Optional(), Length(max=300)])
-
-    def validate(self, extra_validators: Any = None) -> bool:
-        """A loop without a task or a day helps nobody."""
-        fine = bool(super().validate(extra_validators))
-        if self.outcome.data != GateOutcome.REMEDIAL.value:
-            return fine
-        if not self.task.data:
-            self.task.errors = [*self.task.errors, _("Say what is to be done.")]
-        if not self.due_on.data and not self.due_on.errors:
-            self.due_on.errors = [*self.due_on.errors, _("Choose the day by which it is done.")]
-        return fine and not self.task.errors and not self.due_on.errors

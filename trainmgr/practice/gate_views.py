@@ -9,20 +9,24 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
 
-from trainmgr.curriculum.models import PlanStage
-from trainmgr.curriculum.queries import stages_of
-from trainmgr.enrolment.queries import chosen, cohorts, enrolment_or_404
+from trainmgr.curriculum.models import Module, PlanStage
+from trainmgr.curriculum.queries import stages_and_modules, stages_of
+from trainmgr.enrolment.models import Enrolment
+from trainmgr.enrolment.queries import chosen, cohorts
 from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.clock import today, utcnow
 from trainmgr.kernel.errors import RuleBroken
 from trainmgr.kernel.numbers import whole
 from trainmgr.kernel.paging import Listing
-from trainmgr.practice import board, gates, queries
+from trainmgr.practice import board, gate_labels, gate_queries, gates, measures, queries, remedial_queries
 from trainmgr.practice.blueprint import bp
 from trainmgr.practice.board_views import page_of
-from trainmgr.practice.forms import GateForm, chosen_ids
+from trainmgr.practice.forms import chosen_ids
+from trainmgr.practice.gate_forms import GateForm
+from trainmgr.practice.gate_models import RemedialTask
+from trainmgr.practice.gating import Finding, lacking
 from trainmgr.practice.labels import STANDING_TONES, STANDINGS
-from trainmgr.practice.models import GateOutcome
+from trainmgr.practice.models import GateDecision, GateOutcome
 from trainmgr.practice.rules import JUDGEABLE, gates_in, standing_at
 from trainmgr.practice.station import stage_lines
 from trainmgr.programs.models import Program
@@ -30,6 +34,7 @@ from trainmgr.programs.queries import may, program_or_404
 from trainmgr.programs.rules import Work, is_open
 
 P = Permission
+Past = tuple[list[GateDecision], dict[int, list[RemedialTask]]]
 GATE = "/programs/<int:program_id>/gates/<int:stage_number>"
 ONE = "/programs/<int:program_id>/practice/<int:enrolment_id>/gates/<int:stage_number>"
 
@@ -37,10 +42,22 @@ ONE = "/programs/<int:program_id>/practice/<int:enrolment_id>/gates/<int:stage_n
 def _load(program_id: int, stage_number: int) -> tuple[Program, list[PlanStage], PlanStage]:
     program = program_or_404(program_id, current_user)
     stages = stages_of(program.id)
+    return program, stages, _stage_in(stages, stage_number)
+
+
+def _load_with_modules(
+    program_id: int, stage_number: int
+) -> tuple[Program, list[PlanStage], list[Module], PlanStage]:
+    program = program_or_404(program_id, current_user)
+    stages, modules = stages_and_modules(program.id)
+    return program, stages, modules, _stage_in(stages, stage_number)
+
+
+def _stage_in(stages: list[PlanStage], stage_number: int) -> PlanStage:
     stage = next(
         (one for one in stages if one.number == stage_number and one.gate and not one.remedial), None
     )
-    return program, stages, stage or abort(404)
+    return stage or abort(404)
 
 
 def _require_judge(program: Program) -> None:
@@ -55,16 +72,20 @@ def _require_judge(program: Program) -> None:
 @requires(P.PRACTICE_VIEW)
 def show_gate(program_id: int, stage_number: int) -> Any:
     """Show how everybody stands before a gate, those to be judged first."""
-    program, stages, stage = _load(program_id, stage_number)
-    cohort = whole(request.args.get("class"))
+    program = program_or_404(program_id, current_user)
+    stages, asked = gate_queries.stages_and_conditions(program.id, stage_number, today())
+    stage, cohort = _stage_in(stages, stage_number), whole(request.args.get("class"))
+    figures = measures.Figures(program.id, stage_number, asked)
     page = board.list_gate(
-        program, current_user, stage_number, gates_in(stage_lines(stages)), Listing.from_request(), cohort
+        program, current_user, figures, gates_in(stage_lines(stages)), Listing.from_request(), cohort
     )
     return page_of(
         "gate",
         program,
         stage=stage,
         page=page,
+        conditions=figures.conditions,
+        labels=gate_labels,
         classes=[(one.id, one.name) for one in cohorts(program.id)],
         cohort=cohort or "",
         standings=STANDINGS,
@@ -106,11 +127,14 @@ def pass_gate(program_id: int, stage_number: int) -> Any:
             "%(num)s trainee passed the gate.", "%(num)s trainees passed the gate.", result.passed
         )
         flash(text, "success")
-    elif not result.left_out:
+    elif not result.left_out and not result.lacking:
         flash(_("Tick at least one person first."), "warning")
     if result.left_out:
         shown = _("; ").join(result.left_out[:10]) + (" …" if len(result.left_out) > 10 else "")
         flash(_("Left out, because they cannot be judged here now: %(names)s", names=shown), "warning")
+    if result.lacking:
+        shown = _("; ").join(result.lacking[:10]) + (" …" if len(result.lacking) > 10 else "")
+        flash(_("Left out, because a condition is not met: %(names)s", names=shown), "warning")
     return redirect(url_for(".show_gate", program_id=program.id, stage_number=stage_number))
 
 
@@ -121,12 +145,16 @@ def _one_page(
     program: Program,
     enrolment: Any,
     stages: list[PlanStage],
+    modules: list[Module],
     stage: PlanStage,
     form: GateForm,
+    found: list[Finding],
     status: int = 200,
     refusal: RuleBroken | None = None,
+    past: Past | None = None,
 ) -> tuple[str, int]:
-    decisions = queries.gates_of(enrolment)
+    decisions, tasks = past or remedial_queries.gates_and_tasks(enrolment)
+    form.offer(modules, remedial_queries.offered_materials(program.id), lacking(found))
     known = gates.judgements(decisions)
     standing = standing_at(stage.number, gates_in(stage_lines(stages)), program.current_stage, known)
     return page_of(
@@ -136,6 +164,9 @@ def _one_page(
         enrolment=enrolment,
         stage=stage,
         form=form,
+        findings=found,
+        labels=gate_labels,
+        tasks=tasks,
         refusal=refusal,
         standing=standing,
         standings=STANDINGS,
@@ -146,31 +177,40 @@ def _one_page(
     )
 
 
+def _to_judge(program: Program, enrolment_id: int, number: int) -> tuple[Enrolment, list[Finding]]:
+    """The trainee, whom the reader may judge, and how they stand against the conditions of the gate."""
+    enrolment, asked = gate_queries.trainee_and_conditions(
+        program, enrolment_id, number, current_user, today()
+    )
+    _require_judge(program)
+    return enrolment, measures.findings_of(program.id, number, asked, [enrolment.id])[enrolment.id]
+
+
 @bp.get(ONE)
 @requires(P.GATE_DECIDE)
 def edit_judgement(program_id: int, enrolment_id: int, stage_number: int) -> Any:
     """Show what there is to judge a trainee by at a gate, and the form."""
-    program, stages, stage = _load(program_id, stage_number)
-    enrolment = enrolment_or_404(program, enrolment_id, current_user)
-    _require_judge(program)
-    known = gates.judgements(queries.gates_of(enrolment)).get(stage_number)
+    program, stages, modules, stage = _load_with_modules(program_id, stage_number)
+    enrolment, found = _to_judge(program, enrolment_id, stage_number)
+    past = remedial_queries.gates_and_tasks(enrolment)
+    known = gates.judgements(past[0]).get(stage_number)
     form = GateForm(formdata=None, attempt=str(known.attempt + 1 if known else 1))
-    return _one_page(program, enrolment, stages, stage, form)
+    return _one_page(program, enrolment, stages, modules, stage, form, found, past=past)
 
 
 @bp.post(ONE)
 @requires(P.GATE_DECIDE)
 def judge(program_id: int, enrolment_id: int, stage_number: int) -> Any:
     """Judge a trainee at a gate: passed, or into a remedial loop."""
-    program, stages, stage = _load(program_id, stage_number)
-    enrolment = enrolment_or_404(program, enrolment_id, current_user)
-    _require_judge(program)
+    program, stages, modules, stage = _load_with_modules(program_id, stage_number)
+    enrolment, found = _to_judge(program, enrolment_id, stage_number)
     form = GateForm()
+    form.offer(modules, remedial_queries.offered_materials(program.id), lacking(found))
     if not form.validate():
-        return _one_page(program, enrolment, stages, stage, form, 422)
-    verdict = gates.Verdict(
-        GateOutcome(form.outcome.data), form.comment.data or "", form.task.data or "", form.due_on.data
-    )
+        return _one_page(program, enrolment, stages, modules, stage, form, found, 422)
+    outcome = GateOutcome(form.outcome.data)
+    tasks = form.plan() if outcome is GateOutcome.REMEDIAL else []
+    verdict = gates.Verdict(outcome, form.comment.data or "", tasks, form.waiver.data or "")
     try:
         gates.decide(
             program, enrolment, stage_number, verdict, attempt=whole(form.attempt.data) or 0, stages=stages,
@@ -179,25 +219,15 @@ def judge(program_id: int, enrolment_id: int, stage_number: int) -> Any:
     except RuleBroken as refusal:
         known = gates.judgements(queries.gates_of(enrolment)).get(stage_number)
         form.attempt.data = str(known.attempt + 1 if known else 1)
-        return _one_page(program, enrolment, stages, stage, form, refusal.status, refusal)
-    if verdict.outcome is GateOutcome.PASSED:
+        return _one_page(program, enrolment, stages, modules, stage, form, found, refusal.status, refusal)
+    if outcome is GateOutcome.PASSED:
         flash(
             _("%(name)s has passed the gate of stage %(stage)s.", name=enrolment.name, stage=stage_number),
             "success",
         )
     else:
-        flash(_("%(name)s has a remedial task now; it stands in the inbox.", name=enrolment.name), "success")
+        flash(
+            _("%(name)s has a remedial plan now; its tasks stand in the inbox.", name=enrolment.name),
+            "success",
+        )
     return redirect(url_for(".show_gate", program_id=program.id, stage_number=stage_number))
-
-
-@bp.post(ONE + "/done")
-@requires(P.PRACTICE_VIEW)
-def report_remedial_done(program_id: int, enrolment_id: int, stage_number: int) -> Any:
-    """Report a remedial task as done: the trainee, or whoever may judge."""
-    program, _stages, _stage = _load(program_id, stage_number)
-    enrolment = enrolment_or_404(program, enrolment_id, current_user)
-    if enrolment.user_id != current_user.id:
-        _require_judge(program)
-    gates.report_done(program, enrolment, stage_number, by=current_user, now=utcnow())
-    flash(_("Reported as done. The gate of stage %(stage)s is judged again.", stage=stage_number), "success")
-    return redirect(url_for(".show_trainee", program_id=program.id, enrolment_id=enrolment.id))

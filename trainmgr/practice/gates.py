@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -13,14 +14,18 @@ from flask_babel import lazy_gettext as _l
 from trainmgr.curriculum.models import PlanStage
 from trainmgr.enrolment.models import Enrolment, EnrolmentState
 from trainmgr.enrolment.queries import visible_in
+from trainmgr.enrolment.rules import AWAY
 from trainmgr.identity.models import User
 from trainmgr.kernel import audit
 from trainmgr.kernel.audit import require
 from trainmgr.kernel.clock import local_day
 from trainmgr.kernel.db import db
 from trainmgr.kernel.errors import Conflict, RuleBroken
-from trainmgr.practice import owed
+from trainmgr.practice import measures, owed, remedial
+from trainmgr.practice.gate_labels import CONDITIONS
+from trainmgr.practice.gating import Finding, lacking
 from trainmgr.practice.models import GateDecision, GateOutcome
+from trainmgr.practice.remedial import TaskPlan
 from trainmgr.practice.rules import JUDGEABLE, Judgement, Standing, gates_in, standing_at
 from trainmgr.practice.station import stage_lines
 from trainmgr.programs.actions import require_open
@@ -35,19 +40,23 @@ PASSED_MANY = audit.sentence(
 LOOPED = audit.sentence(
     "practice.gate.remedial", _l("%(who)s sent %(what)s into a remedial loop at stage %(stage)s: %(reason)s")
 )
-DONE = audit.sentence(
-    "practice.gate.done", _l("%(who)s reported the remedial task of %(what)s for stage %(stage)s as done")
+WAIVED = audit.sentence(
+    "practice.gate.waive",
+    _l("%(who)s let %(what)s pass the gate of stage %(stage)s although a condition is not met: %(reason)s"),
 )
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What is decided on one trainee at a gate; a remedial loop needs its task and date."""
+    """What is decided on one trainee at a gate; a remedial loop needs its tasks.
+
+    `waiver` is the reason for a pass although a condition of the gate is not shown to be met.
+    """
 
     outcome: GateOutcome
     comment: str = ""
-    task: str = ""
-    due_on: date | None = None
+    tasks: Sequence[TaskPlan] = ()
+    waiver: str = ""
 
 
 @dataclass
@@ -56,6 +65,7 @@ class Passing:
 
     passed: int = 0
     left_out: list[str] = field(default_factory=list)
+    lacking: list[str] = field(default_factory=list)
 
 
 def judgements(decisions: Sequence[GateDecision]) -> dict[int, Judgement]:
@@ -85,7 +95,7 @@ def _locked(program: Program, ids: Sequence[int], viewer: User) -> list[Enrolmen
             .where(
                 visible_in(program, viewer),
                 Enrolment.id.in_(ids),
-                Enrolment.state != EnrolmentState.WITHDRAWN,
+                Enrolment.state.not_in(AWAY),
             )
             .order_by(Enrolment.id)
             .with_for_update(key_share=True)
@@ -120,22 +130,55 @@ def decide(
     _require_judgeable(
         standing_at(number, gates, program.current_stage, judgements(list(latest.values()))), enrolment.name
     )
-    if verdict.outcome is GateOutcome.REMEDIAL and (
-        verdict.due_on is None or verdict.due_on < local_day(now)
-    ):
-        raise RuleBroken(_("The remedial task needs a day that is not over yet."))
+    conditions = measures.conditions_of(program.id, number, local_day(now))
+    found = measures.findings_of(program.id, number, conditions, [enrolment.id])[enrolment.id]
+    if verdict.outcome is GateOutcome.REMEDIAL:
+        remedial.require_plan(verdict.tasks, local_day(now))
+    else:
+        _require_reason(found, verdict.waiver)
     if before is not None:
         before.is_latest = False
         db.session.flush()
-    db.session.add(_row(program, enrolment.id, number, verdict, attempt, by, now))
+    row = _row(program, enrolment.id, number, verdict, attempt, by, now)
+    row.findings = [snapshot(one) for one in found]
+    row.waiver = verdict.waiver if row.outcome is GateOutcome.PASSED and lacking(found) else ""
+    db.session.add(row)
+    remedial.open_plan(row, verdict.tasks)
+    _tell(program, enrolment, row, by=by, now=now)
+    _settle(program, now)
+
+
+def _tell(program: Program, enrolment: Enrolment, row: GateDecision, *, by: User, now: datetime) -> None:
+    in_loop = row.outcome is GateOutcome.REMEDIAL
     if enrolment.state is not EnrolmentState.COMPLETED:
-        in_loop = verdict.outcome is GateOutcome.REMEDIAL
         enrolment.state = EnrolmentState.REMEDIAL if in_loop else EnrolmentState.TRAINING
     audit.record(
-        PASSED if verdict.outcome is GateOutcome.PASSED else LOOPED, enrolment, by=by, now=now,
-        program_id=program.id, name=enrolment.name, reason=verdict.task or verdict.comment, stage=number,
-    )  # fmt: skip
-    _settle(program, now)
+        LOOPED if in_loop else WAIVED if row.waiver else PASSED,
+        enrolment,
+        by=by,
+        now=now,
+        program_id=program.id,
+        name=enrolment.name,
+        stage=row.stage_number,
+        reason=row.remedial_task or row.waiver or row.comment,
+    )
+
+
+def _require_reason(found: Sequence[Finding], waiver: str) -> None:
+    short = lacking(found)
+    if short and not waiver.strip():
+        names = _("; ").join(str(CONDITIONS[one.kind]) for one in short)
+        raise RuleBroken(
+            _("Not shown to be met: %(names)s. Letting pass all the same needs a reason.", names=names)
+        )
+
+
+def snapshot(found: Finding) -> dict[str, Any]:
+    """Return a finding as it is kept with the judgement."""
+    figures = {"limit": found.limit, "figure": found.figure, "part": found.part, "whole": found.whole}
+    return {"kind": found.kind.value} | {
+        key: None if value is None else str(round(value, 4)) for key, value in figures.items()
+    }
 
 
 def _row(
@@ -143,10 +186,18 @@ def _row(
 ) -> GateDecision:
     is_loop = verdict.outcome is GateOutcome.REMEDIAL
     return GateDecision(
-        program_id=program.id, enrolment_id=enrolment_id, stage_number=number, attempt=attempt,
-        outcome=verdict.outcome, comment=verdict.comment, remedial_task=verdict.task if is_loop else "",
-        remedial_due_on=verdict.due_on if is_loop else None, by_id=by.id, by_name=by.name, at=now,
-    )  # fmt: skip
+        program_id=program.id,
+        enrolment_id=enrolment_id,
+        stage_number=number,
+        attempt=attempt,
+        outcome=verdict.outcome,
+        comment=verdict.comment,
+        remedial_task=remedial.in_short(verdict.tasks) if is_loop else "",
+        remedial_due_on=max(one.due_on for one in verdict.tasks) if is_loop else None,
+        by_id=by.id,
+        by_name=by.name,
+        at=now,
+    )
 
 
 def _require_judgeable(standing: Standing, name: str) -> None:
@@ -174,16 +225,20 @@ def pass_many(
     require(number in gates, _("Stage %(stage)s has no gate.", stage=number))
     people = _locked(program, ids, by)
     latest = _latest([one.id for one in people])
+    conditions = measures.conditions_of(program.id, number, local_day(now))
+    found = measures.findings_of(program.id, number, conditions, [one.id for one in people])
     result, passing = Passing(), []
     for one in people:
         known = judgements(list(latest[one.id].values()))
-        if standing_at(number, gates, program.current_stage, known) in JUDGEABLE:
-            passing.append(one)
-        else:
+        if standing_at(number, gates, program.current_stage, known) not in JUDGEABLE:
             result.left_out.append(one.name)
+        elif lacking(found[one.id]):
+            result.lacking.append(one.name)
+        else:
+            passing.append(one)
     result.passed = len(passing)
     if passing:
-        _pass(program, passing, number, latest, by=by, now=now)
+        _pass(program, passing, number, latest, found, by=by, now=now)
         audit.record(
             PASSED_MANY, program, by=by, now=now, program_id=program.id, count=len(passing), stage=number
         )
@@ -196,6 +251,7 @@ def _pass(
     people: Sequence[Enrolment],
     number: int,
     latest: dict[int, dict[int, GateDecision]],
+    found: Mapping[int, Sequence[Finding]],
     *,
     by: User,
     now: datetime,
@@ -206,31 +262,30 @@ def _pass(
             decision.is_latest = False
     db.session.flush()
     facts = {
-        "program_id": program.id, "stage_number": number, "outcome": GateOutcome.PASSED, "comment": "",
-        "is_latest": True, "remedial_task": "", "by_id": by.id, "by_name": by.name, "at": now,
-    }  # fmt: skip
+        "program_id": program.id,
+        "stage_number": number,
+        "outcome": GateOutcome.PASSED,
+        "comment": "",
+        "is_latest": True,
+        "remedial_task": "",
+        "waiver": "",
+        "by_id": by.id,
+        "by_name": by.name,
+        "at": now,
+    }
     rows = [
-        facts | {"enrolment_id": key, "attempt": (known.attempt if known else 0) + 1}
+        facts
+        | {
+            "enrolment_id": key,
+            "attempt": (known.attempt if known else 0) + 1,
+            "findings": [snapshot(one) for one in found[key]],
+        }
         for key, known in before.items()
     ]
     db.session.execute(sa.insert(GateDecision), rows)
     for one in people:
         if one.state is EnrolmentState.REMEDIAL:
             one.state = EnrolmentState.TRAINING
-
-
-def report_done(program: Program, enrolment: Enrolment, number: int, *, by: User, now: datetime) -> None:
-    """Report a remedial task as done, so that the gate is judged again; told twice it is done once."""
-    require_open(program, Work.PRACTICE)
-    require(_locked(program, [enrolment.id], by), _("%(name)s has left the programme.", name=enrolment.name))
-    loop = _latest([enrolment.id])[enrolment.id].get(number)
-    if loop is None or loop.outcome is not GateOutcome.REMEDIAL:
-        raise RuleBroken(_("There is no remedial loop at this gate."))
-    if loop.remedial_done_on is not None:
-        return
-    loop.remedial_done_on = local_day(now)
-    audit.record(DONE, enrolment, by=by, now=now, program_id=program.id, name=enrolment.name, stage=number)
-    _settle(program, now)
 
 
 def _settle(program: Program, now: datetime) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
+from trainmgr.pathways.schema import LogFrequency
+from trainmgr.practice.honesty import HintKind, SpotResult
 from trainmgr.practice.rules import GateOutcome, LogState, Standing
 
 LOG_STATES: dict[LogState, Any] = {
@@ -43,4 +45,44 @@ STANDING_TONES: dict[Standing, str | None] = {
     Standing.PASSED: "ok",
     Standing.AHEAD: None,
     Standing.BLOCKED: None,
+}
+
+FREQUENCIES: dict[LogFrequency, Any] = {
+    LogFrequency.WEEKLY: _l("Weekly"),
+    LogFrequency.DAILY: _l("Daily"),
+}
+
+# What a mentor reads; figures stand in the params of the hint.
+HINTS: dict[HintKind, Any] = {
+    HintKind.SIMILAR_OWN: _l("Much like another log of the same trainee: %(share)s%% of the text"),
+    HintKind.SIMILAR_OTHER: _l("Much like the log of another trainee: %(share)s%% of the text"),
+    HintKind.SAME_PHOTO: _l("Photo %(number)s stands in another log too"),
+    HintKind.PASTED: _l("%(share)s%% of the text was pasted, not typed"),
+    HintKind.LONG_DAY: _l("%(hours)s hours on %(day)s, more than is usual"),
+    HintKind.CLOSED_DAY: _l("%(hours)s hours on %(day)s, a day on which the place is closed"),
+    HintKind.TWO_PLACES: _l("%(day)s has logs at school and at the enterprise, %(hours)s hours together"),
+    HintKind.OVER_SESSION: _l("%(hours)s hours on %(day)s; the timetable has %(lessons)s"),
+}
+# What hints are told apart by, in a list.
+HINT_KINDS: dict[HintKind, Any] = {
+    HintKind.SIMILAR_OWN: _l("Like an own log"),
+    HintKind.SIMILAR_OTHER: _l("Like another trainee’s log"),
+    HintKind.SAME_PHOTO: _l("The same photo"),
+    HintKind.PASTED: _l("Pasted text"),
+    HintKind.LONG_DAY: _l("A long day"),
+    HintKind.CLOSED_DAY: _l("A closed day"),
+    HintKind.TWO_PLACES: _l("Two places on one day"),
+    HintKind.OVER_SESSION: _l("More than the timetable"),
+}
+# What the trainee reads: the same facts, without anybody else's name, and without a word of doubt.
+OWN_HINTS: dict[HintKind, Any] = HINTS | {
+    HintKind.SIMILAR_OWN: _l("Your text is close to another log of yours (%(share)s%%)"),
+    HintKind.SIMILAR_OTHER: _l("Your text is close to another one in the programme (%(share)s%%)"),
+    HintKind.SAME_PHOTO: _l("Photo %(number)s was handed in before"),
+    HintKind.PASTED: _l("%(share)s%% of the text was put in from elsewhere"),
+}
+SPOT_RESULTS: dict[SpotResult, Any] = {
+    SpotResult.CONFIRMED: _l("As the log says"),
+    SpotResult.DOUBTFUL: _l("Doubtful"),
+    SpotResult.COULD_NOT: _l("Could not be checked"),
 }

@@ -13,26 +13,33 @@ from trainmgr.identity.models import User
 from trainmgr.kernel.db import Model, UTCDateTime, choice
 from trainmgr.kernel.files import StoredFile
 from trainmgr.practice import labels
+from trainmgr.practice.periods import Covered, LogKind, covered
 from trainmgr.practice.rules import GateOutcome, LogDecisionKind, LogState
 from trainmgr.programs.rules import Side
 
 __all__ = [
-    "GateDecision", "GateOutcome", "LogCompetency", "LogDecision", "LogDecisionKind", "LogPhoto", "LogState",
-    "PracticeLog",
+    "GateDecision", "GateOutcome", "LogCase", "LogCompetency", "LogDecision", "LogDecisionKind", "LogKind", "LogPhoto",
+    "LogState", "PracticeLog",
 ]  # fmt: skip
 
 
 class PracticeLog(Model):
-    """A trainee's log of one day's practice; what it says never changes once it is handed in.
+    """A trainee's log of a day's or a week's practice, or a case written up; it never changes once it is handed in.
 
-    `side` is the side that signs it (by the stage's venue), `signer_id` the trainee's present mentor on that side.
-    `client_key` comes from the form, so that sending it twice makes one log.
+    A log of several days has its last day in `until` and the minutes of each day in `day_minutes`; `minutes` is their
+    sum. A case counts no hours. `typed_signs` and `pasted_signs` are what the form counted while the text was written
+    (None: it did not count). `side` is the side that signs it (by the stage's venue), `signer_id` the trainee's present
+    mentor on that side. `client_key` comes from the form, so that sending it twice makes one log.
     """
 
     __tablename__ = "practice_log"
     __table_args__ = (
-        sa.CheckConstraint("minutes >= 0 AND minutes <= 1440", name="minutes"),
-        sa.CheckConstraint("state = 'draft' OR (minutes > 0 AND submitted_at IS NOT NULL)", name="handed_in"),
+        sa.CheckConstraint("minutes >= 0 AND minutes <= 10080", name="minutes"),
+        sa.CheckConstraint(
+            "state = 'draft' OR ((minutes > 0 OR kind = 'case') AND submitted_at IS NOT NULL)",
+            name="handed_in",
+        ),
+        sa.CheckConstraint("until IS NULL OR until > day", name="until"),
         sa.Index("ix_practice_log_enrolment_id_day", "enrolment_id", "day", "id"),
         sa.Index("ix_practice_log_signer_id_state_day", "signer_id", "state", "day"),
         sa.Index("ix_practice_log_program_id_state_day", "program_id", "state", "day", "id"),
@@ -45,7 +52,14 @@ class PracticeLog(Model):
     stage_number: Mapped[int]
     module_id: Mapped[int | None] = mapped_column(sa.ForeignKey("module.id"), index=True)
     day: Mapped[date]
+    until: Mapped[date | None]
     minutes: Mapped[int]
+    day_minutes: Mapped[list[int] | None] = mapped_column(sa.JSON(none_as_null=True))
+    kind: Mapped[LogKind] = mapped_column(
+        choice(LogKind), default=LogKind.PRACTICE, server_default="practice"
+    )
+    typed_signs: Mapped[int | None]
+    pasted_signs: Mapped[int | None]
     task: Mapped[str] = mapped_column(sa.String(200))
     learned: Mapped[str] = mapped_column(sa.Text, default="")
     state: Mapped[LogState] = mapped_column(choice(LogState), default=LogState.DRAFT)
@@ -66,8 +80,19 @@ class PracticeLog(Model):
         order_by="LogPhoto.position", lazy="raise_on_sql", cascade="all, delete-orphan"
     )
     decision: Mapped[LogDecision | None] = relationship(lazy="raise_on_sql", viewonly=True)
+    case: Mapped[LogCase | None] = relationship(lazy="raise_on_sql", cascade="all, delete-orphan")
 
     __mapper_args__ = {"version_id_col": version}
+
+    @property
+    def covered(self) -> Covered:
+        """The days that it covers, with their minutes."""
+        return covered(self.day, self.minutes, self.day_minutes)
+
+    @property
+    def is_case(self) -> bool:
+        """Whether it is a case written up."""
+        return self.kind is LogKind.CASE
 
     @property
     def state_label(self) -> Any:
@@ -87,6 +112,22 @@ class LogCompetency(Model):
 
     log_id: Mapped[int] = mapped_column(sa.ForeignKey("practice_log.id"), primary_key=True)
     competency_id: Mapped[int] = mapped_column(sa.ForeignKey("competency.id"), primary_key=True, index=True)
+
+
+class LogCase(Model):
+    """The five parts of a case that was handed in as a log, and the resource that it became (or None)."""
+
+    __tablename__ = "log_case"
+
+    log_id: Mapped[int] = mapped_column(sa.ForeignKey("practice_log.id"), primary_key=True)
+    facts: Mapped[str] = mapped_column(sa.Text, default="")
+    analysis: Mapped[str] = mapped_column(sa.Text, default="")
+    plan: Mapped[str] = mapped_column(sa.Text, default="")
+    effect: Mapped[str] = mapped_column(sa.Text, default="")
+    lessons: Mapped[str] = mapped_column(sa.Text, default="")
+    material_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("material.id", ondelete="SET NULL"), unique=True
+    )
 
 
 class LogPhoto(Model):
@@ -119,9 +160,11 @@ class LogDecision(Model):
 
 
 class GateDecision(Model):
-    """A judgement at a stage gate; the latest attempt counts. A remedial outcome opens a loop with a task and a date.
+    """A judgement at a stage gate; the latest attempt counts. A remedial outcome opens a loop with a plan of tasks.
 
-    The loop is closed by the next attempt, which may come once the task is done (`remedial_done_on`).
+    `remedial_task` and `remedial_due_on` sum the plan up; the loop is closed by the next attempt, which may come once
+    all tasks are checked (`remedial_done_on`). `findings` are the gate's conditions as they stood, `waiver` the reason
+    for letting somebody pass who did not meet them all.
     """
 
     __tablename__ = "gate_decision"
@@ -148,6 +191,8 @@ class GateDecision(Model):
     remedial_task: Mapped[str] = mapped_column(sa.String(200), default="")
     remedial_due_on: Mapped[date | None]
     remedial_done_on: Mapped[date | None]
+    findings: Mapped[list[Any]] = mapped_column(sa.JSON, default=list)
+    waiver: Mapped[str] = mapped_column(sa.String(300), default="")
     by_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"))
     by_name: Mapped[str] = mapped_column(sa.String(80))
     at: Mapped[datetime] = mapped_column(UTCDateTime)
@@ -155,7 +200,10 @@ class GateDecision(Model):
     enrolment: Mapped[Enrolment] = relationship(lazy="raise_on_sql")
 
 
-HANDED_IN = ("enrolment_id", "stage_number", "module_id", "day", "minutes", "task", "learned", "replaces_id")
+HANDED_IN = (
+    "enrolment_id", "stage_number", "module_id", "day", "until", "minutes", "day_minutes", "kind", "task", "learned",
+    "typed_signs", "pasted_signs", "replaces_id",
+)  # fmt: skip
 
 
 @sa.event.listens_for(PracticeLog, "before_update")
@@ -168,3 +216,14 @@ def refuse_change_of_content(mapper: object, connection: object, log: PracticeLo
     changed = [name for name in HANDED_IN if facts.attrs[name].history.has_changes()]
     if changed:
         raise AssertionError(f"log {log.id} was handed in; {', '.join(changed)} cannot change any more")
+
+
+@sa.event.listens_for(LogCase, "before_update")
+def refuse_change_of_case(mapper: object, connection: object, case: LogCase) -> None:
+    """A case that was handed in keeps its five parts; only what became of it is added."""
+    facts = sa.inspect(case)
+    parts = ("facts", "analysis", "plan", "effect", "lessons")
+    changed = [name for name in parts if facts.attrs[name].history.has_changes()]
+    state = sa.select(PracticeLog.__table__.c.state).where(PracticeLog.__table__.c.id == case.log_id)
+    if changed and connection.scalar(state) is not LogState.DRAFT:  # type: ignore[attr-defined]
+        raise AssertionError(f"log {case.log_id} was handed in; {', '.join(changed)} cannot change any more")

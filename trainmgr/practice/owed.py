@@ -13,10 +13,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from trainmgr.enrolment.models import Enrolment, EnrolmentState
+from trainmgr.enrolment.rules import AWAY
 from trainmgr.kernel.access import Role
 from trainmgr.kernel.clock import local_day
 from trainmgr.kernel.db import db
 from trainmgr.kernel.msgids import N_
+from trainmgr.practice.gate_models import RemedialTask
+from trainmgr.practice.gating import TaskState
 from trainmgr.practice.models import GateDecision, LogDecision, PracticeLog
 from trainmgr.practice.rules import DAYS_TO_JUDGE, DAYS_TO_SIGN, GateOutcome, LogState
 from trainmgr.programs import dues
@@ -49,10 +52,20 @@ REMEDIAL = code(
     DueCode(
         step=Step.PRACTICE,
         title=N_("Remedial task for stage %(stage)s: %(task)s"),
-        hint=N_("report it when it is done; then the gate is judged again"),
+        hint=N_("report it when it is done; a mentor checks it"),
         verb=N_("Open it"),
-        endpoint="practice.show_trainee",
-        subject_arg="enrolment_id",
+        endpoint="practice.show_remedial_task",
+        subject_arg="task_id",
+    ),
+)
+CHECK = code(
+    "remedial-to-check",
+    DueCode(
+        step=Step.PRACTICE,
+        title=N_("Check %(amount)s remedial tasks that are reported as done"),
+        hint=N_("accept them, or give them back with a comment"),
+        verb=N_("Check them"),
+        endpoint="practice.list_remedial",
     ),
 )
 AGAIN = code(
@@ -60,7 +73,7 @@ AGAIN = code(
     DueCode(
         step=Step.PRACTICE,
         title=N_("Judge %(amount)s trainees again after a remedial task"),
-        hint=N_("the task is reported as done"),
+        hint=N_("all tasks of the plan are checked"),
         verb=N_("Judge the gate"),
         endpoint="practice.show_practice",
     ),
@@ -115,7 +128,7 @@ def renew_returned(program_id: int, now: datetime, enrolment_ids: Collection[int
     returned = sa.and_(PracticeLog.enrolment_id == Enrolment.id, PracticeLog.state == LogState.RETURNED)
     statement: Any = (
         sa.select(Enrolment.user_id, sa.func.count(PracticeLog.id), sa.func.min(LogDecision.at))
-        .outerjoin(PracticeLog, sa.and_(returned, Enrolment.state != EnrolmentState.WITHDRAWN))
+        .outerjoin(PracticeLog, sa.and_(returned, Enrolment.state.not_in(AWAY)))
         .outerjoin(LogDecision, LogDecision.log_id == PracticeLog.id)
         .where(Enrolment.program_id == program_id)
         .group_by(Enrolment.user_id)
@@ -131,13 +144,16 @@ def renew_returned(program_id: int, now: datetime, enrolment_ids: Collection[int
 
 
 def renew_loops(program_id: int, now: datetime) -> None:
-    """Tell trainees in a remedial loop their task, and whoever sent them there when it is done."""
+    """Tell trainees their remedial tasks, and whoever sent them there what to check and whom to judge again."""
     rows = db.session.execute(
         sa.select(
-            Enrolment.id, Enrolment.user_id, GateDecision.stage_number, GateDecision.remedial_task,
-            GateDecision.remedial_due_on, GateDecision.remedial_done_on, GateDecision.by_id,
+            Enrolment.user_id, RemedialTask.id, RemedialTask.what, RemedialTask.due_on, RemedialTask.state,
+            GateDecision.id.label("decision"), GateDecision.stage_number, GateDecision.by_id,
+            GateDecision.remedial_done_on,
         )
+        .select_from(GateDecision)
         .join(Enrolment, Enrolment.id == GateDecision.enrolment_id)
+        .join(RemedialTask, RemedialTask.decision_id == GateDecision.id)
         .where(
             GateDecision.program_id == program_id,
             GateDecision.is_latest,
@@ -146,17 +162,22 @@ def renew_loops(program_id: int, now: datetime) -> None:
         )
     ).all()  # fmt: skip
     tasks = [
-        Line(user_id=row.user_id, subject_id=row.id, due_on=row.remedial_due_on,
-             params={"stage": row.stage_number, "task": row.remedial_task})
-        for row in rows if row.remedial_done_on is None
+        Line(user_id=row.user_id, subject_id=row.id, due_on=row.due_on,
+             params={"stage": row.stage_number, "task": row.what})
+        for row in rows if row.state is TaskState.OPEN
     ]  # fmt: skip
     _put(REMEDIAL, tasks, program_id, now, whole=True)
-    done: dict[int, list[date]] = {}
+    reported: dict[int, list[date]] = {}
+    done: dict[int, dict[int, date]] = {}
     for row in rows:
+        if row.state is TaskState.REPORTED:
+            reported.setdefault(row.by_id, []).append(row.due_on)
         if row.remedial_done_on is not None:
-            done.setdefault(row.by_id, []).append(row.remedial_done_on)
+            done.setdefault(row.by_id, {})[row.decision] = row.remedial_done_on
+    checks = [Line(user_id=judge, amount=len(days), due_on=min(days)) for judge, days in reported.items()]
+    _put(CHECK, checks, program_id, now, whole=True)
     again = [
-        Line(user_id=judge, amount=len(days), due_on=min(days) + timedelta(days=DAYS_TO_JUDGE))
+        Line(user_id=judge, amount=len(days), due_on=min(days.values()) + timedelta(days=DAYS_TO_JUDGE))
         for judge, days in done.items()
     ]
     _put(AGAIN, again, program_id, now, whole=True)

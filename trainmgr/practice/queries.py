@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from flask import abort
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
-from trainmgr.curriculum.models import Module
+from trainmgr.curriculum.models import Module, PlanStage
+from trainmgr.curriculum.queries import edition_in_force
 from trainmgr.enrolment.models import Enrolment, EnrolmentState
 from trainmgr.enrolment.queries import visible_in
 from trainmgr.identity.models import User
 from trainmgr.kernel.db import db
 from trainmgr.kernel.paging import Listing, Page, like, paginate
 from trainmgr.needs.models import Competency
-from trainmgr.practice.models import GateDecision, LogCompetency, LogPhoto, LogState, PracticeLog
+from trainmgr.practice.log_models import LogOpening, LogReading
+from trainmgr.practice.models import GateDecision, LogCompetency, LogKind, LogPhoto, LogState, PracticeLog
 from trainmgr.practice.owed import IN_TRAINING
+from trainmgr.practice.periods import WEEK, Terms, monday_of, open_until
+from trainmgr.practice.rules import COUNTED, Span
 from trainmgr.programs.models import Program
 from trainmgr.programs.queries import program_or_404
 from trainmgr.programs.rules import State
@@ -70,36 +75,102 @@ def recent_logs(enrolment: Enrolment) -> list[PracticeLog]:
     )
 
 
-def open_draft(enrolment: Enrolment) -> PracticeLog | None:
-    """Return the draft of a new log that was begun last."""
+def open_draft(enrolment: Enrolment, *, is_case: bool = False) -> PracticeLog | None:
+    """Return the draft of a new log (or of a case) that was begun last."""
     log: PracticeLog | None = db.session.scalars(
         sa.select(PracticeLog)
         .where(
             PracticeLog.enrolment_id == enrolment.id,
             PracticeLog.state == LogState.DRAFT,
+            PracticeLog.kind == (LogKind.CASE if is_case else LogKind.PRACTICE),
             # Not "IS NULL": SQLite takes the unique index for that, in which nearly every log has none.
             sa.func.coalesce(PracticeLog.replaces_id, 0) == 0,
         )
-        .options(selectinload(PracticeLog.photos), selectinload(PracticeLog.competencies))
+        .options(
+            selectinload(PracticeLog.photos),
+            selectinload(PracticeLog.competencies),
+            joinedload(PracticeLog.case),
+        )
         .order_by(PracticeLog.id.desc())
         .limit(1)
     ).one_or_none()
     return log
 
 
+@dataclass(frozen=True)
+class WeekChoice:
+    """A week that may be written of: its Monday, and whether it has a log already."""
+
+    monday: date
+    told: bool
+
+    @property
+    def sunday(self) -> date:
+        """Its last day."""
+        return self.monday + timedelta(days=WEEK - 1)
+
+
+def weeks_for(
+    enrolment: Enrolment, span: Span, terms: Terms, today: date, on: date
+) -> tuple[WeekChoice, ...]:
+    """Return the weeks of which a trainee may write now, the latest first: one statement.
+
+    These are the weeks still in time, those that somebody opened again, and that of a day (a draft's).
+    """
+    first, last = span.first, span.last(today)
+    days = {today - timedelta(days=number) for number in range(terms.back_days + WEEK)}
+    in_time = {day for day in days if first <= day <= last and open_until(day, terms) >= today}
+    opened, told = _opened_and_told(enrolment, today)
+    again = {day for day in opened if first <= day <= last}
+    mondays = {monday_of(day) for day in in_time | again} | {monday_of(on)}
+    return tuple(WeekChoice(monday, monday in told) for monday in sorted(mondays, reverse=True))
+
+
+def _opened_and_told(enrolment: Enrolment, today: date) -> tuple[set[date], set[date]]:
+    """Return the days that are open again for a trainee today, and the Mondays of the weeks that have a log."""
+    opened = sa.select(sa.literal(True), LogOpening.starts_on, LogOpening.ends_on).where(
+        LogOpening.enrolment_id == enrolment.id, LogOpening.until >= today
+    )
+    told = sa.select(sa.literal(False), PracticeLog.day, PracticeLog.day).where(
+        PracticeLog.enrolment_id == enrolment.id,
+        PracticeLog.kind == LogKind.PRACTICE,
+        PracticeLog.state.in_(COUNTED),
+    )
+    days, mondays = set[date](), set[date]()
+    for is_opened, start, end in db.session.execute(opened.union_all(told)):
+        if is_opened:
+            days |= {start + timedelta(days=number) for number in range((end - start).days + 1)}
+        else:
+            mondays.add(monday_of(start))
+    return days, mondays
+
+
+def week_to_write(weeks: Sequence[WeekChoice], today: date) -> date:
+    """Return the Monday of the oldest week without a log, else of this week."""
+    return next((week.monday for week in reversed(weeks) if not week.told), monday_of(today))
+
+
 def own_log_or_404(log_id: int, trainee: User) -> PracticeLog:
     """Return one of a trainee's own logs with everything on it, or answer 404."""
-    log: PracticeLog | None = db.session.scalars(
-        sa.select(PracticeLog)
-        .join(PracticeLog.enrolment)
-        .where(PracticeLog.id == log_id, Enrolment.user_id == trainee.id)
-        .options(
-            contains_eager(PracticeLog.enrolment),
-            joinedload(PracticeLog.decision),
-            selectinload(PracticeLog.photos),
-            selectinload(PracticeLog.competencies),
+    trained = contains_eager(PracticeLog.enrolment)
+    log: PracticeLog | None = (
+        db.session.scalars(
+            sa.select(PracticeLog)
+            .join(PracticeLog.enrolment)
+            .where(PracticeLog.id == log_id, Enrolment.user_id == trainee.id)
+            .options(
+                trained.joinedload(Enrolment.program),
+                trained.joinedload(Enrolment.school_teacher),
+                trained.joinedload(Enrolment.enterprise_mentor),
+                joinedload(PracticeLog.decision),
+                joinedload(PracticeLog.photos),  # a handful: no statement of their own
+                selectinload(PracticeLog.competencies),
+                joinedload(PracticeLog.case),
+            )
         )
-    ).one_or_none()
+        .unique()
+        .one_or_none()
+    )
     return log if log is not None else abort(404)
 
 
@@ -108,7 +179,11 @@ def rewriting_of(log: PracticeLog) -> PracticeLog | None:
     follower: PracticeLog | None = db.session.scalars(
         sa.select(PracticeLog)
         .where(PracticeLog.replaces_id == log.id)
-        .options(selectinload(PracticeLog.photos), selectinload(PracticeLog.competencies))
+        .options(
+            selectinload(PracticeLog.photos),
+            selectinload(PracticeLog.competencies),
+            joinedload(PracticeLog.case),
+        )
     ).one_or_none()
     return follower
 
@@ -134,44 +209,56 @@ def log_or_404(log_id: int, viewer: User) -> tuple[PracticeLog, Program]:
     if program_id is None:
         abort(404)
     program = program_or_404(program_id, viewer, steps=False)
-    log: PracticeLog | None = db.session.scalars(
-        sa.select(PracticeLog)
-        .join(PracticeLog.enrolment)
-        .where(
-            PracticeLog.id == log_id,
-            visible_in(program, viewer),
-            sa.or_(PracticeLog.state != LogState.DRAFT, Enrolment.user_id == viewer.id),
+    log: PracticeLog | None = (
+        db.session.scalars(
+            sa.select(PracticeLog)
+            .join(PracticeLog.enrolment)
+            .where(
+                PracticeLog.id == log_id,
+                visible_in(program, viewer),
+                sa.or_(PracticeLog.state != LogState.DRAFT, Enrolment.user_id == viewer.id),
+            )
+            .options(
+                contains_eager(PracticeLog.enrolment),
+                joinedload(PracticeLog.decision),
+                joinedload(PracticeLog.signer),
+                joinedload(PracticeLog.case),
+                joinedload(PracticeLog.photos),
+            )
         )
-        .options(
-            contains_eager(PracticeLog.enrolment),
-            joinedload(PracticeLog.decision),
-            joinedload(PracticeLog.signer),
-            selectinload(PracticeLog.photos),
-        )
-    ).one_or_none()
+        .unique()
+        .one_or_none()
+    )
     return (log, program) if log is not None else abort(404)
 
 
 @dataclass(frozen=True)
 class Words:
-    """What a log refers to, in names: its module (or None) and its competencies."""
+    """What a log refers to, in names: its stage and module (or None) and its competencies."""
 
+    stage: PlanStage | None
     module: Module | None
     competencies: Sequence[Competency]
 
 
 def words_of(log: PracticeLog) -> Words:
-    """Return the names of what a log refers to: one statement."""
+    """Return the names of what a log refers to, the stage's from the plan of its day: one statement."""
+    of_stage = sa.and_(
+        PlanStage.edition_id == edition_in_force(log.program_id, log.day),
+        PlanStage.number == PracticeLog.stage_number,
+    )
     rows = db.session.execute(
-        sa.select(Module, Competency)
+        sa.select(PlanStage, Module, Competency)
         .select_from(PracticeLog)
+        .outerjoin(PlanStage, of_stage)
         .outerjoin(Module, Module.id == PracticeLog.module_id)
         .outerjoin(LogCompetency, LogCompetency.log_id == PracticeLog.id)
         .outerjoin(Competency, Competency.id == LogCompetency.competency_id)
         .where(PracticeLog.id == log.id)
         .order_by(Competency.position, Competency.id)
     ).all()
-    return Words(rows[0][0] if rows else None, [one for one in (row[1] for row in rows) if one])
+    stage, module = (rows[0][0], rows[0][1]) if rows else (None, None)
+    return Words(stage, module, [one for one in (row[2] for row in rows) if one])
 
 
 def photo_or_404(log_id: int, position: int, viewer: User) -> LogPhoto:
@@ -280,6 +367,27 @@ def programs_of(ids: Sequence[int], signer: User) -> dict[int, list[int]]:
     for program_id, log_id in rows:
         found.setdefault(program_id, []).append(log_id)
     return found
+
+
+# --- the talk ----------------------------------------------------------------------------------------
+
+
+def list_unread(reader: User, listing: Listing) -> Page[Any]:
+    """Return a page of the logs with comments that a person has not read, those waiting longest first."""
+    statement = (
+        _waiting()
+        .join(LogReading, LogReading.log_id == PracticeLog.id)
+        .where(
+            LogReading.user_id == reader.id,
+            LogReading.unread > 0,
+            Enrolment.state != EnrolmentState.WITHDRAWN,
+        )
+    )
+    orders: dict[str, list[Any]] = {
+        "since": [LogReading.since, PracticeLog.id],
+        "name": [Enrolment.name, PracticeLog.id],
+    }
+    return paginate(statement, listing, orders=orders, default="since")
 
 
 # --- the logs and gates of one trainee ---------------------------------------------------------------

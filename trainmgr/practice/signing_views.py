@@ -16,10 +16,10 @@ from trainmgr.kernel.hours import ledger_hours
 from trainmgr.kernel.i18n import hours, short_day
 from trainmgr.kernel.numbers import whole
 from trainmgr.kernel.paging import Listing
-from trainmgr.practice import actions, queries
+from trainmgr.practice import actions, queries, watch
 from trainmgr.practice.blueprint import bp
 from trainmgr.practice.forms import ReturnForm, chosen_ids
-from trainmgr.practice.log_views import log_page
+from trainmgr.practice.reading_views import log_page
 from trainmgr.practice.rules import DAYS_TO_SIGN
 from trainmgr.programs.models import Program
 from trainmgr.programs.queries import may, program_or_404
@@ -37,6 +37,7 @@ def list_logs_to_sign() -> Any:
         "practice/to_sign.html",
         page=page,
         people=queries.waiting_people(current_user),
+        hints=watch.open_hints([log.id for log in page.items]),
         trainee=enrolment_id or "",
         today=today(),
         days=DAYS_TO_SIGN,
@@ -58,6 +59,7 @@ def confirm_signing() -> Any:
         logs=logs,
         minutes=sum(log.minutes for log in logs),
         people=len({log.enrolment_id for log in logs}),
+        hints=watch.open_hints([log.id for log in logs]),
         gone=len(ids) - len(logs),
     )
 
@@ -110,7 +112,7 @@ def sign_log(log_id: int) -> Any:
     try:
         actions.sign_log(program, log, by=current_user, now=utcnow())
     except RuleBroken as refusal:
-        return log_page(log_id, ReturnForm(formdata=None), status=refusal.status, refusal=refusal)
+        return log_page(log_id, status=refusal.status, refusal=refusal)
     flash(
         _(
             "Signed: %(name)s, %(hours)s hours.",
@@ -130,11 +132,11 @@ def return_log(log_id: int) -> Any:
     _require_signer(program)
     form = ReturnForm()
     if not form.validate():
-        return log_page(log_id, form, status=422)
+        return log_page(log_id, status=422, form=form)
     try:
         actions.return_log(program, log, form.comment.data, by=current_user, now=utcnow())
     except RuleBroken as refusal:
-        return log_page(log_id, form, status=refusal.status, refusal=refusal)
+        return log_page(log_id, status=refusal.status, refusal=refusal, form=form)
     flash(_("Sent back to %(name)s with your comment.", name=log.enrolment.name), "success")
     return redirect(_next())
 

@@ -13,13 +13,14 @@ from trainmgr.curriculum.models import PlanStage
 from trainmgr.curriculum.queries import stages_of
 from trainmgr.enrolment.hooks import Change, after_leaving, after_return
 from trainmgr.enrolment.models import Enrolment, EnrolmentState
+from trainmgr.enrolment.rules import AWAY
 from trainmgr.identity.models import User
 from trainmgr.kernel.clock import local_day
 from trainmgr.kernel.db import db
 from trainmgr.kernel.hours import ledger_hours
 from trainmgr.kernel.msgids import N_
 from trainmgr.mentoring.hooks import Handover, after_handover
-from trainmgr.practice import owed
+from trainmgr.practice import asking, owed, spots, talk
 from trainmgr.practice.models import GateDecision, PracticeLog
 from trainmgr.practice.rules import DAYS_TO_SIGN, GateOutcome, LogState, Stage, gates_in, next_stage
 from trainmgr.programs.hooks import Move, after_entering
@@ -29,7 +30,7 @@ from trainmgr.programs.thread import assesses, follows
 
 STAFF = N_("Programme staff")
 UNDER_WAY = (State.RUNNING, State.EVALUATING)
-PRESENT = Enrolment.state != EnrolmentState.WITHDRAWN
+PRESENT = Enrolment.state.not_in(AWAY)
 
 
 def stage_lines(stages: Sequence[PlanStage]) -> list[Stage]:
@@ -247,6 +248,8 @@ def follow_mentors(handover: Handover) -> None:
     for log in [thing for thing in db.session.identity_map.values() if isinstance(thing, PracticeLog)]:
         db.session.expire(log)
     owed.renew_to_sign(handover.program_id, handover.now)
+    spots.follow(handover.program_id, by_signer, handover.side, handover.now)
+    talk.forget_former(handover.program_id, list(handover.successors), handover.now)
 
 
 @follows(Step.MENTORING, own=Step.PRACTICE)
@@ -263,6 +266,15 @@ def forget_leavers(change: Change) -> None:
     """Nothing is due any more because of trainees who left."""
     db.session.flush()
     owed.renew_all(change.program_id, change.now)
+    _renew_asked(change)
+
+
+def _renew_asked(change: Change) -> None:
+    """Ask for logs, spot checks and reading only where somebody is there."""
+    program = db.session.get_one(Program, change.program_id)
+    asking.renew(program, change.now)
+    spots.renew(program.id, change.now)
+    talk.renew(program.id, change.now)
 
 
 @after_return
@@ -285,3 +297,4 @@ def take_back(change: Change) -> None:
     for thing in [row for row in db.session.identity_map.values() if isinstance(row, Enrolment)]:
         db.session.expire(thing)
     owed.renew_all(change.program_id, change.now)
+    _renew_asked(change)

@@ -151,7 +151,7 @@ def _settle(program: Program, before: State, action: str, *, reason: str, by: Us
     hooks.tell_move(hooks.Move(program, before, by, now))
     refresh(program.id, now=now)
     if program.state in (State.CLOSED, State.CANCELLED):
-        dues.drop_all(program.id)
+        dues.drop_all(program.id, closed=program.state is State.CLOSED)
 
 
 def remind(program: Program, code: str, *, by: User, now: datetime) -> int:

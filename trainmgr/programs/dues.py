@@ -28,6 +28,7 @@ class DueCode:
 
     `title` and `hint` are msgids with %(amount)s and the keys of the due's params; `verb` labels the button;
     `endpoint` takes program_id and, when `subject_arg` is set, the due's subject_id under that name.
+    What `outlives` its programme stays due when it is closed.
     """
 
     step: Step
@@ -36,6 +37,7 @@ class DueCode:
     endpoint: str
     hint: str = ""
     subject_arg: str = ""
+    outlives: bool = False
 
 
 CODES: dict[str, DueCode] = {}
@@ -184,10 +186,21 @@ def drop(
     db.session.execute(statement)
 
 
-def drop_all(program_id: int) -> None:
-    """Take everything of a programme off every inbox: it is over."""
+def move(name: str, *, program_id: int, subject_id: int, visible_from: date, due_on: date | None) -> None:
+    """Ask on other days for something that is due from whomever: one statement."""
     db.session.flush()
-    db.session.execute(sa.delete(Due).where(Due.program_id == program_id))
+    mine = (Due.program_id == program_id, Due.code == name, Due.subject_id == subject_id)
+    db.session.execute(
+        sa.update(Due).where(*mine).values(visible_from=visible_from, due_on=due_on),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def drop_all(program_id: int, *, closed: bool = False) -> None:
+    """Take everything of a programme off every inbox: it is over. Of a closed one, what outlives it stays."""
+    staying = [name for name, known in CODES.items() if known.outlives] if closed else []
+    db.session.flush()
+    db.session.execute(sa.delete(Due).where(Due.program_id == program_id, Due.code.not_in(staying)))
 
 
 def pause_all(program_id: int, paused: bool = True) -> None:

@@ -59,6 +59,9 @@ PARTY_ROLES: dict[PartyRole, Any] = {
     PartyRole.PARTNER_COLLEGE: _l("Partner college"),
     PartyRole.ENTERPRISE: _l("Partner enterprise"),
     PartyRole.OUTSIDE: _l("Outside assessor"),
+    PartyRole.ALLIANCE: _l("Alliance of industry and education"),
+    PartyRole.INDUSTRY_COLLEGE: _l("Industry college"),
+    PartyRole.BASE: _l("Practice base"),
 }
 
 SIDES: dict[Side, Any] = {Side.COLLEGE: _l("College side"), Side.ENTERPRISE: _l("Enterprise side")}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from typing import Any
 
@@ -13,7 +14,7 @@ from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from trainmgr.identity.models import User
-from trainmgr.kernel.access import Permission, Role, permissions_of
+from trainmgr.kernel.access import Permission, Role
 from trainmgr.kernel.audit import AuditEvent
 from trainmgr.kernel.db import db
 from trainmgr.programs.models import Program, ProgramParty, ProgramPerson, ProgramStep, Signature
@@ -25,15 +26,24 @@ PARTY_WIDE = (Role.ADMINISTRATOR, Role.STAFF, Role.ENTERPRISE_COORDINATOR)
 
 def visible_to(viewer: User) -> sa.ColumnElement[bool]:
     """Return the condition on Program that leaves what the viewer may see."""
-    conditions: list[sa.ColumnElement[bool]] = [
-        Program.id.in_(sa.select(ProgramPerson.program_id).where(ProgramPerson.user_id == viewer.id))
-    ]
+    related = sa.select(ProgramPerson.program_id).where(ProgramPerson.user_id == viewer.id)
+    if Role.OUTSIDE_ASSESSOR in viewer.roles and viewer.asked_on is not None:
+        related = related.where(_in_its_days(viewer.asked_on))
+    conditions: list[sa.ColumnElement[bool]] = [Program.id.in_(related)]
     if organizations := viewer.organizations_as(*PARTY_WIDE):
         party = sa.select(ProgramParty.program_id).where(ProgramParty.organization_id.in_(organizations))
         conditions.append(Program.id.in_(party))
     if departments := viewer.departments_as(Role.DEPARTMENT_STAFF):
         conditions.append(Program.department_id.in_(departments))
     return sa.or_(*conditions)
+
+
+def _in_its_days(day: date) -> sa.ColumnElement[bool]:
+    """Leave an outside assessor's relations that hold on a day; those of others hold until they are taken away."""
+    holds = sa.and_(
+        ProgramPerson.since <= day, sa.or_(ProgramPerson.until.is_(None), ProgramPerson.until >= day)
+    )
+    return sa.or_(ProgramPerson.role != Role.OUTSIDE_ASSESSOR, holds)
 
 
 def select_visible(viewer: User) -> sa.Select[Any]:
@@ -107,7 +117,7 @@ def may(program: Program, viewer: User, permission: Permission) -> bool:
     It counts in a party of the programme (for department staff: in its department) or through a relation to it.
     """
     for membership in viewer.memberships:
-        if permission not in permissions_of([membership.role]):
+        if permission not in viewer.grants_of(membership.role):
             continue
         if membership.role is Role.DEPARTMENT_STAFF:
             if membership.department_id and membership.department_id == program.department_id:

@@ -126,10 +126,13 @@ class PartyRole(enum.StrEnum):
     PARTNER_COLLEGE = "partner_college"
     ENTERPRISE = "enterprise"
     OUTSIDE = "outside"
+    ALLIANCE = "alliance"
+    INDUSTRY_COLLEGE = "industry_college"
+    BASE = "base"  # a place of practice rather than a partner
 
     @property
     def side(self) -> Side | None:
-        """The side that the party signs for; an outside party signs for none."""
+        """The side that the party signs for; an outside party, an alliance or a place signs for none."""
         if self in (PartyRole.LEAD_COLLEGE, PartyRole.PARTNER_COLLEGE):
             return Side.COLLEGE
         return Side.ENTERPRISE if self is PartyRole.ENTERPRISE else None

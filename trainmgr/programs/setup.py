@@ -43,6 +43,9 @@ ORGANIZATION_KINDS: dict[PartyRole, OrganizationKind] = {
     PartyRole.PARTNER_COLLEGE: OrganizationKind.COLLEGE,
     PartyRole.ENTERPRISE: OrganizationKind.ENTERPRISE,
     PartyRole.OUTSIDE: OrganizationKind.OUTSIDE,
+    PartyRole.ALLIANCE: OrganizationKind.ALLIANCE,
+    PartyRole.INDUSTRY_COLLEGE: OrganizationKind.INDUSTRY_COLLEGE,
+    PartyRole.BASE: OrganizationKind.BASE,
 }
 # Trainees come by enrolment and enterprise mentors by the mentors' page.
 RELATED_ROLES = (

@@ -138,7 +138,7 @@ def _shown(field: Any) -> str:
 
 # --- parties ------------------------------------------------------------------------------------
 
-ADDABLE = (PartyRole.ENTERPRISE, PartyRole.PARTNER_COLLEGE, PartyRole.OUTSIDE)
+ADDABLE = tuple(role for role in PartyRole if role is not PartyRole.LEAD_COLLEGE)
 
 
 @bp.get("/programs/<int:program_id>/setup/parties")

@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from flask import current_app
 
 from trainmgr.bank.models import InstrumentVersion
+from trainmgr.enrolment.models import Enrolment
+from trainmgr.enrolment.rules import AWAY
 from trainmgr.kernel.clock import local_day
 from trainmgr.kernel.db import db
 from trainmgr.kernel.msgids import N_
@@ -47,6 +49,11 @@ def may_still() -> sa.ColumnElement[bool]:
     return ended < Participant.attempts
 
 
+def _is_there() -> sa.ColumnElement[bool]:
+    """Return the condition on Participant that leaves whom a test can be asked of: nobody suspended or gone."""
+    return ~sa.exists().where(Enrolment.id == Participant.enrolment_id, Enrolment.state.in_(AWAY))
+
+
 def put_all(
     sitting: Sitting, *, now: datetime, participant_ids: Sequence[int] | None = None, after: int = 0
 ) -> None:
@@ -58,7 +65,7 @@ def put_all(
         drop_all(sitting)
         return
     chosen = sa.select(Participant.user_id).where(
-        Participant.sitting_id == sitting.id, Participant.id > after, may_still()
+        Participant.sitting_id == sitting.id, Participant.id > after, may_still(), _is_there()
     )
     if participant_ids is not None:
         chosen = chosen.where(Participant.id.in_(participant_ids))

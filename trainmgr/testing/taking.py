@@ -21,6 +21,8 @@ from flask_babel import lazy_gettext as _l
 
 from trainmgr.bank import actions, papers
 from trainmgr.bank.rules import InstrumentState, ItemKind
+from trainmgr.enrolment.models import Enrolment
+from trainmgr.enrolment.rules import EnrolmentState
 from trainmgr.identity.models import User
 from trainmgr.kernel import audit
 from trainmgr.kernel.db import db
@@ -93,6 +95,9 @@ def _require_beginnable(participant: Participant, sitting: Sitting, now: datetim
     if why := why_not(participant, sitting, seats.count_taken(participant), now):
         raise RuleBroken(why)
     require_open(sitting.program, sitting.purpose.work)
+    state = db.session.scalar(sa.select(Enrolment.state).where(Enrolment.id == participant.enrolment_id))
+    if state is EnrolmentState.SUSPENDED:
+        raise RuleBroken(_("Your training is suspended. The test waits until you are back."))
 
 
 def why_not(participant: Participant, sitting: Sitting, taken: int, now: datetime) -> Any:

@@ -12,6 +12,7 @@ from trainmgr.testing import (
     participant_views,
     report_views,
     sitting_views,
+    standing,
     statistics_views,
     taking_views,
 )
@@ -28,6 +29,7 @@ assert mark_views
 assert models
 assert participant_views
 assert sitting_views
+assert standing
 assert statistics_views
 assert taking_views
 assert report_views

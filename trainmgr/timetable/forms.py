@@ -80,10 +80,11 @@ class RoomForm(FlaskForm):
     name = StringField(_l("Name of the room"), filters=[tidy], validators=[DataRequired(), Length(max=60)])
     capacity = WholeField(_l("Seats or work places"), validators=[Optional(), NumberRange(1, 100_000)])
     note = StringField(_l("Remark"), filters=[tidy], validators=[Optional(), Length(max=120)])
+    base_id = SelectField(_l("In the practice base"), coerce=_number, validators=[Optional()], default=0)
     retired = BooleanField(_l("Takes no new sessions"))
     version = HiddenField()
 
     def values(self) -> dict[str, Any]:
         """Return the room as the action takes it."""
         return {"name": self.name.data, "capacity": self.capacity.data, "note": self.note.data or "",
-                "retired": self.retired.data}  # fmt: skip
+                "base_id": self.base_id.data or None, "retired": self.retired.data}  # fmt: skip

@@ -38,7 +38,10 @@ class ClosedPeriod(Model):
 
 
 class Room(Model):
-    """A room or place of an organisation: a classroom, a workshop, a line; `retired` ones take no new session."""
+    """A room or place of an organisation: a classroom, a workshop, a line; `retired` ones take no new session.
+
+    `base_id` is the practice base in which it lies, if any.
+    """
 
     __tablename__ = "room"
     __table_args__ = (
@@ -51,10 +54,12 @@ class Room(Model):
     name: Mapped[str] = mapped_column(sa.String(60))
     capacity: Mapped[int | None]
     note: Mapped[str] = mapped_column(sa.String(120), default="")
+    base_id: Mapped[int | None] = mapped_column(sa.ForeignKey("organization.id"), index=True)
     retired: Mapped[bool] = mapped_column(default=False)
     version: Mapped[int] = mapped_column(default=1)
 
-    organization: Mapped[Organization] = relationship(lazy="raise_on_sql")
+    organization: Mapped[Organization] = relationship(foreign_keys=[organization_id], lazy="raise_on_sql")
+    base: Mapped[Organization | None] = relationship(foreign_keys=[base_id], lazy="raise_on_sql")
 
     __mapper_args__ = {"version_id_col": version}
 

@@ -28,6 +28,8 @@ VIEW, EDIT = Permission.TIMETABLE_VIEW, Permission.CALENDAR_EDIT
 def _houses(form, program):
     own = places.own_parties(program, current_user)
     form.house.choices = options([(party.organization_id, party.short_label) for party in own])
+    if isinstance(form, RoomForm):
+        form.base_id.choices = options([(0, _("none")), *places.bases_of(program, form.base_id.object_data)])
     return {party.organization_id: party for party in own}
 
 

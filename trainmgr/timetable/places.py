@@ -12,13 +12,14 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import joinedload
 
-from trainmgr.identity.models import User
+from trainmgr.identity.models import Organization, User
 from trainmgr.kernel import audit
 from trainmgr.kernel.access import Permission
 from trainmgr.kernel.db import db
 from trainmgr.kernel.errors import Conflict, RuleBroken
 from trainmgr.kernel.paging import Listing, Page, contains, paginate
 from trainmgr.programs.models import Program, ProgramParty
+from trainmgr.programs.rules import PartyRole
 from trainmgr.timetable.models import ClosedPeriod, Room, SessionState, TeachingSession
 
 CLOSED = audit.sentence("closed.add", _l("%(who)s closed %(what)s from %(first)s to %(last)s: %(reason)s"))
@@ -38,6 +39,20 @@ def own_parties(program: Program, viewer: User) -> list[ProgramParty]:
 def houses(program: Program) -> list[int]:
     """Return the organisations on both sides."""
     return [party.organization_id for party in program.parties if party.role.side]
+
+
+def bases_of(program: Program, present: int | None = None) -> list[tuple[int, str]]:
+    """Return the practice bases that a programme names as its places, and the one that a room lies in already."""
+    named = sa.select(ProgramParty.organization_id).where(
+        ProgramParty.program_id == program.id, ProgramParty.role == PartyRole.BASE
+    )
+    rows = db.session.execute(
+        sa.select(Organization.id, Organization.name)
+        .where(sa.or_(Organization.id.in_(named), Organization.id == (present or 0)))
+        .order_by(Organization.name)
+        .limit(200)
+    )
+    return [(key, name) for key, name in rows]
 
 
 # --- closed days ----------------------------------------------------------------------------------------
@@ -113,7 +128,7 @@ def list_rooms(program: Program, listing: Listing) -> Page[Any]:
     statement = (
         sa.select(Room)
         .where(Room.organization_id.in_(houses(program)))
-        .options(joinedload(Room.organization))
+        .options(joinedload(Room.organization), joinedload(Room.base))
     )
     if listing.q:
         statement = statement.where(contains(Room.name, listing.q))

@@ -12,8 +12,9 @@ from flask import abort
 from sqlalchemy.orm import joinedload
 
 from trainmgr.curriculum.models import Edition, EditionState, Module
-from trainmgr.enrolment.models import Cohort, Enrolment, EnrolmentState
+from trainmgr.enrolment.models import Cohort, Enrolment
 from trainmgr.enrolment.queries import visible_in
+from trainmgr.enrolment.rules import AWAY
 from trainmgr.identity.models import User
 from trainmgr.kernel.access import Permission, Role
 from trainmgr.kernel.db import db
@@ -68,7 +69,7 @@ def own_sessions(viewer: User) -> sa.ColumnElement[bool]:
     attended = sa.select(Enrolment.cohort_id).where(
         Enrolment.user_id == viewer.id,
         Enrolment.cohort_id.is_not(None),
-        Enrolment.state != EnrolmentState.WITHDRAWN,
+        Enrolment.state.not_in(AWAY),
     )
     return sa.or_(TeachingSession.teacher_id == viewer.id, TeachingSession.cohort_id.in_(attended))
 

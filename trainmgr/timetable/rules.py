@@ -5,10 +5,25 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 UNITS = 12  # numbered places of a day, the same in every programme; see docs/decisions/0011-units-occupied.md
 MOST_WEEKS = 40
+# When units begin where a house has not said otherwise.
+STARTS = (
+    "08:00",
+    "08:50",
+    "09:50",
+    "10:40",
+    "14:00",
+    "14:50",
+    "15:50",
+    "16:40",
+    "19:00",
+    "19:50",
+    "20:40",
+    "21:30",
+)
 
 
 class SessionState(enum.StrEnum):
@@ -65,6 +80,38 @@ class Slot:
             and self.first_unit <= other.last_unit
             and other.first_unit <= self.last_unit
         )
+
+
+def bell(text: str) -> time | None:
+    """Return the time of day in a text such as 08:50 or 8：5; None when it is none."""
+    hours, colon, minutes = text.strip().replace("：", ":").partition(":")
+    if not (colon and hours.isdecimal() and minutes.isdecimal() and len(hours) < 3 and len(minutes) < 3):
+        return None
+    return time(int(hours), int(minutes)) if int(hours) < 24 and int(minutes) < 60 else None
+
+
+def faulty_bells(texts: Sequence[str]) -> list[int]:
+    """Return the units whose beginning is no time of day, or not later than the one before: 1 to 12."""
+    faults, last = [], time.min
+    for unit, text in enumerate(texts, start=1):
+        begins = bell(text)
+        if begins is None or (unit > 1 and begins <= last):
+            faults.append(unit)
+        else:
+            last = begins
+    return faults
+
+
+def on_the_clock(slot: Slot, starts: Sequence[str], minutes: int) -> tuple[datetime, datetime]:
+    """Return when a stretch of units begins and ends, in local time without a zone.
+
+    `starts` are the beginnings of the twelve units, `minutes` how long a unit lasts; it ends with its last unit.
+    """
+    first, last = bell(starts[slot.first_unit - 1]), bell(starts[slot.last_unit - 1])
+    assert first is not None
+    assert last is not None
+    begins = datetime.combine(slot.day, first)
+    return begins, datetime.combine(slot.day, last) + timedelta(minutes=minutes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,28 @@ from trainmgr.kernel.clock import today
 from trainmgr.kernel.numbers import whole
 from trainmgr.kernel.paging import Listing
 from trainmgr.programs.queries import program_or_404
-from trainmgr.timetable import labels, models, place_views, places, queries, session_views
+from trainmgr.timetable import (
+    block_views,
+    calendar_models,
+    class_hooks,
+    feed_views,
+    labels,
+    models,
+    place_views,
+    places,
+    queries,
+    session_views,
+)
 from trainmgr.timetable.frame import asked_week, bp, may_write, page_of, week_from
 
 blueprints = (bp,)
 
 # The tables are known from the start; the other files register the other routes.
 assert models
+assert calendar_models
+assert class_hooks
+assert block_views
+assert feed_views
 assert place_views
 assert session_views
 

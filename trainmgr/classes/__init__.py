@@ -1,0 +1,1 @@
+"""Classes of a programme: balanced splits, merging, moves with history, the class space, exchanges."""

@@ -1,0 +1,1 @@
+"""Guidance: counsellors of both sides, the individual plan in its six steps, tutoring, points and awards."""

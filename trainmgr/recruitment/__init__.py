@@ -1,0 +1,1 @@
+"""Joint recruitment: the plan both sides sign, the public page, applications, interviews."""
