@@ -159,6 +159,11 @@ def test_items_are_put_in_use_and_retired_many_at_once(bank, write, staff, app):
     assert [states[one] for one in ids] == [ItemState.RETIRED, ItemState.RETIRED, ItemState.IN_USE]
 
 
+def test_a_word_of_ours_in_the_address_does_not_break_the_list(bank, write, staff):
+    write(bank.first)
+    assert staff.get("/bank/items?endpoint=x&_external=1&values=2").status_code == 200
+
+
 def test_the_list_narrows_down_and_tells_what_a_blueprint_lacks(bank, write, plan, staff):
     easy = write(bank.first, 2)
     (hard,) = write(bank.second, 1, Difficulty.HARD)

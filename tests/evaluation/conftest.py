@@ -20,6 +20,12 @@ from trainmgr.programs.models import Program
 from trainmgr.programs.rules import State
 
 
+def text_of(response: Any) -> str:
+    """Return a page as text."""
+    text: str = response.get_data(as_text=True)
+    return text
+
+
 @dataclass
 class Stage:
     """A programme in evaluation: staff, one mentor, one teacher, and trainees who have both."""

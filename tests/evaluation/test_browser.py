@@ -153,3 +153,41 @@ def test_the_pages_are_orderly(stage, opened, screenshot, language, phone):
         width = page.viewport_size["width"]
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         screenshot(page, f"{name}-{width}-{language[:2]}")
+
+
+def row_kept(marks):
+    """Know the response to a row's draft with so many marks."""
+
+    def is_it(response):
+        given = re.findall(r'name="r\d+c\d+"\r\n\r\n[0-5]', response.request.post_data or "")
+        return response.url.endswith("/draft") and len(given) == marks
+
+    return is_it
+
+
+def test_a_class_is_rated_in_one_grid_by_keyboard_alone(stage, opened):
+    page = opened(stage.mentor, f"/ratings/{stage.window_id}/grid/enterprise")
+    row = page.locator(".rating-grid tbody tr").first
+    asked = row.locator("input").count()
+    row.locator("input").first.focus()
+    expect(page.locator("[data-grid-hint]")).to_contain_text("1 ")
+    with page.expect_response(row_kept(asked)) as kept:
+        for _ in range(asked):
+            page.keyboard.press("4")  # each digit moves on by itself
+    assert kept.value.status == 204
+    expect(row.locator("[data-row-saved]")).to_have_text(re.compile(r"\d\d:\d\d"))
+    expect(row.locator("[data-progress]")).to_have_text(f"{asked} / {asked}")
+    second = page.locator(".rating-grid tbody tr").nth(1).locator("input")
+    expect(second.first).to_be_focused()
+    page.keyboard.press("0")
+    page.keyboard.press("x")
+    page.keyboard.press("ArrowUp")
+    expect(row.locator("input").nth(1)).to_be_focused()
+    with page.expect_navigation():
+        page.locator(".savebar .btn-primary").click()
+
+    expect(page.locator(".say-bad").first).to_be_visible()
+    assert page.locator(".rating-grid input").count() == asked
+    with stage.world.inside():
+        assert db.session.query(Rating).filter_by(state=RatingState.SUBMITTED).count() == 1
+        assert db.session.query(Result).one().enterprise_score == pytest.approx(4)

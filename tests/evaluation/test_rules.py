@@ -7,7 +7,16 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from trainmgr.evaluation import rules
-from trainmgr.evaluation.rules import Level, LevelWeight, Party, Phase, phase_of, scheme_faults, sees_scores
+from trainmgr.evaluation.rules import (
+    THREE,
+    Level,
+    LevelWeight,
+    Party,
+    Phase,
+    phase_of,
+    scheme_faults,
+    sees_scores,
+)
 
 T, E, K = Party.TRAINEE, Party.ENTERPRISE, Party.TEACHER
 OPENS = datetime(2026, 11, 16, 16, tzinfo=UTC)
@@ -60,7 +69,10 @@ def test_a_level_without_weight_needs_no_shares():
 
 
 def test_the_parties_weights_follow_from_the_levels():
-    assert rules.party_weights(LEVELS) == pytest.approx({T: 22, E: 46, K: 32})
+    weights = rules.party_weights(LEVELS)
+
+    assert {party: weights[party] for party in THREE} == pytest.approx({T: 22, E: 46, K: 32})
+    assert not any(weight for party, weight in weights.items() if party not in THREE)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +88,7 @@ def test_the_parties_weights_follow_from_the_levels():
 )
 def test_who_sees_the_others_scores(phase, is_trainee, owes, submitted, sees):
     assert (
-        sees_scores(phase=phase, is_trainee=is_trainee, owes=owes, expected=list(Party), submitted=submitted)
+        sees_scores(phase=phase, is_trainee=is_trainee, owes=owes, expected=list(THREE), submitted=submitted)
         is sees
     )
 

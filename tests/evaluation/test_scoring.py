@@ -7,11 +7,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from trainmgr.evaluation import scoring
-from trainmgr.evaluation.rules import Level, LevelWeight, Party
+from trainmgr.evaluation.rules import THREE, Level, LevelWeight, Party
 from trainmgr.evaluation.scoring import Item, Plan, composite, evaluate, party_score
 
 T, E, K = Party.TRAINEE, Party.ENTERPRISE, Party.TEACHER
-ALL = frozenset(Party)
+ALL = frozenset(THREE)
 unhurried = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 
 # The weights of the eight-stage pathway.
@@ -45,8 +45,8 @@ def answers_of(party, mark=some_marks):
     return st.fixed_dictionaries(dict.fromkeys(rated_by(party), mark))
 
 
-everything = st.fixed_dictionaries({party: answers_of(party, marks) for party in Party})
-anything = st.fixed_dictionaries({}, optional={party: answers_of(party) for party in Party})
+everything = st.fixed_dictionaries({party: answers_of(party, marks) for party in THREE})
+anything = st.fixed_dictionaries({}, optional={party: answers_of(party) for party in THREE})
 
 
 # --- by table ---------------------------------------------------------------------------------------
@@ -179,8 +179,8 @@ def test_a_window_still_to_come_leaves_the_whole_provisional_and_lands_within_it
 
 
 def test_a_level_counts_only_the_windows_that_ask_about_it():
-    early = scoring.level_scores(PLAN.limited_to([Level.BEHAVIOUR]), {p: {3: 1, 4: 1} for p in Party})
-    late = scoring.level_scores(PLAN, {p: dict.fromkeys(rated_by(p), 5) for p in Party})
+    early = scoring.level_scores(PLAN.limited_to([Level.BEHAVIOUR]), {p: {3: 1, 4: 1} for p in THREE})
+    late = scoring.level_scores(PLAN, {p: dict.fromkeys(rated_by(p), 5) for p in THREE})
 
     result = scoring.overall(LEVELS, [(50, early), (50, late)])
 
@@ -230,7 +230,42 @@ def test_whatever_a_missing_party_says_lands_within_the_bounds(given_marks, data
 
 
 @unhurried
-@given(everything, st.sampled_from(list(Party)))
+@given(anything)
+def test_no_weight_is_given_away_without_the_provisional_mark(given_marks):
+    found = evaluate(PLAN, given_marks).composite
+    silent = [p for p in PLAN.party_points if all(m is None for m in given_marks.get(p, {}).values())]
+    judged = sum(
+        PLAN.points[party].get(criterion, 0)
+        for party, answers in given_marks.items()
+        for criterion, mark in answers.items()
+        if mark is not None
+    )
+    coverage = judged / sum(PLAN.party_points.values())
+
+    assert found.coverage == pytest.approx(coverage)
+    assert set(found.missing) == set(silent)
+    if silent or coverage < scoring.LEAST_COVERAGE - 1e-6:
+        assert found.is_provisional
+    elif coverage > scoring.LEAST_COVERAGE + 1e-6:
+        assert not found.is_provisional
+
+
+@pytest.mark.parametrize(
+    ("submitted", "expected", "is_over", "counts"),
+    [
+        (2, 2, True, False),
+        (3, 4, False, False),
+        (3, 4, True, True),
+        (3, 3, False, True),
+        (0, 0, False, False),
+    ],
+)
+def test_peers_count_when_nobody_is_to_come_any_more(submitted, expected, is_over, counts):
+    assert scoring.peers_count(submitted, expected, is_over=is_over) is counts
+
+
+@unhurried
+@given(everything, st.sampled_from(list(THREE)))
 def test_the_bounds_are_reached_by_the_lowest_and_the_highest_marks(given_marks, absent):
     rest = {party: answers for party, answers in given_marks.items() if party is not absent}
     bounds = evaluate(PLAN, rest).composite
@@ -254,7 +289,7 @@ def test_with_everything_judged_nothing_is_open_and_the_levels_add_up(given_mark
 
 
 @unhurried
-@given(anything, st.permutations(list(Party)), st.permutations(ITEMS))
+@given(anything, st.permutations(list(THREE)), st.permutations(ITEMS))
 def test_the_order_of_parties_and_criteria_does_not_matter(given_marks, parties, items):
     shuffled = {
         party: dict(reversed(given_marks[party].items())) for party in parties if party in given_marks
@@ -282,7 +317,7 @@ def test_leaving_out_is_the_same_as_saying_nothing(given_marks):
 
 
 @unhurried
-@given(everything, st.sampled_from(ITEMS), st.sampled_from(list(Party)))
+@given(everything, st.sampled_from(ITEMS), st.sampled_from(list(THREE)))
 def test_a_better_mark_never_lowers_the_composite(given_marks, item, party):
     if party not in item.parties or given_marks[party][item.id] == 5:
         return

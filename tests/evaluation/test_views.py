@@ -13,7 +13,7 @@ from sqlalchemy import event
 from tests.evaluation.conftest import make_stage
 from tests.factories import NOW
 from trainmgr.evaluation.models import Criterion, Rating, RatingScore, Result, Scheme, Window
-from trainmgr.evaluation.rules import Party, Phase, RatingState, SchemeState, WindowKind
+from trainmgr.evaluation.rules import THREE, Party, Phase, RatingState, SchemeState, WindowKind
 from trainmgr.kernel.access import Role
 from trainmgr.kernel.db import db
 from trainmgr.programs.models import Due, Program
@@ -220,7 +220,7 @@ def test_a_correction_comes_too_late_after_closing(stage, signed_in, clock):
 
 def test_three_parties_at_the_same_moment_all_count(stage, signed_in):
     ready = threading.Barrier(3)
-    clients = {party: signed_in(stage.person(party)) for party in Party}
+    clients = {party: signed_in(stage.person(party)) for party in THREE}
     forms = {party: stage.form(party, mark) for party, mark in ((T, 5), (E, 3), (K, 4))}
 
     def hand_in(party):
@@ -228,14 +228,14 @@ def test_three_parties_at_the_same_moment_all_count(stage, signed_in):
         return clients[party].post(stage.url(party), data=forms[party]).status_code
 
     with ThreadPoolExecutor(3) as pool:
-        assert list(pool.map(hand_in, Party)) == [302, 302, 302]
+        assert list(pool.map(hand_in, THREE)) == [302, 302, 302]
 
     with stage.world.inside():
         result = db.session.query(Result).one()
         assert not result.is_provisional
         assert result.composite == pytest.approx((22 * 5 + 46 * 3 + 32 * 4) / 100)
         tally = db.session.get_one(Window, stage.window_id).tally
-        assert [tally[party.value]["submitted"] for party in Party] == [1, 1, 1]
+        assert [tally[party.value]["submitted"] for party in THREE] == [1, 1, 1]
 
 
 def test_one_mentor_pressing_twice_at_the_same_moment_hands_in_once(stage, signed_in):
@@ -528,7 +528,7 @@ def test_a_frozen_scheme_is_changed_in_a_new_version_only(stage, signed_in):
     assert client.get(base + "?version=9").status_code == 404
 
 
-@pytest.mark.parametrize("party", list(Party))
+@pytest.mark.parametrize("party", list(THREE))
 def test_the_preview_shows_the_form_and_sends_nothing(drafted, signed_in, party):
     url = f"/programs/{drafted.program.id}/evaluation/scheme/preview/{party.value}"
     page = text_of(signed_in(drafted.staff).get(url))
@@ -585,7 +585,9 @@ def test_nothing_is_offered_that_the_programmes_state_refuses(stage, signed_in, 
     pages = [staff.get(address).text for address in (base, f"{base}/scheme")]
 
     assert not [page for page in pages if "<form" in page and f'action="{base}/' in page]
-    assert f"{base}/windows/new" not in pages[0]
+    # What is asked months after the end is planned after it, too.
+    assert (f"{base}/windows/new" in pages[0]) is (state is State.CLOSED)
+    assert ("安排跟踪评价" in pages[0]) is (state is State.CLOSED)
 
 
 def test_staff_settle_a_closed_window_with_a_reason(stage, signed_in, clock):
@@ -603,7 +605,7 @@ def test_staff_settle_a_closed_window_with_a_reason(stage, signed_in, clock):
     assert "来不及补" in text_of(client.get(f"/programs/{stage.program.id}/evaluation"))
 
 
-@pytest.mark.parametrize("party", list(Party))
+@pytest.mark.parametrize("party", list(THREE))
 def test_who_has_not_answered_is_listed_and_reminded(stage, signed_in, party):
     client = signed_in(stage.staff)
     url = f"/programs/{stage.program.id}/evaluation/windows/{stage.window_id}/outstanding/{party.value}"
@@ -637,6 +639,8 @@ PAGES = {
     "preview": ("staff", "/programs/{p}/evaluation/scheme/preview/teacher"),
     "window": ("staff", "/programs/{p}/evaluation/windows/{w}/edit"),
     "outstanding": ("staff", "/programs/{p}/evaluation/windows/{w}/outstanding/teacher"),
+    "unanswered": ("staff", "/programs/{p}/evaluation/windows/{w}/unanswered"),
+    "grid": ("mentor", "/ratings/{w}/grid/enterprise"),
     "raters": ("staff", "/programs/{p}/evaluation/windows/{w}/outstanding/teacher?by=rater"),
     "result": ("staff", "/programs/{p}/evaluation/results/{e}?window={w}"),
     "class": ("staff", "/programs/{p}/evaluation/windows/{w}/classes/0"),
@@ -661,7 +665,8 @@ class Statements:
         event.remove(self.engine, "before_cursor_execute", self._note)
 
     def _note(self, connection, cursor, statement, *rest):
-        self.seen.append(statement)
+        if not statement.startswith("BEGIN"):
+            self.seen.append(statement)
 
 
 def count_pages(stage, signed_in):

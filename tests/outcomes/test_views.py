@@ -13,7 +13,7 @@ from trainmgr.enrolment.models import Enrolment, EnrolmentState, EntryLevel
 from trainmgr.evaluation.models import Attainment, Result, Scheme, Window, WindowKind
 from trainmgr.identity.models import OrganizationKind
 from trainmgr.kernel.access import Role
-from trainmgr.outcomes.actions import complete_trainees, recompute_closures
+from trainmgr.outcomes.actions import complete_intervals, complete_trainees, recompute_closures
 from trainmgr.outcomes.models import GapClosure, PassDecision
 from trainmgr.outcomes.rules import PassKind
 from trainmgr.outcomes.station import assess
@@ -210,6 +210,61 @@ def test_a_gap_is_measured_on_the_same_trainees_before_and_after(world, program,
         a.id: (1, 2.0, 4.0, 1.0, True),
         b.id: (1, 2.0, 3.0, 0.5, True),
     }
+
+
+def test_what_was_closed_says_how_sure_it_is(world, staff, program, window):
+    sure, unsure = (world.competency(program, is_priority=True, rank=r, required_level=4) for r in (1, 2))
+    for n, (up, down) in enumerate([(3.5, 1.5), (4.0, 2.5), (3.0, 3.0)]):
+        rate(
+            world, program, window, world.enrolment(program), 4,
+            levels={sure.id: up, unsure.id: down}, entry={sure.id: 1.5 + n / 4, unsure.id: 2.0},
+        )  # fmt: skip
+    closures(world, program)
+
+    found = rows(
+        world,
+        sa.select(
+            GapClosure.closed,
+            GapClosure.closed_low,
+            GapClosure.closed_high,
+            GapClosure.gain_low,
+            GapClosure.gain_high,
+        ).order_by(GapClosure.competency_id),
+    )
+    page = staff.get(f"/programs/{program.id}/result").text
+
+    for closed, low, high, gain_low, gain_high in found:
+        assert low < closed < high
+        assert gain_low < gain_high
+    assert found[0][3] > 0 > found[1][3]
+    assert page.count("可能是偶然") == 1
+
+
+def test_one_trainee_gives_no_interval_and_the_page_says_so(world, staff, program, window):
+    goal = world.competency(program, is_priority=True, rank=1, required_level=4)
+    rate(world, program, window, world.enrolment(program), 4, levels={goal.id: 3.0}, entry={goal.id: 2.0})
+    closures(world, program)
+
+    assert rows(world, sa.select(GapClosure.closed, GapClosure.closed_low, GapClosure.gain_low)) == [
+        (0.5, None, None)
+    ]
+    assert "只有一名学员" in staff.get(f"/programs/{program.id}/result").text
+
+
+def test_closures_from_before_intervals_were_kept_get_theirs(world, program, window):
+    goal = world.competency(program, is_priority=True, rank=1, required_level=4)
+    for level in (3.0, 3.5):
+        rate(
+            world, program, window, world.enrolment(program), 4, levels={goal.id: level}, entry={goal.id: 2.0}
+        )
+    closures(world, program)
+    with world.inside() as session:
+        session.execute(sa.update(GapClosure).values(gain_low=None, gain_high=None, closed_low=None))
+        assert list(complete_intervals(NOW)) == [program.id]
+        session.commit()
+        assert list(complete_intervals(NOW)) == []
+
+    assert rows(world, sa.select(GapClosure.gain_low.is_not(None))) == [(True,)]
 
 
 def test_without_entry_levels_the_needs_analysis_is_the_start(world, program, window):

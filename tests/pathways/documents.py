@@ -63,6 +63,9 @@ def stages(draw, first):
     return stage
 
 
+DURING = [kind.value for kind in WindowKind if kind is not WindowKind.FOLLOW_UP]
+
+
 @st.composite
 def evaluations(draw, stage_count):
     weights = draw(parts(list(Level)))
@@ -81,12 +84,16 @@ def evaluations(draw, stage_count):
     keys = ["final", *(f"w{n}" for n in range(draw(st.integers(0, 2))))]
     shares = draw(parts(keys))
     windows = [
-        draw(texts("name")) | {"key": key, "kind": draw(one(WindowKind)), "weight": shares[key],
+        draw(texts("name")) | {"key": key, "kind": draw(st.sampled_from(DURING)), "weight": shares[key],
                                "levels": draw(some(Level)),
                                "stages": draw(st.lists(st.integers(1, stage_count), min_size=1, unique=True))}
         for key in keys
     ]  # fmt: skip
     windows[0] |= {"kind": "terminal", "levels": [level.value for level in Level]}
+    for months in draw(st.lists(st.integers(1, 60), max_size=2, unique=True)):
+        windows.append(draw(texts("name")) | {"key": f"later-{months}", "kind": "follow_up", "weight": 0,
+                                              "levels": draw(some(Level)), "stages": [stage_count],
+                                              "months": months, "parties": draw(some(Party))})  # fmt: skip
     return {"level": levels, "scale": [scale], "criterion": criteria, "window": windows}
 
 

@@ -15,6 +15,7 @@ from trainmgr.pathways import rules
 from trainmgr.pathways.library import library_text, load_library
 from trainmgr.pathways.lines import locate
 from trainmgr.pathways.rules import (
+    THREE,
     Check,
     Difference,
     Metric,
@@ -487,7 +488,7 @@ def test_weights_roles_and_checks_are_compared_by_what_they_are_about():
     result = rules.differences(library["eight-stage"], library["zhanlan"])
 
     assert not result.same
-    assert [party for party, _ in result.parties] == list(Party)
+    assert [party for party, _ in result.parties] == list(THREE)
     enterprise = dict(result.parties)[Party.ENTERPRISE]
     assert (enterprise.left, enterprise.right) == (46.0, 52.5)
     practice = next(row for row in result.checks if row.left and row.left.metric is Metric.PRACTICE_RATIO)

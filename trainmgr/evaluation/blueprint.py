@@ -5,3 +5,6 @@ from __future__ import annotations
 from flask import Blueprint
 
 bp = Blueprint("evaluation", __name__)
+
+# A party in an address.
+PARTY = "any(trainee, enterprise, teacher, peer, counsellor, assessor)"

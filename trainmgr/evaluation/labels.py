@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from trainmgr.evaluation.rules import Fault, Level, Party, Phase, WindowKind
+from trainmgr.evaluation.rules import Fault, Level, NoticeKind, Party, Phase, WindowKind
 from trainmgr.kernel.i18n import language, number, say
 from trainmgr.needs.models import Dimension
 
@@ -16,6 +16,9 @@ PARTIES: dict[Party, Any] = {
     Party.TRAINEE: _l("Trainee"),
     Party.ENTERPRISE: _l("Enterprise"),
     Party.TEACHER: _l("Teacher"),
+    Party.PEER: _l("Peers"),
+    Party.COUNSELLOR: _l("Counsellors"),
+    Party.ASSESSOR: _l("Outside assessor"),
 }
 
 LEVELS: dict[Level, Any] = {
@@ -28,6 +31,14 @@ LEVELS: dict[Level, Any] = {
 KINDS: dict[WindowKind, Any] = {
     WindowKind.PROCESS: _l("Process evaluation"),
     WindowKind.TERMINAL: _l("Terminal evaluation"),
+    WindowKind.FOLLOW_UP: _l("Follow-up evaluation"),
+}
+
+NOTICES: dict[NoticeKind, Any] = {
+    NoticeKind.INVITATION: _l("Invitation"),
+    NoticeKind.FIRST_REMINDER: _l("First reminder"),
+    NoticeKind.SECOND_REMINDER: _l("Second reminder"),
+    NoticeKind.BY_HAND: _l("Reminded by hand"),
 }
 
 PHASES: dict[Phase, Any] = {
@@ -42,6 +53,35 @@ DIMENSIONS: dict[Dimension, Any] = {
     Dimension.METHOD: _l("Method ability"),
     Dimension.VALUES: _l("Values and conduct"),
 }
+
+
+# What to do about a party in which there is nobody.
+NOBODY: dict[Party, Any] = {
+    Party.TRAINEE: _l("There are no trainees yet. Put them on the roster."),
+    Party.ENTERPRISE: _l(
+        "No trainee has an enterprise mentor: nobody rates for the enterprise. Assign mentors."
+    ),
+    Party.TEACHER: _l("No trainee has a school teacher: nobody rates for the school. Assign teachers."),
+    Party.PEER: _l(
+        "No class has four people: nobody can rate as a classmate. Make larger classes, or take the party out of the"
+        " scheme."
+    ),
+    Party.COUNSELLOR: _l(
+        "No counsellor is named for anybody. Name counsellors under guidance, or take the party out of the scheme."
+    ),
+    Party.ASSESSOR: _l(
+        "No outside assessor belongs to this programme. Add one to its people, or take the party out of the scheme."
+    ),
+}
+
+
+def absent_in(window: Any) -> list[tuple[Party, Any]]:
+    """Return the parties of a window in which there is nobody, each with what to do about it."""
+    return [
+        (party, NOBODY[party])
+        for party in window.parties
+        if 0 < window.count(party, "expected") == window.count(party, "unassigned")
+    ]
 
 
 def in_language(chinese: str, english: str) -> str:

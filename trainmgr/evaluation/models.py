@@ -1,8 +1,8 @@
-"""Three parties, four levels: schemes, windows, ratings, and the results kept up to date when a rating arrives."""
+"""Parties and four levels: schemes, windows, who rates, ratings, and the results kept up to date when one arrives."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,8 +11,11 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from trainmgr.enrolment.models import Enrolment
 from trainmgr.evaluation import labels
 from trainmgr.evaluation.rules import (
+    LEAST_PEERS,
+    THREE,
     Level,
     LevelWeight,
+    NoticeKind,
     Party,
     Phase,
     RatingState,
@@ -21,7 +24,7 @@ from trainmgr.evaluation.rules import (
     party_weights,
     phase_of,
 )
-from trainmgr.evaluation.scoring import Item, Plan
+from trainmgr.evaluation.scoring import Item, Plan, coverage_of
 from trainmgr.identity.models import User
 from trainmgr.kernel.db import Model, UTCDateTime, choice
 from trainmgr.needs.models import Dimension
@@ -31,15 +34,19 @@ class Scheme(Model):
     """Who rates what with which weight; marks and divergence are in points of the 1–5 scale.
 
     `levels` holds what each level weighs and how the parties share it, all in percent: a list of
-    {"level", "weight", "shares": {party: percent}}. The three party weights follow from it (see `weigh`).
+    {"level", "weight", "shares": {party: percent}}. The party weights follow from it (see `weigh`). Where peers rate,
+    `peer_raters` of them rate each trainee.
     """
 
     __tablename__ = "evaluation_scheme"
     __table_args__ = (
         sa.UniqueConstraint("program_id", "number"),
         sa.CheckConstraint(
-            "ABS(trainee_weight + enterprise_weight + teacher_weight - 100) < 0.01", name="weights"
+            "ABS(trainee_weight + enterprise_weight + teacher_weight"
+            " + peer_weight + counsellor_weight + assessor_weight - 100) < 0.01",
+            name="weights",
         ),
+        sa.CheckConstraint("peer_raters BETWEEN 3 AND 10", name="peer_raters"),
         sa.CheckConstraint("pass_mark BETWEEN 1 AND 5 AND good_mark BETWEEN 1 AND 5", name="marks"),
     )
 
@@ -51,6 +58,10 @@ class Scheme(Model):
     trainee_weight: Mapped[float]
     enterprise_weight: Mapped[float]
     teacher_weight: Mapped[float]
+    peer_weight: Mapped[float] = mapped_column(default=0.0)
+    counsellor_weight: Mapped[float] = mapped_column(default=0.0)
+    assessor_weight: Mapped[float] = mapped_column(default=0.0)
+    peer_raters: Mapped[int] = mapped_column(default=LEAST_PEERS)
     divergence: Mapped[float] = mapped_column(default=2.0)
     pass_mark: Mapped[float] = mapped_column(default=3.0)
     good_mark: Mapped[float] = mapped_column(default=4.25)
@@ -87,10 +98,15 @@ class Scheme(Model):
             }
             for level in levels
         ]
-        weights = party_weights(levels)
-        self.trainee_weight = weights[Party.TRAINEE]
-        self.enterprise_weight = weights[Party.ENTERPRISE]
-        self.teacher_weight = weights[Party.TEACHER]
+        for party, weight in party_weights(levels).items():
+            setattr(self, f"{party.value}_weight", weight)
+
+    @property
+    def parties(self) -> tuple[Party, ...]:
+        """The three, and whoever has a share or a criterion besides (the criteria must be loaded)."""
+        shared = {party for level in self.level_weights for party, share in level.shares.items() if share}
+        asked = {party for criterion in self.criteria for party in criterion.parties}
+        return tuple(party for party in Party if party in THREE or party in shared | asked)
 
     @property
     def plan(self) -> Plan:
@@ -109,7 +125,10 @@ class Criterion(Model):
     __table_args__ = (
         sa.UniqueConstraint("scheme_id", "position"),
         sa.CheckConstraint("weight > 0", name="weight"),
-        sa.CheckConstraint("by_trainee OR by_enterprise OR by_teacher", name="parties"),
+        sa.CheckConstraint(
+            "by_trainee OR by_enterprise OR by_teacher OR by_peer OR by_counsellor OR by_assessor",
+            name="parties",
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -128,18 +147,20 @@ class Criterion(Model):
     by_trainee: Mapped[bool] = mapped_column(default=False)
     by_enterprise: Mapped[bool] = mapped_column(default=False)
     by_teacher: Mapped[bool] = mapped_column(default=False)
+    by_peer: Mapped[bool] = mapped_column(default=False)
+    by_counsellor: Mapped[bool] = mapped_column(default=False)
+    by_assessor: Mapped[bool] = mapped_column(default=False)
     competency_id: Mapped[int | None] = mapped_column(sa.ForeignKey("competency.id"), index=True)
 
     @property
     def parties(self) -> frozenset[Party]:
         """Who rates it."""
-        flags = (self.by_trainee, self.by_enterprise, self.by_teacher)
-        return frozenset(party for party, rates in zip(Party, flags, strict=True) if rates)
+        return frozenset(party for party in Party if getattr(self, f"by_{party.value}"))
 
     @property
     def item(self) -> Item:
         """The criterion as scoring wants it."""
-        return Item(self.id, self.level, self.weight, self.parties, self.competency_id)
+        return Item(self.id, self.level, self.weight, self.parties, self.competency_id, self.dimension)
 
     @property
     def label(self) -> str:
@@ -156,9 +177,9 @@ class Criterion(Model):
         """The words of the marks 1 to 5 in the reader's language."""
         return [labels.in_language(zh, en) for zh, en in self.anchors]
 
-    def word(self, mark: int) -> str:
-        """The word of one mark, 1 to 5, in the reader's language."""
-        zh, en = self.anchors[mark - 1]
+    def word(self, mark: float) -> str:
+        """The word of one mark, 1 to 5, in the reader's language; of a mean mark that of the nearest one."""
+        zh, en = self.anchors[int(mark + 0.5) - 1]
         return labels.in_language(zh, en)
 
     @property
@@ -170,16 +191,21 @@ class Criterion(Model):
 class Window(Model):
     """A time in which the parties rate, about some levels, after some stages.
 
-    `stage_number` is the last of `stages`. `tally` counts {party: {"expected", "submitted", "unassigned"}}; it is
-    written by actions alone and does not move `version`. A terminal window is settled by staff when it has closed
-    with ratings missing: its provisional results are then taken as they are. `phase_seen` is the phase that inboxes and
-    the thread were last brought up to.
+    `stage_number` is the last of `stages`. A follow-up opens `months_after` the end of the training. `asked` names the
+    parties where not all of the scheme's are asked. `first_reminder_at` and `second_reminder_at` are when whoever has
+    not answered is reminded (None: not at all), `notified` is the last notice that the clock has sent, `assigned_from`
+    tells from which counsellors and assessors raters were named. `tally` counts {party: {"expected", "submitted",
+    "unassigned"}}; it is written by actions alone and does not move `version`. A terminal window is settled by staff
+    when it has closed with ratings missing: its provisional results are then taken as they are. `phase_seen` is the
+    phase that inboxes and the thread were last brought up to.
     """
 
     __tablename__ = "evaluation_window"
     __table_args__ = (
-        sa.UniqueConstraint("program_id", "kind", "stage_number"),
+        sa.UniqueConstraint("program_id", "kind", "stage_number", "months_after"),
         sa.CheckConstraint("closes_at > opens_at", name="times"),
+        sa.CheckConstraint("(kind = 'follow_up') = (months_after > 0)", name="months_after"),
+        sa.CheckConstraint("kind <> 'follow_up' OR weight = 0", name="follow_up_weight"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -191,11 +217,17 @@ class Window(Model):
     stage_number: Mapped[int] = mapped_column(default=0)
     stages: Mapped[list[Any]] = mapped_column(sa.JSON, default=list)
     levels: Mapped[list[Any]] = mapped_column(sa.JSON, default=list)
+    asked: Mapped[list[Any]] = mapped_column(sa.JSON, default=list)
+    months_after: Mapped[int] = mapped_column(default=0)
     weight: Mapped[float] = mapped_column(default=0.0)
     opens_at: Mapped[datetime] = mapped_column(UTCDateTime)
     closes_at: Mapped[datetime] = mapped_column(UTCDateTime)
     tally: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)
     phase_seen: Mapped[Phase] = mapped_column(choice(Phase), default=Phase.PLANNED)
+    first_reminder_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    second_reminder_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    notified: Mapped[NoticeKind | None] = mapped_column(choice(NoticeKind, "notified"))
+    assigned_from: Mapped[str] = mapped_column(sa.String(60), default="")
     settled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     settled_by: Mapped[str] = mapped_column(sa.String(80), default="")
     settled_reason: Mapped[str] = mapped_column(sa.String(200), default="")
@@ -222,7 +254,17 @@ class Window(Model):
     @property
     def plan(self) -> Plan:
         """What is judged in it (the scheme and its criteria must be loaded)."""
-        return self.scheme.plan.limited_to(Level(level) for level in self.levels)
+        return self.scheme.plan.limited_to((Level(level) for level in self.levels), self.asked_parties)
+
+    @property
+    def asked_parties(self) -> tuple[Party, ...]:
+        """The parties that are asked; none named means all of the scheme's."""
+        return tuple(party for party in Party if party.value in self.asked)
+
+    @property
+    def asked_names(self) -> str:
+        """Who is asked where not all are, in the reader's language."""
+        return labels.in_a_row(labels.PARTIES[party] for party in self.asked_parties)
 
     def count(self, party: Party, what: str) -> int:
         """Return one figure of the tally: how many ratings of a party are "expected", "submitted" or "unassigned"."""
@@ -239,8 +281,66 @@ class Window(Model):
         return sum(self.count(party, "expected") - self.count(party, "submitted") for party in self.parties)
 
 
+class WindowRater(Model):
+    """Somebody who rates a trainee in a window for a party of several: a peer, a counsellor, an assessor.
+
+    Who has rated keeps the row; who stopped before is taken out, who came is put in (see `assigning`).
+    """
+
+    __tablename__ = "window_rater"
+    __table_args__ = (
+        sa.CheckConstraint("party IN ('peer', 'counsellor', 'assessor')", name="many"),
+        sa.Index("ix_window_rater_user_id", "user_id", "window_id"),
+        sa.Index("ix_window_rater_program_id", "program_id"),
+        sa.Index("ix_window_rater_enrolment_id", "enrolment_id"),
+    )
+
+    window_id: Mapped[int] = mapped_column(sa.ForeignKey("evaluation_window.id"), primary_key=True)
+    party: Mapped[Party] = mapped_column(choice(Party), primary_key=True)
+    enrolment_id: Mapped[int] = mapped_column(sa.ForeignKey("enrolment.id"), primary_key=True)
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"), primary_key=True)
+    program_id: Mapped[int] = mapped_column(sa.ForeignKey("program.id"))
+
+
+STANDS_ALONE = sa.text("state = 'submitted' AND party IN ('trainee', 'enterprise', 'teacher')")
+IS_BY_CLOCK = sa.text("kind <> 'by_hand'")
+IS_BY_HAND = sa.text("kind = 'by_hand'")
+
+
+class WindowNotice(Model):
+    """What a rater was sent about a window, and when: each kind once, by hand at most once a day. Never changed."""
+
+    __tablename__ = "window_notice"
+    __table_args__ = (
+        sa.Index(
+            "uq_window_notice_by_clock", "window_id", "user_id", "kind", unique=True,
+            sqlite_where=IS_BY_CLOCK, postgresql_where=IS_BY_CLOCK,
+        ),
+        sa.Index(
+            "uq_window_notice_by_hand", "window_id", "user_id", "day", unique=True,
+            sqlite_where=IS_BY_HAND, postgresql_where=IS_BY_HAND,
+        ),
+        sa.Index("ix_window_notice_program_id", "program_id"),
+        sa.Index("ix_window_notice_user_id", "user_id"),
+        sa.CheckConstraint("amount > 0", name="amount"),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    program_id: Mapped[int] = mapped_column(sa.ForeignKey("program.id"))
+    window_id: Mapped[int] = mapped_column(sa.ForeignKey("evaluation_window.id"))
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"))
+    kind: Mapped[NoticeKind] = mapped_column(choice(NoticeKind))
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    day: Mapped[date]
+    amount: Mapped[int]
+    by_name: Mapped[str] = mapped_column(sa.String(80), default="")
+
+
 class Rating(Model):
-    """One party's judgement of one trainee in one window. At most one submitted one counts per party."""
+    """One person's judgement of one trainee in one window for a party.
+
+    At most one submitted one counts per party, or per rater where a party has several.
+    """
 
     __tablename__ = "rating"
     __table_args__ = (
@@ -249,6 +349,10 @@ class Rating(Model):
         sa.Index("ix_rating_program_id", "program_id"),
         sa.Index(
             "uq_rating_submitted", "window_id", "enrolment_id", "party", unique=True,
+            sqlite_where=STANDS_ALONE, postgresql_where=STANDS_ALONE,
+        ),
+        sa.Index(
+            "uq_rating_submitted_by_rater", "window_id", "enrolment_id", "party", "rater_id", unique=True,
             sqlite_where=sa.text("state = 'submitted'"), postgresql_where=sa.text("state = 'submitted'"),
         ),
         sa.Index(
@@ -295,8 +399,9 @@ class RatingScore(Model):
 class Result(Model):
     """What the parties' ratings of a trainee in a window come to; written whenever one of them is submitted.
 
-    Scores lie on the 1–5 scale. With a party missing the composite is of those present, `is_provisional` is set, and
-    `low`–`high` is the range that what was not judged could still bring it to. `entry_level` and `exit_level` are means
+    Scores lie on the 1–5 scale. With a party missing the composite is of those present, `is_provisional` is set (as it
+    is when less than `scoring.LEAST_COVERAGE` of the weight was judged), and `low`–`high` is the range that what was
+    not judged could still bring it to. `entry_level` and `exit_level` are means
     over the same competencies: those with a level before and after (see evaluation.scoring).
     """
 
@@ -314,6 +419,9 @@ class Result(Model):
     trainee_score: Mapped[float | None]
     enterprise_score: Mapped[float | None]
     teacher_score: Mapped[float | None]
+    peer_score: Mapped[float | None]
+    counsellor_score: Mapped[float | None]
+    assessor_score: Mapped[float | None]
     composite: Mapped[float | None]
     low: Mapped[float | None]
     high: Mapped[float | None]
@@ -326,6 +434,16 @@ class Result(Model):
 
     enrolment: Mapped[Enrolment] = relationship(lazy="raise_on_sql")
     window: Mapped[Window] = relationship(lazy="raise_on_sql")
+
+    @property
+    def coverage(self) -> float | None:
+        """The share of the weight that was judged, 0 to 1; None while there is no composite."""
+        return None if self.low is None or self.high is None else coverage_of(self.low, self.high)
+
+    def score(self, party: Party) -> float | None:
+        """A party's score, 1 to 5; None while it has none."""
+        score: float | None = getattr(self, f"{party.value}_score")
+        return score
 
 
 class Attainment(Model):

@@ -11,9 +11,10 @@ import sqlalchemy as sa
 from flask import abort
 from sqlalchemy.orm import aliased, defer, joinedload, selectinload
 
-from trainmgr.enrolment.models import Enrolment, EnrolmentState
+from trainmgr.enrolment.models import Enrolment
 from trainmgr.enrolment.queries import visible_in
-from trainmgr.evaluation.models import Criterion, Rating, Scheme, Window
+from trainmgr.enrolment.rules import AWAY
+from trainmgr.evaluation.models import Criterion, Rating, Scheme, Window, WindowRater
 from trainmgr.evaluation.rules import Level, Party, Phase, RatingState, WindowKind
 from trainmgr.identity.models import User
 from trainmgr.kernel.access import Role
@@ -23,6 +24,7 @@ from trainmgr.needs.models import Competency
 from trainmgr.programs.models import Program
 from trainmgr.programs.queries import select_visible
 
+# Of the three, one person rates a trainee; who does for the other parties stands in window_rater.
 RATER_COLUMNS: dict[Party, Any] = {
     Party.TRAINEE: Enrolment.user_id,
     Party.ENTERPRISE: Enrolment.enterprise_mentor_id,
@@ -96,28 +98,81 @@ def terminal_window(program_id: int) -> Window | None:
 
 
 def is_rated(window_id: Any, party: Party) -> sa.ColumnElement[bool]:
-    """Return the condition on Enrolment that a party's rating in a window is in."""
+    """Return the condition on Enrolment that a party's rating in a window is in.
+
+    Of a party of several: that of the rater in the statement around it (see with_raters).
+    """
     standing = aliased(Rating)  # the statement around it may ask about ratings too
-    return sa.exists().where(
+    found = sa.exists().where(
         standing.window_id == window_id,
         standing.enrolment_id == Enrolment.id,
         standing.party == party,
         standing.state == RatingState.SUBMITTED,
     )
+    return found if party in RATER_COLUMNS else found.where(standing.rater_id == WindowRater.user_id)
+
+
+def rater_column(party: Party) -> Any:
+    """Return the column that says who rates for a party, in a statement on Enrolment that went through with_raters."""
+    return RATER_COLUMNS.get(party, WindowRater.user_id)
+
+
+def with_raters(statement: Any, window_id: Any, party: Party, *, outer: bool = False) -> Any:
+    """Bring who rates for a party into a statement on Enrolment: of a party of several a row for each of them."""
+    if party in RATER_COLUMNS:
+        return statement
+    mine = sa.and_(
+        WindowRater.window_id == window_id,
+        WindowRater.party == party,
+        WindowRater.enrolment_id == Enrolment.id,
+    )
+    return statement.join(WindowRater, mine, isouter=outer)
+
+
+def is_assigned(window_id: Any, party: Party, user_id: int) -> sa.ColumnElement[bool]:
+    """Return the condition on Enrolment that leaves whom a person rates for a party."""
+    if party in RATER_COLUMNS:
+        return sa.and_(RATER_COLUMNS[party] == user_id, is_in_training())
+    own = aliased(WindowRater)
+    return sa.and_(
+        is_in_training(),
+        sa.exists().where(
+            own.window_id == window_id,
+            own.party == party,
+            own.enrolment_id == Enrolment.id,
+            own.user_id == user_id,
+        ),
+    )
+
+
+def rates(window: Window, enrolment_id: int, party: Party, user_id: int) -> bool:
+    """Tell whether a person rates a trainee for a party in a window (one statement)."""
+    mine = sa.exists().where(Enrolment.id == enrolment_id, is_assigned(window.id, party, user_id))
+    return bool(db.session.scalar(sa.select(mine)))
 
 
 def is_in_training() -> sa.ColumnElement[bool]:
     """Return the condition on Enrolment that leaves whom the parties are to rate."""
-    return Enrolment.state != EnrolmentState.WITHDRAWN
+    return Enrolment.state.not_in(AWAY)
 
 
 def rater_of(enrolment: Enrolment, party: Party) -> int | None:
-    """Return who rates a trainee for a party at present."""
-    return {
-        Party.TRAINEE: enrolment.user_id,
-        Party.ENTERPRISE: enrolment.enterprise_mentor_id,
-        Party.TEACHER: enrolment.school_teacher_id,
-    }[party]
+    """Return who rates a trainee at present, for one of the three parties that one person rates for; else None."""
+    column = RATER_COLUMNS.get(party)
+    return None if column is None else getattr(enrolment, column.key)
+
+
+def ratee_or_404(
+    program: Program, window: Window, enrolment_id: int, party: Party, viewer: User
+) -> Enrolment:
+    """Return a trainee whom the viewer may see or rates in this window, or answer 404."""
+    seen = visible_in(program, viewer)
+    if party not in RATER_COLUMNS:
+        inside = Enrolment.program_id == program.id
+        seen = sa.or_(seen, sa.and_(inside, is_assigned(window.id, party, viewer.id)))
+    return db.session.scalars(
+        sa.select(Enrolment).where(Enrolment.id == enrolment_id, seen)
+    ).one_or_none() or abort(404)
 
 
 def trainee_or_404(program: Program, enrolment_id: int, viewer: User) -> Enrolment:
@@ -146,19 +201,20 @@ def program_of(window: Window, viewer: User) -> Program:
     return db.session.scalars(statement).one_or_none() or abort(404)
 
 
+def _my_standing(window: Window, party: Party, rater: User) -> sa.ColumnElement[bool]:
+    """Return which rating of a trainee a person sees as the one that is in, or as the own draft."""
+    of_party = (Rating.window_id == window.id, Rating.enrolment_id == Enrolment.id, Rating.party == party)
+    draft = sa.and_(Rating.state == RatingState.DRAFT, Rating.rater_id == rater.id)
+    if party not in RATER_COLUMNS:
+        submitted = sa.and_(Rating.state == RatingState.SUBMITTED, Rating.rater_id == rater.id)
+        return sa.and_(*of_party, sa.or_(submitted, draft))
+    unrated = sa.and_(draft, ~is_rated(window.id, party))
+    return sa.and_(*of_party, sa.or_(Rating.state == RatingState.SUBMITTED, unrated))
+
+
 def _rated_rows(window: Window, party: Party, rater: User) -> sa.Select[Any]:
     """Select whom a person rates in a window, and whom he or she rated and has handed over since, with the rating."""
-    standing = sa.and_(
-        Rating.window_id == window.id,
-        Rating.enrolment_id == Enrolment.id,
-        Rating.party == party,
-        sa.or_(
-            Rating.state == RatingState.SUBMITTED,
-            sa.and_(
-                Rating.state == RatingState.DRAFT, Rating.rater_id == rater.id, ~is_rated(window.id, party)
-            ),
-        ),
-    )
+    standing = _my_standing(window, party, rater)
     statement: Any = (
         sa.select(
             Enrolment.id,
@@ -173,7 +229,7 @@ def _rated_rows(window: Window, party: Party, rater: User) -> sa.Select[Any]:
         .where(
             Enrolment.program_id == window.program_id,
             sa.or_(
-                sa.and_(RATER_COLUMNS[party] == rater.id, is_in_training()),
+                is_assigned(window.id, party, rater.id),
                 sa.and_(Rating.rater_id == rater.id, Rating.state == RatingState.SUBMITTED),
             ),
         )
@@ -184,9 +240,13 @@ def _rated_rows(window: Window, party: Party, rater: User) -> sa.Select[Any]:
 _OPEN_FIRST = [sa.case((Rating.state == RatingState.SUBMITTED, 1), else_=0), Enrolment.name, Enrolment.id]
 
 
-def list_mine(window: Window, party: Party, rater: User, listing: Listing) -> Page[Any]:
-    """Return a page of whom a person rates for a party in a window: what is still open first."""
+def list_mine(
+    window: Window, party: Party, rater: User, listing: Listing, *, cohort_id: int | None = None
+) -> Page[Any]:
+    """Return a page of whom a person rates for a party in a window (or in one class): what is still open first."""
     statement = _rated_rows(window, party, rater)
+    if cohort_id is not None:
+        statement = statement.where(Enrolment.cohort_id == cohort_id)
     if listing.q:
         wanted = like(listing.q)
         statement = statement.where(
@@ -204,21 +264,57 @@ def next_to_rate(window: Window, party: Party, rater: User, limit: int = 12) -> 
     return list(db.session.execute(statement).all())
 
 
+def owing(window: Window, party: Party) -> Sequence[Any]:
+    """Return who still owes ratings for a party in a window, and how many (one statement)."""
+    rater = rater_column(party)
+    owed = with_raters(sa.select(rater, sa.func.count()).select_from(Enrolment), window.id, party)
+    return db.session.execute(
+        owed.where(
+            Enrolment.program_id == window.program_id,
+            is_in_training(),
+            rater.is_not(None),
+            ~is_rated(window.id, party),
+        ).group_by(rater)
+    ).all()
+
+
 def count_owed(window: Window, party: Party, user_id: int) -> int:
     """Return how many ratings a person still owes for a party in a window."""
-    return (
-        db.session.scalar(
-            sa.select(sa.func.count())
-            .select_from(Enrolment)
-            .where(
-                Enrolment.program_id == window.program_id,
-                RATER_COLUMNS[party] == user_id,
-                is_in_training(),
-                ~is_rated(window.id, party),
+    owed = with_raters(sa.select(sa.func.count()).select_from(Enrolment), window.id, party).where(
+        Enrolment.program_id == window.program_id,
+        rater_column(party) == user_id,
+        is_in_training(),
+        ~is_rated(window.id, party),
+    )
+    return db.session.scalar(owed) or 0
+
+
+def owed_for_several(window: Window, viewer: User) -> set[int]:
+    """Return whom a person still owes a rating for a party of several (one statement, or none)."""
+    asked = [p for p in parties_of(viewer) if p in window.parties and p not in RATER_COLUMNS]
+    if not asked:
+        return set()
+    given = sa.exists().where(
+        Rating.window_id == window.id,
+        Rating.enrolment_id == WindowRater.enrolment_id,
+        Rating.party == WindowRater.party,
+        Rating.rater_id == WindowRater.user_id,
+        Rating.state == RatingState.SUBMITTED,
+    )
+    return set(
+        db.session.scalars(
+            sa.select(WindowRater.enrolment_id).where(
+                WindowRater.window_id == window.id, WindowRater.user_id == viewer.id, ~given
             )
         )
-        or 0
     )
+
+
+def still_judges(window: Window, viewer: User, now: datetime) -> bool:
+    """Tell whether somebody from outside is still to judge here, and is therefore not shown what others gave."""
+    if Party.ASSESSOR not in window.parties or Role.OUTSIDE_ASSESSOR not in viewer.roles:
+        return False
+    return window.phase(now) is Phase.OPEN and count_owed(window, Party.ASSESSOR, viewer.id) > 0
 
 
 def list_outstanding(
@@ -226,10 +322,16 @@ def list_outstanding(
 ) -> Page[Any]:
     """Return a page of the trainees whom a party has not rated yet, with who is to rate them."""
     rater = aliased(User)
-    statement: Any = (
-        sa.select(Enrolment.id, Enrolment.name, Enrolment.student_number, rater.name.label("rater"))
-        .outerjoin(rater, rater.id == RATER_COLUMNS[party])
-        .where(visible_in(program, viewer), is_in_training(), ~is_rated(window.id, party))
+    statement: Any = with_raters(
+        sa.select(
+            Enrolment.id, Enrolment.name, Enrolment.student_number, rater.name.label("rater")
+        ).select_from(Enrolment),
+        window.id,
+        party,
+        outer=True,
+    )
+    statement = statement.outerjoin(rater, rater.id == rater_column(party)).where(
+        visible_in(program, viewer), is_in_training(), ~is_rated(window.id, party)
     )
     if listing.q:
         wanted = like(listing.q)
@@ -246,9 +348,10 @@ def rater_progress(
     """Return a page of the people who rate for a party, each with how many trainees and how many of them are in."""
     rated = sa.case((is_rated(window.id, party), 1), else_=0)
     expected, submitted = sa.func.count(Enrolment.id), sa.func.sum(rated)
+    counted = sa.select(User.id, User.name, expected.label("expected"), submitted.label("submitted"))
     statement: Any = (
-        sa.select(User.id, User.name, expected.label("expected"), submitted.label("submitted"))
-        .join(Enrolment, RATER_COLUMNS[party] == User.id)
+        with_raters(counted.select_from(Enrolment), window.id, party)
+        .join(User, User.id == rater_column(party))
         .where(visible_in(program, viewer), is_in_training())
         .group_by(User.id, User.name)
     )
@@ -272,26 +375,35 @@ class MyWindow:
     submitted: int
 
 
-# In which role somebody rates for a party.
-ROLES = {
-    Party.TRAINEE: Role.TRAINEE,
-    Party.ENTERPRISE: Role.ENTERPRISE_MENTOR,
-    Party.TEACHER: Role.SCHOOL_TEACHER,
+# In which roles somebody rates for a party.
+ROLES: dict[Party, frozenset[Role]] = {
+    Party.TRAINEE: frozenset({Role.TRAINEE}),
+    Party.ENTERPRISE: frozenset({Role.ENTERPRISE_MENTOR}),
+    Party.TEACHER: frozenset({Role.SCHOOL_TEACHER}),
+    Party.PEER: frozenset({Role.TRAINEE}),
+    Party.COUNSELLOR: frozenset({Role.COLLEGE_COUNSELLOR, Role.ENTERPRISE_COUNSELLOR}),
+    Party.ASSESSOR: frozenset({Role.OUTSIDE_ASSESSOR}),
 }
+
+
+def parties_of(viewer: User) -> list[Party]:
+    """Return the parties that a person may rate for by the roles that he or she has."""
+    return [party for party in Party if ROLES[party] & viewer.roles]
 
 
 def my_windows(viewer: User, now: datetime) -> list[MyWindow]:
     """Return the windows in which a person rates, open ones first (one statement for each role that rates)."""
     found: list[MyWindow] = []
-    for party in Party:
-        if ROLES[party] not in viewer.roles:
-            continue
+    for party in parties_of(viewer):
         rated = sa.case((is_rated(Window.id, party), 1), else_=0)
-        rows = db.session.execute(
+        counted = (
             sa.select(Window, Program, sa.func.count(Enrolment.id), sa.func.sum(rated))
             .join(Program, Program.id == Window.program_id)
             .join(Enrolment, Enrolment.program_id == Window.program_id)
-            .where(RATER_COLUMNS[party] == viewer.id, is_in_training(), Window.opens_at <= now)
+        )
+        rows = db.session.execute(
+            with_raters(counted, Window.id, party)
+            .where(rater_column(party) == viewer.id, is_in_training(), Window.opens_at <= now)
             .group_by(Window.id, Program.id)
             .options(defer(Program.pathway_document))
             .order_by(Window.closes_at.desc(), Window.id)
@@ -329,12 +441,21 @@ def rating_or_404(rating_id: int, viewer: User) -> Rating:
     ).one_or_none() or abort(404)
 
 
-def party_ratings(window: Window, enrolment: Enrolment, party: Party) -> list[Rating]:
-    """Return a party's ratings of a trainee in a window, drafts too, with scores and author (one statement)."""
+def party_ratings(window: Window, enrolment: Enrolment, party: Party, rater: User) -> list[Rating]:
+    """Return a party's ratings of a trainee in a window, drafts too, with scores and author (one statement).
+
+    Of a party of several only the rater's own.
+    """
+    mine = [] if party in RATER_COLUMNS else [Rating.rater_id == rater.id]
     return list(
         db.session.scalars(
             sa.select(Rating)
-            .where(Rating.window_id == window.id, Rating.enrolment_id == enrolment.id, Rating.party == party)
+            .where(
+                Rating.window_id == window.id,
+                Rating.enrolment_id == enrolment.id,
+                Rating.party == party,
+                *mine,
+            )
             .options(joinedload(Rating.rater), joinedload(Rating.scores))
             .order_by(Rating.id)
         ).unique()

@@ -10,7 +10,7 @@ from flask_login import current_user
 
 from trainmgr.enrolment.models import Enrolment
 from trainmgr.evaluation import queries, ratings
-from trainmgr.evaluation.blueprint import bp
+from trainmgr.evaluation.blueprint import PARTY, bp
 from trainmgr.evaluation.forms import CorrectionForm, read_answers
 from trainmgr.evaluation.labels import LEVELS, PARTIES
 from trainmgr.evaluation.models import Rating, Window
@@ -23,7 +23,7 @@ from trainmgr.kernel.errors import RuleBroken
 from trainmgr.kernel.numbers import whole
 from trainmgr.kernel.paging import Listing
 
-FORM = "/ratings/<int:window_id>/<int:enrolment_id>/<any(trainee, enterprise, teacher):party>"
+FORM = f"/ratings/<int:window_id>/<int:enrolment_id>/<{PARTY}:party>"
 
 
 @bp.get("/ratings")
@@ -52,10 +52,10 @@ def show_next_rating(program_id: int, window_id: int) -> Any:
     if window.program_id != program_id:
         abort(404)
     queries.program_of(window, current_user)
-    for party in Party:
-        if queries.ROLES[party] in current_user.roles:
+    for party in queries.parties_of(current_user):
+        if party.value in window.tally:
             first = next(iter(queries.next_to_rate(window, party, current_user, 1)), None)
-            if first and first.state is not RatingState.SUBMITTED and party.value in window.tally:
+            if first and first.state is not RatingState.SUBMITTED:
                 return redirect(_form_url(window, first.id, party))
     return redirect(url_for(".list_my_ratings"))
 
@@ -65,7 +65,7 @@ def show_next_rating(program_id: int, window_id: int) -> Any:
 def show_rating_form(window_id: int, enrolment_id: int, party: str) -> Any:
     """Show the form for one trainee with the draft that was kept; one that was handed in is shown as it is."""
     window, enrolment, who = _load(window_id, enrolment_id, party)
-    known = queries.party_ratings(window, enrolment, who)
+    known = queries.party_ratings(window, enrolment, who, current_user)
     submitted = next((rating for rating in known if rating.state is RatingState.SUBMITTED), None)
     if submitted is not None and submitted.rater_id == current_user.id:
         return redirect(url_for(".show_rating", rating_id=submitted.id))
@@ -176,8 +176,8 @@ def _load(window_id: int, enrolment_id: int, party: str) -> tuple[Window, Enrolm
     """Return window, trainee and party of a form: 404 for what I do not see, 403 where I do not speak for the party."""
     window, who = queries.find_window(window_id), Party(party)
     program = queries.program_of(window, current_user)
-    enrolment = queries.trainee_or_404(program, enrolment_id, current_user)
-    if queries.rater_of(enrolment, who) != current_user.id:
+    enrolment = queries.ratee_or_404(program, window, enrolment_id, who, current_user)
+    if not queries.rates(window, enrolment.id, who, current_user.id):
         abort(403)
     if not ratings.questions_for(window, who):
         abort(404)

@@ -19,8 +19,8 @@ from trainmgr.enrolment.models import Enrolment
 from trainmgr.evaluation import queries, schemes, windows
 from trainmgr.evaluation.models import Criterion, Rating, RatingScore, Window
 from trainmgr.evaluation.recompute import recompute
-from trainmgr.evaluation.rules import Party, Phase, RatingState
-from trainmgr.evaluation.scoring import party_score
+from trainmgr.evaluation.rules import THREE, Party, Phase, RatingState
+from trainmgr.evaluation.scoring import HIGHEST, LOWEST, party_score
 from trainmgr.identity.models import User
 from trainmgr.kernel import audit
 from trainmgr.kernel.audit import require
@@ -29,7 +29,6 @@ from trainmgr.kernel.db import db
 from trainmgr.kernel.errors import RuleBroken
 from trainmgr.kernel.i18n import moment
 from trainmgr.programs import dues
-from trainmgr.programs.actions import require_open
 from trainmgr.programs.models import Program
 from trainmgr.programs.rules import Step, Work
 from trainmgr.programs.thread import refresh
@@ -77,15 +76,30 @@ def require_phase(window: Window, now: datetime) -> None:
         )
 
 
+def require_rater(window: Window, enrolment: Enrolment, party: Party, by: User) -> None:
+    """Refuse a rating by somebody who does not rate this trainee for this party now."""
+    require(
+        queries.rates(window, enrolment.id, party, by.id),
+        _("%(trainee)s is not among those whom you rate in this window.", trainee=enrolment.name),
+    )
+
+
+def require_on_scale(answers: Answers) -> None:
+    """Refuse marks that are not on the scale from 1 to 5."""
+    beyond = [mark for mark in answers.marks.values() if mark is not None and not LOWEST <= mark <= HIGHEST]
+    if beyond:
+        raise RuleBroken(_("%(mark)s is not on the scale; marks go from 1 to 5.", mark=beyond[0]))
+
+
 def save_draft(
     window: Window, enrolment: Enrolment, party: Party, answers: Answers, *, by: User, now: datetime
 ) -> Rating:
     """Keep what was entered so far; it belongs to its author and counts nowhere."""
     require(window.phase(now) is not Phase.PLANNED, _("This window is not open yet."))
-    require(_find_submitted(window, enrolment, party) is None, _("This rating is in already."))
+    require(_find_submitted(window, enrolment, party, by) is None, _("This rating is in already."))
     rating = _find_draft(window, enrolment, party, by)
     if rating is None:
-        rating = _new_rating(window, enrolment, party, by, now)
+        rating = new_rating(window, enrolment.id, party, by, now)
     rating.comment = answers.comment
     _put_scores(rating, answers)
     db.session.flush()
@@ -103,9 +117,9 @@ def submit(
     now: datetime,
 ) -> Rating:
     """Submit a rating: from now on it counts and never changes. Submitting it twice does it once."""
-    require_open(program, Work.EVALUATION)
+    windows.require_at_work(program, Work.EVALUATION, window.kind)
     window = queries.lock_window(window)
-    known = _find_submitted(window, enrolment, party)
+    known = _find_submitted(window, enrolment, party, by)
     if known is not None and known.rater_id == by.id:
         return known
     if known is not None:
@@ -118,9 +132,11 @@ def submit(
             )
         )
     require_phase(window, now)
+    require_rater(window, enrolment, party, by)
+    require_on_scale(answers)
     questions = questions_for(window, party)
     require(not answers.unanswered(questions), _("Some questions have no answer yet."))
-    rating = _find_draft(window, enrolment, party, by) or _new_rating(window, enrolment, party, by, now)
+    rating = _find_draft(window, enrolment, party, by) or new_rating(window, enrolment.id, party, by, now)
     _finish(window, rating, answers, now)
     audit.record(
         SUBMITTED, rating, by=by, now=now, program_id=program.id, name=enrolment.name, party=party.value
@@ -138,9 +154,13 @@ def correct(
     reason: str,
     by: User,
     now: datetime,
+    in_moderation: bool = False,
 ) -> Rating:
-    """Hand in another rating in place of one's own; the first is kept and no longer counts."""
-    require_open(program, Work.EVALUATION)
+    """Hand in another rating in place of one's own; the first is kept and no longer counts.
+
+    Where the parties talk over how far they are apart, that is possible after the window has closed too.
+    """
+    windows.require_at_work(program, Work.EVALUATION, window.kind)
     window = queries.lock_window(window)
     rating = db.session.scalars(
         sa.select(Rating)
@@ -153,14 +173,16 @@ def correct(
     if successor is not None:
         return successor
     require(rating.state is RatingState.SUBMITTED, _("Only a rating that was submitted can be corrected."))
-    require_phase(window, now)
+    if not in_moderation:
+        require_phase(window, now)
     require(reason, _("Say why the rating is corrected."))
+    require_on_scale(answers)
     require(
         not answers.unanswered(questions_for(window, rating.party)), _("Some questions have no answer yet.")
     )
     rating.state = RatingState.CORRECTED
     db.session.flush()
-    correction = _new_rating(window, rating.enrolment, rating.party, by, now)
+    correction = new_rating(window, rating.enrolment_id, rating.party, by, now)
     correction.corrects_id, correction.correction_reason = rating.id, reason
     _finish(window, correction, answers, now)
     audit.record(
@@ -177,7 +199,9 @@ def correct(
     return correction
 
 
-def _find_submitted(window: Window, enrolment: Enrolment, party: Party) -> Rating | None:
+def _find_submitted(window: Window, enrolment: Enrolment, party: Party, by: User) -> Rating | None:
+    """Return the rating that is in: whoever's it is, but of a party of several one's own."""
+    mine = [] if party in THREE else [Rating.rater_id == by.id]
     return db.session.scalars(
         sa.select(Rating)
         .where(
@@ -185,6 +209,7 @@ def _find_submitted(window: Window, enrolment: Enrolment, party: Party) -> Ratin
             Rating.enrolment_id == enrolment.id,
             Rating.party == party,
             Rating.state == RatingState.SUBMITTED,
+            *mine,
         )
         .options(joinedload(Rating.rater))
     ).one_or_none()
@@ -204,11 +229,12 @@ def _find_draft(window: Window, enrolment: Enrolment, party: Party, by: User) ->
     ).one_or_none()
 
 
-def _new_rating(window: Window, enrolment: Enrolment, party: Party, by: User, now: datetime) -> Rating:
+def new_rating(window: Window, enrolment_id: int, party: Party, by: User, now: datetime) -> Rating:
+    """Begin a draft of a rating."""
     rating = Rating(
         program_id=window.program_id,
         window_id=window.id,
-        enrolment_id=enrolment.id,
+        enrolment_id=enrolment_id,
         party=party,
         rater_id=by.id,
         created_at=now,

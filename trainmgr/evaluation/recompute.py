@@ -3,13 +3,14 @@
     recompute(window, now=now)                      # everybody, in batches
     recompute(window, [enrolment.id], now=now)      # one trainee
 
-The window comes with its scheme and criteria (queries.with_criteria). A batch takes nine statements however many
-trainees it holds.
+The window comes with its scheme and criteria (queries.with_criteria). A batch takes ten statements however many
+trainees it holds, one more where a party of several rates, and those of whoever follows results (see
+evaluation.decided).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
@@ -19,9 +20,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from trainmgr.enrolment.models import EntryLevel
-from trainmgr.evaluation.models import Attainment, Rating, RatingScore, Result, Window
-from trainmgr.evaluation.rules import Party, RatingState
-from trainmgr.evaluation.scoring import Evaluation, Plan, evaluate
+from trainmgr.evaluation.decided import decided_marks, judge, tell_followers
+from trainmgr.evaluation.models import Attainment, Rating, RatingScore, Result, Window, WindowRater
+from trainmgr.evaluation.rules import MANY, THREE, Party, Phase, RatingState
+from trainmgr.evaluation.scoring import Evaluation, Given, Marks, Plan, Score, party_score, peers_count
 from trainmgr.kernel.db import db
 
 BATCH = 500
@@ -34,6 +36,7 @@ def recompute(window: Window, enrolment_ids: Iterable[int] | None = None, *, now
     batches = _all_rated(window) if enrolment_ids is None else _chunks(sorted(set(enrolment_ids)))
     for batch in batches:
         count += _recompute_batch(window, plan, batch, now)
+        tell_followers(window, batch, now)
     return count
 
 
@@ -61,10 +64,13 @@ def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
 
 def _recompute_batch(window: Window, plan: Plan, batch: Sequence[int], now: datetime) -> int:
     entries, ratings, marks = _entry_levels(plan, batch), _ratings(window, batch), _marks(window, batch)
+    decided, raters = decided_marks(window.id, batch), _raters(window, plan, batch)
+    is_over = window.phase(now) is Phase.CLOSED
     results, attained, scored = [], [], []
     for enrolment_id, group in groupby(ratings, key=attrgetter("enrolment_id")):
-        rated = {rating.party: rating for rating in group}
-        found = evaluate(plan, {party: marks.get(rating.id, {}) for party, rating in rated.items()})
+        rated = list(group)
+        given, expected = _given(rated, marks, raters.get(enrolment_id, {}), is_over=is_over)
+        found = judge(plan, given, decided.get(enrolment_id), expected)
         results.append(_result(window, enrolment_id, found, entries.get(enrolment_id, {}), now))
         attained += [
             {
@@ -75,12 +81,51 @@ def _recompute_batch(window: Window, plan: Plan, batch: Sequence[int], now: date
             }
             for competency_id, level in found.attainments.items()
         ]
-        for party, rating in rated.items():
-            score = found.scores[party]
+        for rating in rated:
+            score = _own_score(plan, found, rating, marks)
             if rating.score != score.value or rating.coverage != score.coverage:
                 scored.append({"rating_id": rating.id, "value": score.value, "seen": score.coverage})
     _store(window, batch, results, attained, scored)
     return len(results)
+
+
+def _given(
+    rated: Sequence[Any], marks: Mapping[int, Marks], raters: Mapping[Party, int], *, is_over: bool
+) -> tuple[dict[Party, Given], dict[Party, int]]:
+    """Return what each party gave, and how many raters there should be of those that have several.
+
+    Peers are left out as long as they do not count.
+    """
+    given: dict[Party, Given] = {r.party: marks.get(r.id, {}) for r in rated if r.party in THREE}
+    several: dict[Party, list[Marks]] = {}
+    for rating in rated:
+        if rating.party not in THREE:
+            several.setdefault(rating.party, []).append(marks.get(rating.id, {}))
+    expected = {party: max(raters.get(party, 0), len(each)) for party, each in several.items()}
+    if not peers_count(len(several.get(Party.PEER, ())), expected.get(Party.PEER, 0), is_over=is_over):
+        several.pop(Party.PEER, None)
+    return given | several, expected
+
+
+def _own_score(plan: Plan, found: Evaluation, rating: Any, marks: Mapping[int, Marks]) -> Score:
+    """Return the score of one rating; of a party of several it is a part of the party's."""
+    if rating.party in THREE:
+        return found.scores[rating.party]
+    return party_score(marks.get(rating.id, {}), plan.points[rating.party])
+
+
+def _raters(window: Window, plan: Plan, batch: Sequence[int]) -> dict[int, dict[Party, int]]:
+    """Return how many people are to rate each trainee, for parties of several."""
+    if not any(party in MANY for party in plan.party_points):
+        return {}
+    found: dict[int, dict[Party, int]] = {}
+    for enrolment_id, party, count in db.session.execute(
+        sa.select(WindowRater.enrolment_id, WindowRater.party, sa.func.count())
+        .where(WindowRater.window_id == window.id, WindowRater.enrolment_id.in_(batch))
+        .group_by(WindowRater.enrolment_id, WindowRater.party)
+    ):
+        found.setdefault(enrolment_id, {})[party] = count
+    return found
 
 
 def _standing(window: Window, batch: Sequence[int]) -> sa.ColumnElement[bool]:
@@ -95,7 +140,7 @@ def _ratings(window: Window, batch: Sequence[int]) -> Sequence[Any]:
     return db.session.execute(
         sa.select(Rating.enrolment_id, Rating.party, Rating.id, Rating.score, Rating.coverage)
         .where(_standing(window, batch))
-        .order_by(Rating.enrolment_id)
+        .order_by(Rating.enrolment_id, Rating.id)
     ).all()
 
 
@@ -137,9 +182,7 @@ def _result(
         "program_id": window.program_id,
         "window_id": window.id,
         "enrolment_id": enrolment_id,
-        "trainee_score": scores.get(Party.TRAINEE),
-        "enterprise_score": scores.get(Party.ENTERPRISE),
-        "teacher_score": scores.get(Party.TEACHER),
+        **{f"{party.value}_score": scores.get(party) for party in Party},
         "composite": found.composite.value,
         "low": found.composite.low,
         "high": found.composite.high,

@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Collection, Iterable, Mapping
+from calendar import monthrange
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import TypeVar
 
 from trainmgr.kernel.msgids import N_
 
+_Member = TypeVar("_Member")
+
 
 class Party(enum.StrEnum):
-    """Who judges, in their fixed order: the trainee, the enterprise, the teacher."""
+    """Who judges, in their fixed order: the trainee, the enterprise, the teacher, and whoever a scheme adds to them."""
 
     TRAINEE = "trainee"
     ENTERPRISE = "enterprise"
     TEACHER = "teacher"
+    PEER = "peer"
+    COUNSELLOR = "counsellor"
+    ASSESSOR = "assessor"
+
+
+# The three that every scheme knows: one person of each rates a trainee.
+THREE = (Party.TRAINEE, Party.ENTERPRISE, Party.TEACHER)
+# Those that a scheme may add: several people of each may rate one trainee.
+MANY = (Party.PEER, Party.COUNSELLOR, Party.ASSESSOR)
+# Fewer peers than these are not counted at all: their mean would tell what one of them gave.
+LEAST_PEERS = 3
+MOST_PEERS = 10
 
 
 class Level(enum.StrEnum):
@@ -27,6 +43,14 @@ class Level(enum.StrEnum):
     RESULTS = "results"
 
 
+def is_survey(level: Level, party: Party) -> bool:
+    """Tell whether marks are answers to a survey: what trainees say of the training, and all that peers say.
+
+    A mentor's or teacher's mark of a trainee is a named judgement and no survey.
+    """
+    return party is Party.PEER or (party is Party.TRAINEE and level in (Level.REACTION, Level.RESULTS))
+
+
 class SchemeState(enum.StrEnum):
     """A scheme is a draft until its first window opens; then it is frozen and edits make a new version."""
 
@@ -35,10 +59,18 @@ class SchemeState(enum.StrEnum):
 
 
 class WindowKind(enum.StrEnum):
-    """A window judges stages on the way (process) or the whole training (terminal)."""
+    """A window judges stages on the way (process), the whole training (terminal) or what stayed of it (follow-up)."""
 
     PROCESS = "process"
     TERMINAL = "terminal"
+    FOLLOW_UP = "follow_up"
+
+
+# Whom a follow-up asks about what, unless somebody says otherwise.
+FOLLOW_UP_PARTIES = (Party.TRAINEE, Party.ENTERPRISE)
+FOLLOW_UP_LEVELS = (Level.BEHAVIOUR, Level.RESULTS)
+FOLLOW_UP_MONTHS = (3, 6)
+MOST_MONTHS = 60
 
 
 class RatingState(enum.StrEnum):
@@ -123,6 +155,22 @@ def scheme_faults(levels: Iterable[LevelWeight], rated: Collection[tuple[Level, 
     return tuple(faults)
 
 
+# --- who rates for a party of several -----------------------------------------------------------------
+
+
+def ring(members: Sequence[_Member], raters: int) -> list[tuple[_Member, _Member]]:
+    """Return (rater, rated) pairs of a class in which everybody rates so many others and is rated by as many.
+
+    In a class with fewer others than that everybody rates everybody else; with fewer others than LEAST_PEERS nobody
+    rates, since what one of them gave could not stay theirs. `members` come in an order that nobody can guess.
+    """
+    size = len(members)
+    reach = min(raters, size - 1)
+    if reach < LEAST_PEERS:
+        return []
+    return [(members[i], members[(i + step) % size]) for i in range(size) for step in range(1, reach + 1)]
+
+
 # --- what a party may see of the others -----------------------------------------------------------
 
 
@@ -142,7 +190,54 @@ def sees_scores(
     return not owes
 
 
+# --- when people are reminded ---------------------------------------------------------------------------
+
+
+class NoticeKind(enum.StrEnum):
+    """What a rater was sent about a window: told that it is open, reminded twice by the clock, or by hand."""
+
+    INVITATION = "invitation"
+    FIRST_REMINDER = "first_reminder"
+    SECOND_REMINDER = "second_reminder"
+    BY_HAND = "by_hand"
+
+
+# In the order in which the clock sends them.
+BY_CLOCK = (NoticeKind.INVITATION, NoticeKind.FIRST_REMINDER, NoticeKind.SECOND_REMINDER)
+LAST_CALL = timedelta(days=2)
+
+
+def reminder_times(opens_at: datetime, closes_at: datetime) -> tuple[datetime, datetime | None]:
+    """Return when people are reminded unless somebody says otherwise: half-way, and two days before the end.
+
+    A window so short that the second would not come after the first has the first alone.
+    """
+    half = opens_at + (closes_at - opens_at) / 2
+    last = closes_at - LAST_CALL
+    return half, last if last > half else None
+
+
+def notice_due(
+    phase: Phase, now: datetime, first: datetime | None, second: datetime | None
+) -> NoticeKind | None:
+    """Return the last notice that is due of a window by the clock; earlier ones that were missed are not sent late."""
+    if phase is not Phase.OPEN:
+        return None
+    if second is not None and now >= second:
+        return NoticeKind.SECOND_REMINDER
+    if first is not None and now >= first:
+        return NoticeKind.FIRST_REMINDER
+    return NoticeKind.INVITATION
+
+
 # --- when a planned window opens ------------------------------------------------------------------
+
+
+def months_later(day: date, months: int) -> date:
+    """Return the same day so many months later, the last of the month where it has no such day."""
+    years, month = divmod(day.month - 1 + months, 12)
+    year, month = day.year + years, month + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 
 def stage_end(starts_on: date, weeks: Iterable[float]) -> date:

@@ -16,6 +16,7 @@ from wtforms import (
     DateTimeLocalField,
     DecimalField,
     HiddenField,
+    IntegerField,
     RadioField,
     SelectField,
     SelectMultipleField,
@@ -23,12 +24,29 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, ValidationError
+from wtforms.validators import (
+    DataRequired,
+    InputRequired,
+    Length,
+    NumberRange,
+    Optional,
+    ValidationError,
+)
 
 from trainmgr.evaluation.forms import stripped
 from trainmgr.evaluation.labels import DIMENSIONS, KINDS, LEVELS, PARTIES, in_language
 from trainmgr.evaluation.models import Criterion, Scheme, Window
-from trainmgr.evaluation.rules import Level, LevelWeight, Party, Phase, WindowKind
+from trainmgr.evaluation.rules import (
+    LEAST_PEERS,
+    MOST_MONTHS,
+    MOST_PEERS,
+    Level,
+    LevelWeight,
+    Party,
+    Phase,
+    WindowKind,
+    reminder_times,
+)
 from trainmgr.evaluation.schemes import CriterionFields
 from trainmgr.evaluation.scoring import HUNDRED
 from trainmgr.evaluation.windows import WindowFields
@@ -62,6 +80,10 @@ class WeightsForm(FlaskForm):
     divergence = DecimalField(
         _l("Divergence to be flagged"), places=None, validators=[InputRequired(), NumberRange(min=0.5, max=4)]
     )
+    peer_raters = IntegerField(
+        _l("Classmates who rate each trainee"),
+        validators=[Optional(), NumberRange(min=LEAST_PEERS, max=MOST_PEERS)],
+    )
 
     @classmethod
     def of(cls, scheme: Scheme) -> WeightsForm:
@@ -71,6 +93,7 @@ class WeightsForm(FlaskForm):
             "pass_mark": _short(scheme.pass_mark * HUNDRED),
             "good_mark": _short(scheme.good_mark * HUNDRED),
             "divergence": _short(scheme.divergence),
+            "peer_raters": scheme.peer_raters,
         }
         for level in scheme.level_weights:
             values[f"weight_{level.level.value}"] = _short(level.weight)
@@ -102,11 +125,13 @@ class WeightsForm(FlaskForm):
 
     @property
     def marks(self) -> dict[str, float]:
-        """Marks and divergence in points of the scale."""
+        """Marks and divergence in points of the scale, and how many classmates rate, where that was asked."""
+        peers = {"peer_raters": self.peer_raters.data} if self.peer_raters.data else {}
         return {
             "pass_mark": float(self.pass_mark.data) / HUNDRED,
             "good_mark": float(self.good_mark.data) / HUNDRED,
             "divergence": float(self.divergence.data),
+            **peers,
         }
 
     def validate(self, extra_validators: Any = None) -> bool:
@@ -139,6 +164,27 @@ for _level in Level:
     setattr(WeightsForm, f"weight_{_level.value}", _percent(LEVELS[_level]))
     for _party in Party:
         setattr(WeightsForm, f"share_{_level.value}_{_party.value}", _percent(PARTIES[_party]))
+
+
+class PartyForm(FlaskForm):
+    """Who is added to a scheme, on which levels, with which share of each."""
+
+    party = SelectField(_l("Party"))
+    levels = SelectMultipleField(
+        _l("On which levels"),
+        choices=lambda: [SelectChoice(lv.value, LEVELS[lv]) for lv in Level],
+        validators=[DataRequired(_l("Choose at least one level."))],
+    )
+    share = DecimalField(
+        _l("Share of each level"),
+        default=10,
+        places=None,
+        validators=[InputRequired(), NumberRange(min=1, max=90)],
+    )
+
+    def offer(self, parties: Sequence[Party]) -> None:
+        """Offer the parties that the scheme does not have yet."""
+        self.party.choices = [SelectChoice(party.value, PARTIES[party]) for party in parties]
 
 
 class CriterionForm(FlaskForm):
@@ -259,14 +305,22 @@ class WindowForm(FlaskForm):
         validators=[DataRequired(_l("Give the window a name.")), Length(max=80)],
     )
     name_en = StringField(_l("In English"), filters=[stripped], validators=[Optional(), Length(max=120)])
-    kind = RadioField(_l("Kind"), choices=lambda: [SelectChoice(k.value, KINDS[k]) for k in WindowKind])
-    stages = SelectMultipleField(
-        _l("After which stages"), coerce=int, validators=[DataRequired(_l("Choose a stage."))]
+    kind = RadioField(
+        _l("Kind of window"), choices=lambda: [SelectChoice(k.value, KINDS[k]) for k in WindowKind]
+    )
+    stages = SelectMultipleField(_l("After which stages"), coerce=int)
+    months_after = IntegerField(
+        _l("Months after the end"), validators=[Optional(), NumberRange(min=1, max=MOST_MONTHS)]
     )
     levels = SelectMultipleField(
         _l("Asks about"),
         choices=lambda: [SelectChoice(lv.value, LEVELS[lv]) for lv in Level],
         validators=[DataRequired(_l("Choose at least one level."))],
+    )
+    asked = SelectMultipleField(
+        _l("Parties asked"),
+        choices=lambda: [SelectChoice(p.value, PARTIES[p]) for p in Party],
+        validators=[Optional()],
     )
     weight = DecimalField(
         _l("Weight among the windows"),
@@ -280,11 +334,22 @@ class WindowForm(FlaskForm):
     closes_at = DateTimeLocalField(
         _l("Closes"), format="%Y-%m-%dT%H:%M", validators=[InputRequired(_l("Give day and time."))]
     )
+    first_reminder_at = DateTimeLocalField(
+        _l("First reminder"), format="%Y-%m-%dT%H:%M", validators=[Optional()]
+    )
+    second_reminder_at = DateTimeLocalField(
+        _l("Second reminder"), format="%Y-%m-%dT%H:%M", validators=[Optional()]
+    )
     reason = StringField(_l("Reason"), filters=[stripped], validators=[Optional(), Length(max=200)])
 
     @classmethod
     def of(cls, window: Window, pathway: Pathway) -> WindowForm:
-        """Return the form filled with a window's values."""
+        """Return the form filled with a window's values, one that is not saved yet with the usual reminders."""
+        first, second = (
+            (window.first_reminder_at, window.second_reminder_at)
+            if window.id
+            else reminder_times(window.opens_at, window.closes_at)
+        )
         form = cls(
             data={
                 "version": window.version,
@@ -293,9 +358,13 @@ class WindowForm(FlaskForm):
                 "kind": window.kind.value,
                 "stages": window.stages,
                 "levels": window.levels,
+                "asked": window.asked,
+                "months_after": window.months_after or None,
                 "weight": _short(window.weight),
                 "opens_at": _local(window.opens_at),
                 "closes_at": _local(window.closes_at),
+                "first_reminder_at": _local(first) if first else None,
+                "second_reminder_at": _local(second) if second else None,
             }
         )
         form.offer(pathway)
@@ -314,6 +383,7 @@ class WindowForm(FlaskForm):
             return
         self.kind.data, self.stages.data = window.kind.value, window.stages
         self.levels.data, self.weight.data = window.levels, window.weight
+        self.asked.data, self.months_after.data = window.asked, window.months_after or None
         self.opens_at.data = _local(window.opens_at)
 
     def validate_closes_at(self, field: Any) -> None:
@@ -322,19 +392,66 @@ class WindowForm(FlaskForm):
             raise ValidationError(_("The window must close after it opens."))
 
     @property
+    def is_follow_up(self) -> bool:
+        """Whether a follow-up is described."""
+        return bool(self.kind.data == WindowKind.FOLLOW_UP.value)
+
+    def validate_stages(self, field: Any) -> None:
+        """A window belongs to a stage; a follow-up comes after all of them."""
+        if not field.data and not self.is_follow_up:
+            raise ValidationError(_("Choose a stage."))
+
+    def validate_weight(self, field: Any) -> None:
+        """A follow-up counts for nothing in the score of the training."""
+        if field.data and self.is_follow_up:
+            raise ValidationError(_("A follow-up has no weight: the terminal result stays as it is."))
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Check each field, then that a follow-up, and nothing else, says how many months after the end it opens."""
+        sound = bool(super().validate(extra_validators))
+        if self.is_follow_up == bool(self.months_after.data):
+            return sound
+        self.months_after.errors = [
+            _("Say how many months after the end the follow-up opens.")
+            if self.is_follow_up
+            else _("Only a follow-up opens months after the end.")
+        ]
+        return False
+
+    def validate_first_reminder_at(self, field: Any) -> None:
+        """People are reminded while the window is open."""
+        self._inside(field)
+
+    def validate_second_reminder_at(self, field: Any) -> None:
+        """The second reminder comes after the first, while the window is open."""
+        self._inside(field)
+        first = self.first_reminder_at.data
+        if field.data and (first is None or field.data <= first):
+            raise ValidationError(_("The second reminder comes after the first."))
+
+    def _inside(self, field: Any) -> None:
+        opens, closes = self.opens_at.data, self.closes_at.data
+        if field.data and opens and closes and not opens < field.data < closes:
+            raise ValidationError(_("A reminder lies between the opening and the end of the window."))
+
+    @property
     def fields(self) -> WindowFields:
         """What was entered."""
         assert self.opens_at.data
         assert self.closes_at.data
+        first, second = self.first_reminder_at.data, self.second_reminder_at.data
         return WindowFields(
             name=self.name.data,
             name_en=self.name_en.data,
             kind=WindowKind(self.kind.data),
-            stages=tuple(sorted(self.stages.data or ())),
+            stages=tuple(sorted(self.stages.data or ())) or (len(self.stages.choices),),
             levels=tuple(Level(level) for level in self.levels.data or ()),
             weight=float(self.weight.data or 0),
             opens_at=_utc(self.opens_at.data),
             closes_at=_utc(self.closes_at.data),
+            months_after=self.months_after.data or 0,
+            asked=tuple(party for party in Party if party.value in (self.asked.data or ())),
+            reminders=(_utc(first) if first else None, _utc(second) if second else None),
         )
 
 

@@ -9,13 +9,13 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
 
-from trainmgr.evaluation import queries, schemes, scoring
-from trainmgr.evaluation.blueprint import bp
-from trainmgr.evaluation.labels import DIMENSIONS, fault_text
+from trainmgr.evaluation import assigning, parties, queries, schemes, scoring
+from trainmgr.evaluation.blueprint import PARTY, bp
+from trainmgr.evaluation.labels import DIMENSIONS, NOBODY, PARTIES, fault_text
 from trainmgr.evaluation.models import Criterion, Scheme
 from trainmgr.evaluation.ratings import Answers
-from trainmgr.evaluation.rules import Level, Party, party_weights, scheme_faults
-from trainmgr.evaluation.scheme_forms import CriterionForm, WeightsForm
+from trainmgr.evaluation.rules import MANY, Level, Party, party_weights, scheme_faults
+from trainmgr.evaluation.scheme_forms import CriterionForm, PartyForm, WeightsForm
 from trainmgr.evaluation.window_views import PREFIX, may_shape, program_for, words
 from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.clock import utcnow
@@ -43,6 +43,7 @@ def _render_scheme(
     scheme: Scheme | None,
     *,
     form: WeightsForm | None = None,
+    party_form: PartyForm | None = None,
     refusal: RuleBroken | None = None,
     status: int = 200,
 ) -> Any:
@@ -61,6 +62,7 @@ def _render_scheme(
         may_edit=may_edit and not frozen,
         may_version=may_edit and frozen,
         form=form or (WeightsForm.of(scheme) if scheme else None),
+        **_parties(program, scheme, party_form),
         levels={level.level: level for level in scheme.level_weights} if scheme else {},
         weights=party_weights(scheme.level_weights) if scheme else {},
         points=scheme.plan.points if scheme else {},
@@ -71,6 +73,21 @@ def _render_scheme(
         DIMENSIONS=DIMENSIONS,
         **words(),
     )
+
+
+def _parties(program: Program, scheme: Scheme | None, form: PartyForm | None) -> dict[str, Any]:
+    """Return who rates in a scheme, whom one may add, and in which of them there is nobody."""
+    present = scheme.parties if scheme else ()
+    extra = [party for party in present if party in MANY]
+    form = form or PartyForm(formdata=None)
+    form.offer(addable := [party for party in MANY if party not in present])
+    return {
+        "parties": present,
+        "extra": extra,
+        "addable": addable,
+        "party_form": form,
+        "nobody": [(p, NOBODY[p]) for p in assigning.absent(program.id, extra)] if extra else [],
+    }
 
 
 def _scheme_for(program_id: int) -> tuple[Program, Scheme]:
@@ -132,6 +149,30 @@ def save_weights(program_id: int) -> Any:
     except RuleBroken as refusal:
         return _render_scheme(program, scheme, form=form, refusal=refusal, status=409)
     flash(_("Weights and marks are saved."), "success")
+    return _back(program)
+
+
+@bp.post(SCHEME + "/parties/add")
+@requires(Permission.SCHEME_EDIT)
+def add_party(program_id: int) -> Any:
+    """Let another party rate on some levels."""
+    (program, scheme), form = _scheme_for(program_id), PartyForm()
+    form.offer([party for party in MANY if party not in scheme.parties])
+    if not form.validate():
+        return _render_scheme(program, scheme, party_form=form, status=422)
+    party, levels = Party(form.party.data), [Level(level) for level in form.levels.data or ()]
+    parties.add_party(program, scheme, party, levels, float(form.share.data), by=current_user, now=utcnow())
+    flash(_("Added: %(name)s. Look at the shares and at who rates what.", name=PARTIES[party]), "success")
+    return _back(program)
+
+
+@bp.post(SCHEME + f"/parties/<{PARTY}:party>/remove")
+@requires(Permission.SCHEME_EDIT)
+def remove_party(program_id: int, party: str) -> Any:
+    """Let a party no longer rate."""
+    (program, scheme), who = _scheme_for(program_id), Party(party)
+    parties.remove_party(program, scheme, who, by=current_user, now=utcnow())
+    flash(_("Taken out: %(name)s.", name=PARTIES[who]), "success")
     return _back(program)
 
 
@@ -229,7 +270,7 @@ def move_criterion(program_id: int, criterion_id: int) -> Any:
     return _back(program, f"criterion-{criterion.id}")
 
 
-@bp.get(SCHEME + "/preview/<any(trainee, enterprise, teacher):party>")
+@bp.get(SCHEME + f"/preview/<{PARTY}:party>")
 @requires(Permission.EVALUATION_VIEW)
 def preview_scheme(program_id: int, party: str) -> Any:
     """Show the form as a party will see it; nothing can be sent from here."""

@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext as _l
 
 from trainmgr.evaluation import queries
 from trainmgr.evaluation.models import Criterion, Scheme, Window
-from trainmgr.evaluation.rules import Level, LevelWeight, Party, SchemeState
+from trainmgr.evaluation.rules import THREE, Level, LevelWeight, Party, SchemeState
 from trainmgr.evaluation.scoring import HUNDRED
 from trainmgr.kernel import audit
 from trainmgr.kernel.audit import Actor, require
@@ -140,7 +140,7 @@ def _take_priorities(scheme: Scheme, plan: EvaluationPlan) -> int:
                 name_en=competency.name_en,
                 competency_id=competency.id,
                 **_scale(plan, planned.anchors),
-                **_flags(raters or set(Party)),
+                **_flags(raters or set(THREE)),
             )
         )
     return len(added)
@@ -148,10 +148,10 @@ def _take_priorities(scheme: Scheme, plan: EvaluationPlan) -> int:
 
 def add_priorities(program: Program, scheme: Scheme, *, by: Actor, now: datetime) -> int:
     """Add a criterion for each priority of the frozen needs that has none yet; returns how many there were."""
-    _require_draft(program, scheme, now)
+    require_draft(program, scheme, now)
     count = _take_priorities(scheme, from_document(program.pathway_document).evaluation)
     require(count, _("Every priority of the signed needs analysis has its criterion already."))
-    _touch(scheme, by, now)
+    touch(scheme, by, now)
     audit.record(PRIORITIES, scheme, by=by, now=now, program_id=program.id, count=count)
     refresh(program.id, Step.EVALUATION, now=now)
     return count
@@ -168,12 +168,13 @@ def weigh(
     now: datetime,
 ) -> None:
     """Set what the levels and parties weigh and where pass mark, good mark and divergence threshold lie."""
-    _require_draft(program, scheme, now)
+    require_draft(program, scheme, now)
     _require_version(scheme, version)
     scheme.weigh(levels)
     scheme.pass_mark, scheme.good_mark = marks["pass_mark"], marks["good_mark"]
     scheme.divergence = marks["divergence"]
-    _touch(scheme, by, now)
+    scheme.peer_raters = int(marks.get("peer_raters", scheme.peer_raters))
+    touch(scheme, by, now)
     audit.record(WEIGHED, scheme, by=by, now=now, program_id=program.id)
     refresh(program.id, Step.EVALUATION, now=now)
 
@@ -182,7 +183,7 @@ def add_criterion(
     program: Program, scheme: Scheme, fields: CriterionFields, *, version: int, by: Actor, now: datetime
 ) -> Criterion:
     """Add a criterion after the last one of its level."""
-    _require_draft(program, scheme, now)
+    require_draft(program, scheme, now)
     _require_version(scheme, version)
     criterion = Criterion(scheme_id=scheme.id, position=_next_position(scheme))
     _fill(criterion, fields)
@@ -201,7 +202,7 @@ def edit_criterion(
     now: datetime,
 ) -> Criterion:
     """Change a criterion of a draft scheme."""
-    _require_draft(program, scheme, now)
+    require_draft(program, scheme, now)
     _require_version(scheme, version)
     _fill(criterion, fields)
     return _done(CHANGED, program, scheme, criterion, by=by, now=now)
@@ -211,7 +212,7 @@ def remove_criterion(
     program: Program, scheme: Scheme, criterion: Criterion, *, by: Actor, now: datetime
 ) -> None:
     """Remove a criterion of a draft scheme; the last one stays."""
-    _require_draft(program, scheme, now)
+    require_draft(program, scheme, now)
     require(len(scheme.criteria) > 1, _("A scheme needs at least one criterion."))
     scheme.criteria.remove(criterion)
     _done(REMOVED, program, scheme, criterion, by=by, now=now)
@@ -221,7 +222,7 @@ def move_criterion(
     program: Program, scheme: Scheme, criterion: Criterion, *, up: bool, by: Actor, now: datetime
 ) -> None:
     """Let a criterion change places with its neighbour of the same level; at the end nothing happens."""
-    _require_draft(program, scheme, now)
+    require_draft(program, scheme, now)
     row = sorted(
         (each for each in scheme.criteria if each.level is criterion.level), key=lambda each: each.position
     )
@@ -249,6 +250,7 @@ def new_version(program: Program, scheme: Scheme, *, by: Actor, now: datetime) -
     copy = Scheme(program_id=program.id, number=scheme.number + 1, edited_at=now, edited_by=by.name)
     copy.weigh(scheme.level_weights)
     copy.divergence, copy.pass_mark, copy.good_mark = scheme.divergence, scheme.pass_mark, scheme.good_mark
+    copy.peer_raters = scheme.peer_raters
     copy.criteria = [_copied(criterion) for criterion in scheme.criteria]
     db.session.add(copy)
     db.session.flush()
@@ -282,7 +284,8 @@ def freeze_if_open(scheme: Scheme, *, now: datetime) -> None:
         scheme.state, scheme.frozen_at = SchemeState.FROZEN, now
 
 
-def _require_draft(program: Program, scheme: Scheme, now: datetime) -> None:
+def require_draft(program: Program, scheme: Scheme, now: datetime) -> None:
+    """Refuse to change a scheme that is frozen, or one of a programme in which schemes no longer change."""
     require_open(program, Work.SCHEME)
     if is_frozen(scheme, now):
         raise RuleBroken(
@@ -303,7 +306,8 @@ def _require_version(scheme: Scheme, version: int) -> None:
         )
 
 
-def _touch(scheme: Scheme, by: Actor, now: datetime) -> None:
+def touch(scheme: Scheme, by: Actor, now: datetime) -> None:
+    """Note who changed a scheme last."""
     scheme.edited_at, scheme.edited_by = now, by.name
 
 
@@ -316,9 +320,8 @@ def _fill(criterion: Criterion, fields: CriterionFields) -> None:
     criterion.name, criterion.name_en = fields.name, fields.name_en
     criterion.hint, criterion.hint_en = fields.hint, fields.hint_en
     criterion.weight, criterion.competency_id = fields.weight, fields.competency_id
-    criterion.by_trainee = Party.TRAINEE in fields.parties
-    criterion.by_enterprise = Party.ENTERPRISE in fields.parties
-    criterion.by_teacher = Party.TEACHER in fields.parties
+    for key, rates in _flags(fields.parties).items():
+        setattr(criterion, key, rates)
     if fields.anchors != criterion.anchors:
         criterion.anchors, criterion.meanings = fields.anchors, []
 
@@ -326,7 +329,7 @@ def _fill(criterion: Criterion, fields: CriterionFields) -> None:
 def _done(
     action: str, program: Program, scheme: Scheme, criterion: Criterion, *, by: Actor, now: datetime
 ) -> Criterion:
-    _touch(scheme, by, now)
+    touch(scheme, by, now)
     db.session.flush()
     audit.record(
         action, scheme, by=by, now=now, program_id=program.id, name=criterion.name, criterion=criterion.id

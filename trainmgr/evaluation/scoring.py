@@ -1,31 +1,51 @@
 """How judgements become scores. Every score lies on the scale from 1 to 5.
 
-- Four levels after Kirkpatrick (1959; Kirkpatrick and Kirkpatrick, 2006), judged by three parties.
+- Four levels after Kirkpatrick (1959; Kirkpatrick and Kirkpatrick, 2006), judged by three parties and whoever is added.
 - A party's score is the weighted mean of what it saw. "No chance to see" is left out and never counts as zero; how much
   of its weight a party saw is its *coverage*.
 - The composite is the weighted mean over the parties present, their weights renormalised. With a party missing it is
   provisional, and `low`–`high` is what it could still become: whatever was not judged, by a missing party or left out
-  by a present one, is bounded by the ends of the scale (worst-case bounds after Manski, 1989).
+  by a present one, is bounded by the ends of the scale (worst-case bounds after Manski, 1989). How much of the weight
+  was judged is its coverage; below `LEAST_COVERAGE` it is provisional too, though every party has rated.
+- Where several people of a party rate one trainee (peers, counsellors, assessors), the party's score is the mean of
+  theirs, and each one who is missing widens its bounds as a missing party does. The marks of such a party are given as
+  a list, one for each rater, with the number of raters expected. Fewer than three peers are not counted at all, nor
+  those of a window that is still open until all of them are in (`peers_count`).
 - With everything judged, the composite is the sum of level weight × party share × mean of the criteria in that cell.
-- Divergence is the greatest difference between any two parties on one criterion that both judged, in points of the
-  scale. Criteria and not means are compared, since opposite differences cancel out in means.
+- Divergence is the greatest difference between any two of the three on one criterion that both judged, in points of the
+  scale. Criteria and not means are compared, since opposite differences cancel out in means; a mean of several people
+  is nobody's word, so only the three are compared, who can talk it over.
 - A competency's attainment is the weighted mean of all parties' marks on the criteria that stand for it.
+- A dimension's score (professional, social, method, values) is the weighted mean over the criteria of behaviour and
+  ability gain that speak of it, by the same points as in the composite.
 - Gain is exit minus entry; the normalised gain g = (post − pre) / (max − pre) after Hake (1998).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
+from statistics import fmean
+from typing import TypeVar
 
-from trainmgr.evaluation.rules import Level, LevelWeight, Party
+from trainmgr.evaluation.rules import LEAST_PEERS, THREE, Level, LevelWeight, Party
+from trainmgr.standards.rules import Dimension
 
+_Group = TypeVar("_Group")
 LOWEST = 1.0
 HIGHEST = 5.0
 HUNDRED = 100 / HIGHEST
+# The share of the weight that must have been judged before a composite is more than provisional.
+LEAST_COVERAGE = 0.7
+
+DIMENSION_LEVELS = (Level.BEHAVIOUR, Level.LEARNING)
 
 Marks = Mapping[int, int | None]
+MeanMarks = Mapping[int, float | None]
+# What a party gave: its one rater's marks (or the means of several), or those of each of its raters.
+Given = Marks | Sequence[Marks]
+Expected = Mapping[Party, int] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +57,7 @@ class Item:
     weight: float
     parties: frozenset[Party]
     competency_id: int | None = None
+    dimension: Dimension | None = None
 
 
 @dataclass(frozen=True)
@@ -46,13 +67,17 @@ class Plan:
     items: tuple[Item, ...]
     levels: tuple[LevelWeight, ...]
 
-    def limited_to(self, levels: Iterable[Level]) -> Plan:
-        """Return the plan of a window that asks only about some levels; their weights keep their proportions."""
+    def limited_to(self, levels: Iterable[Level], parties: Collection[Party] = ()) -> Plan:
+        """Return the plan of a window that asks only about some levels, or only some parties (none named: all).
+
+        What is left keeps its proportions.
+        """
         kept = set(levels)
-        return Plan(
-            tuple(item for item in self.items if item.level in kept),
-            tuple(level for level in self.levels if level.level in kept),
-        )
+        items = tuple(item for item in self.items if item.level in kept)
+        if parties:
+            wanted = frozenset(parties)
+            items = tuple(replace(i, parties=i.parties & wanted) for i in items if i.parties & wanted)
+        return Plan(items, tuple(level for level in self.levels if level.level in kept))
 
     @cached_property
     def points(self) -> dict[Party, dict[int, float]]:
@@ -114,6 +139,56 @@ def party_score(marks: Marks, points: Mapping[int, float]) -> Score:
     )
 
 
+def counted(party: Party, given: Given) -> list[Marks]:
+    """Return the marks of each rater of a party that count; fewer than three peers do not."""
+    raters = [given] if isinstance(given, Mapping) else list(given)
+    return [] if party is Party.PEER and len(raters) < LEAST_PEERS else raters
+
+
+def peers_count(submitted: int, expected: int, *, is_over: bool) -> bool:
+    """Tell whether a trainee's peers count: three at least, and all of them as long as others may still come.
+
+    Otherwise whoever looks before and after the fourth could work out what the fourth gave.
+    """
+    return submitted >= LEAST_PEERS and (is_over or submitted >= expected)
+
+
+def raters_score(raters: Sequence[Marks], points: Mapping[int, float], expected: int = 1) -> Score:
+    """Return the mean score of a party's raters; each who is missing is bounded by the ends of the scale."""
+    if len(raters) == 1 and expected <= 1:
+        return party_score(raters[0], points)
+    parts = [(1.0, party_score(marks, points)) for marks in raters]
+    parts += [(1.0, NOT_JUDGED)] * (expected - len(raters))
+    return blend(parts)
+
+
+def party_mark(given: Given) -> MeanMarks:
+    """Return a party's mark on each criterion: the one rater's, or the mean of those who had a chance to see it."""
+    if isinstance(given, Mapping):
+        return given
+    seen: dict[int, list[int]] = {}
+    for marks in given:
+        for criterion, mark in marks.items():
+            seen.setdefault(criterion, [])
+            if mark is not None:
+                seen[criterion].append(mark)
+    return {criterion: _mean(found) for criterion, found in seen.items()}
+
+
+def _mean(found: Sequence[int]) -> float | None:
+    """Return the mean of some marks, as a whole number where it is one."""
+    if not found:
+        return None
+    mean = fmean(found)
+    return int(mean) if mean == int(mean) else mean
+
+
+def unfinished(scores: Mapping[Party, Given], weights: Iterable[Party], expected: Expected) -> list[Party]:
+    """Return the parties of which somebody is still missing, though others of them have rated."""
+    wanted = expected or {}
+    return [p for p in weights if p in scores and len(counted(p, scores[p])) < wanted.get(p, 1)]
+
+
 @dataclass(frozen=True, slots=True)
 class Composite:
     """The score over the parties present; `value` is None while nobody has judged anything."""
@@ -124,9 +199,24 @@ class Composite:
     missing: tuple[Party, ...]
 
     @property
+    def coverage(self) -> float:
+        """The share of the weight that was judged, 0 to 1: all that was not widens the bounds in proportion."""
+        return coverage_of(self.low, self.high)
+
+    @property
     def is_provisional(self) -> bool:
-        """Whether some party's score is still missing."""
-        return bool(self.missing)
+        """Whether some party's score is still missing, or too little of the weight was judged."""
+        return bool(self.missing) or is_thin(self.coverage)
+
+
+def coverage_of(low: float, high: float) -> float:
+    """Return the share of the weight that was judged, from what the rest could still make of a score."""
+    return 1 - (high - low) / (HIGHEST - LOWEST)
+
+
+def is_thin(coverage: float) -> bool:
+    """Tell whether too little was judged; rounding noise does not count."""
+    return coverage < LEAST_COVERAGE - 1e-9
 
 
 def composite(scores: Mapping[Party, Score], weights: Mapping[Party, float]) -> Composite:
@@ -150,6 +240,18 @@ def composite(scores: Mapping[Party, Score], weights: Mapping[Party, float]) -> 
     return Composite(_within(total / present), _within(low / whole), _within(high / whole), tuple(missing))
 
 
+def _joined(
+    scores: Mapping[Party, Score],
+    weights: Mapping[Party, float],
+    given: Mapping[Party, Given],
+    expected: Expected,
+) -> Composite:
+    """Join scores, and name the parties of which somebody is still missing besides those that have no score."""
+    whole = composite(scores, weights)
+    late = {*whole.missing, *unfinished(given, (p for p, w in weights.items() if w > 0), expected)}
+    return Composite(whole.value, whole.low, whole.high, tuple(party for party in weights if party in late))
+
+
 @dataclass(frozen=True, slots=True)
 class Divergence:
     """How far two parties are apart on one criterion, in points of the scale."""
@@ -158,23 +260,25 @@ class Divergence:
     gap: int
 
 
-def divergences(marks: Mapping[Party, Marks]) -> list[Divergence]:
-    """Return how far the parties are apart on each criterion that at least two judged, the greatest first."""
+def divergences(marks: Mapping[Party, Given]) -> list[Divergence]:
+    """Return how far the three are apart on each criterion that at least two of them judged, the greatest first."""
     by_criterion: dict[int, list[int]] = {}
-    for given in marks.values():
-        for criterion, mark in given.items():
+    for party in THREE:
+        given = marks.get(party, {})
+        for criterion, mark in (given if isinstance(given, Mapping) else given[0]).items():
             if mark is not None:
                 by_criterion.setdefault(criterion, []).append(mark)
     found = [Divergence(c, max(m) - min(m)) for c, m in by_criterion.items() if len(m) > 1]
     return sorted(found, key=lambda each: (-each.gap, each.criterion_id))
 
 
-def attainments(plan: Plan, marks: Mapping[Party, Marks]) -> dict[int, float]:
+def attainments(plan: Plan, marks: Mapping[Party, Given]) -> dict[int, float]:
     """Return the level reached in each competency that anybody judged."""
     reached: dict[int, float] = {}
+    means = {party: party_mark(counted(party, g) if party not in THREE else g) for party, g in marks.items()}
     for competency_id, criteria in plan.by_competency.items():
         weight = total = 0.0
-        for party, given in marks.items():
+        for party, given in means.items():
             points = plan.points[party]
             for criterion in criteria:
                 mark = given.get(criterion)
@@ -212,37 +316,86 @@ class Evaluation:
     attainments: Mapping[int, float]
 
 
-def evaluate(plan: Plan, marks: Mapping[Party, Marks]) -> Evaluation:
-    """Work out scores, composite, divergence and attainments from the submitted marks of each party."""
-    scores = {party: party_score(given, plan.points[party]) for party, given in marks.items()}
+def evaluate(plan: Plan, marks: Mapping[Party, Given], expected: Expected = None) -> Evaluation:
+    """Work out scores, composite, divergence and attainments from the submitted marks of each party.
+
+    `expected` says how many raters a party has, where it is not one.
+    """
+    wanted = expected or {}
+    scores = {
+        party: raters_score(counted(party, given), plan.points[party], wanted.get(party, 1))
+        for party, given in marks.items()
+    }
     apart = divergences(marks)
     return Evaluation(
         scores,
-        composite(scores, plan.party_points),
+        _joined(scores, plan.party_points, marks, expected),
         apart[0].gap if apart else None,
         attainments(plan, marks),
     )
 
 
-def level_scores(plan: Plan, marks: Mapping[Party, Marks]) -> dict[Level, dict[Party, Score]]:
+def level_scores(
+    plan: Plan, marks: Mapping[Party, Given], expected: Expected = None
+) -> dict[Level, dict[Party, Score]]:
     """Return each rating party's score on each level that it has points on."""
-    table: dict[Level, dict[Party, Score]] = {}
-    for level in plan.levels:
-        ids = {item.id for item in plan.items if item.level is level.level}
-        for party in plan.party_points:
-            points = {criterion: p for criterion, p in plan.points[party].items() if criterion in ids}
-            if points:
-                table.setdefault(level.level, {})[party] = party_score(marks.get(party, {}), points)
-    return table
+    groups = {
+        level.level: [item.id for item in plan.items if item.level is level.level] for level in plan.levels
+    }
+    return _by_group(plan, groups, marks, expected)
 
 
-def level_composites(plan: Plan, marks: Mapping[Party, Marks]) -> dict[Level, Composite]:
+def level_composites(
+    plan: Plan, marks: Mapping[Party, Given], expected: Expected = None
+) -> dict[Level, Composite]:
     """Return the composite of each level over the parties that judge it."""
     weights = {level.level: {party: level.points(party) for party in Party} for level in plan.levels}
     return {
-        level: composite(scores, {party: weights[level][party] for party in scores})
-        for level, scores in level_scores(plan, marks).items()
+        level: _joined(scores, {party: weights[level][party] for party in scores}, marks, expected)
+        for level, scores in level_scores(plan, marks, expected).items()
     }
+
+
+def dimension_scores(
+    plan: Plan, marks: Mapping[Party, Given], expected: Expected = None
+) -> dict[Dimension, dict[Party, Score]]:
+    """Return each party's score on each ability dimension that it judges, over behaviour and ability gain."""
+    return _by_group(plan, _dimensions(plan), marks, expected)
+
+
+def dimension_composites(
+    plan: Plan, marks: Mapping[Party, Given], expected: Expected = None
+) -> dict[Dimension, Composite]:
+    """Return the composite of each ability dimension over the parties that judge it."""
+    found = {}
+    for dimension, scores in dimension_scores(plan, marks, expected).items():
+        ids = _dimensions(plan)[dimension]
+        weights = {
+            party: sum(plan.points[party].get(criterion, 0.0) for criterion in ids) for party in scores
+        }
+        found[dimension] = _joined(scores, weights, marks, expected)
+    return found
+
+
+def _dimensions(plan: Plan) -> dict[Dimension, list[int]]:
+    asked = [item for item in plan.items if item.level in DIMENSION_LEVELS]
+    return {each: ids for each in Dimension if (ids := [i.id for i in asked if i.dimension is each])}
+
+
+def _by_group(
+    plan: Plan, groups: Mapping[_Group, Collection[int]], marks: Mapping[Party, Given], expected: Expected
+) -> dict[_Group, dict[Party, Score]]:
+    """Return each party's score over each group of criteria that it has points on."""
+    table: dict[_Group, dict[Party, Score]] = {}
+    wanted = expected or {}
+    for group, ids in groups.items():
+        for party in plan.party_points:
+            points = {criterion: p for criterion, p in plan.points[party].items() if criterion in ids}
+            if points:
+                raters = counted(party, marks.get(party, ()))
+                score = raters_score(raters, points, max(wanted.get(party, 1), len(raters)))
+                table.setdefault(group, {})[party] = score
+    return table
 
 
 def blend(parts: Iterable[tuple[float, Score]]) -> Score:

@@ -23,11 +23,17 @@ RATERS = {
     Party.TRAINEE: N_("The trainees"),
     Party.ENTERPRISE: N_("The enterprise mentors"),
     Party.TEACHER: N_("The school teachers"),
+    Party.PEER: N_("The classmates"),
+    Party.COUNSELLOR: N_("The counsellors"),
+    Party.ASSESSOR: N_("The outside assessors"),
 }
 OWED = {
     Party.TRAINEE: N_("%(count)s self-ratings are missing: %(window)s"),
     Party.ENTERPRISE: N_("%(count)s ratings by the enterprise are missing: %(window)s"),
     Party.TEACHER: N_("%(count)s ratings by the school are missing: %(window)s"),
+    Party.PEER: N_("%(count)s ratings by classmates are missing: %(window)s"),
+    Party.COUNSELLOR: N_("%(count)s ratings by counsellors are missing: %(window)s"),
+    Party.ASSESSOR: N_("%(count)s ratings from outside are missing: %(window)s"),
 }
 
 
@@ -111,7 +117,7 @@ def _done(program: Program, final: Window, missing: list[Missing]) -> Assessment
     return Assessment(
         StepState.DONE,
         count=N_("%(submitted)s / %(expected)s ratings"),
-        note=N_("%(provisional)s results provisional") if provisional else N_("all three parties have rated"),
+        note=N_("%(provisional)s results provisional") if provisional else N_("all parties have rated"),
         note_tone="info" if provisional else "ok",
         params={
             "submitted": expected - final.outstanding,

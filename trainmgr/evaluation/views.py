@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import trainmgr.evaluation.grid_views
+import trainmgr.evaluation.notice_views
 import trainmgr.evaluation.rating_views
 import trainmgr.evaluation.result_views
 import trainmgr.evaluation.scheme_views

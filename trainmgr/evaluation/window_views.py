@@ -10,13 +10,13 @@ from flask_babel import ngettext
 from flask_login import current_user
 
 from trainmgr.enrolment.queries import cohorts
-from trainmgr.evaluation import queries, results, windows
-from trainmgr.evaluation.blueprint import bp
+from trainmgr.evaluation import inviting, queries, results, windows
+from trainmgr.evaluation.blueprint import PARTY, bp
 from trainmgr.evaluation.forms import ReasonForm
-from trainmgr.evaluation.labels import KINDS, LEVELS, PARTIES, PHASES
+from trainmgr.evaluation.labels import KINDS, LEVELS, PARTIES, PHASES, absent_in
 from trainmgr.evaluation.models import Window
 from trainmgr.evaluation.results import EDGES, Filters
-from trainmgr.evaluation.rules import Party, Phase
+from trainmgr.evaluation.rules import THREE, Party, Phase, WindowKind
 from trainmgr.evaluation.scheme_forms import WindowForm
 from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.clock import utcnow
@@ -24,15 +24,14 @@ from trainmgr.kernel.errors import RuleBroken
 from trainmgr.kernel.numbers import whole
 from trainmgr.kernel.paging import Listing
 from trainmgr.pathways.rules import from_document
-from trainmgr.programs.actions import remind
 from trainmgr.programs.models import Program
 from trainmgr.programs.pages import render_program_page
 from trainmgr.programs.queries import may, program_or_404
-from trainmgr.programs.rules import Step, Work, is_open
+from trainmgr.programs.rules import State, Step, Work, is_open
 
 PREFIX = "/programs/<int:program_id>/evaluation"
 WINDOW = PREFIX + "/windows/<int:window_id>"
-OUTSTANDING = WINDOW + "/outstanding/<any(trainee, enterprise, teacher):party>"
+OUTSTANDING = WINDOW + f"/outstanding/<{PARTY}:party>"
 
 
 @bp.get(PREFIX)
@@ -48,7 +47,9 @@ def _render_evaluation(
     now, listing = utcnow(), Listing.from_request()
     planned = queries.windows_of(program.id, with_scheme=True)
     window = queries.pick_window(planned, wanted or request.args.get("window", type=whole), now)
-    sees_all = may(program, current_user, Permission.RESULT_VIEW_ALL)
+    sees_all = may(program, current_user, Permission.RESULT_VIEW_ALL) and not (
+        window and queries.still_judges(window, current_user, now)
+    )
     filters = Filters(request.args.get("class", type=whole), request.args.get("show", "") if sees_all else "")
     summary = results.summarise(program, window, current_user, listing, filters) if window else None
     page = (
@@ -70,8 +71,14 @@ def _render_evaluation(
         filters=filters,
         classes=cohorts(program.id) if window else [],
         sees_all=sees_all,
+        parties=_parties(planned),
+        nobody=absent_in(window) if window else [],
+        sees_raters=may(program, current_user, Permission.RESULT_VIEW_ALL),
         may_edit=may_shape(program),
-        is_rated=is_open(Work.EVALUATION, program.state),
+        may_edit_window=window is not None and may_shape_window(program, window.kind),
+        may_follow_up=may_shape_window(program, WindowKind.FOLLOW_UP),
+        may_open_now=window is not None
+        and (is_open(Work.EVALUATION, program.state) or window.kind is WindowKind.FOLLOW_UP),
         now=now,
         edges=EDGES,
         shows=results.discretion(window, current_user, sees_all, now) if window else None,
@@ -86,6 +93,18 @@ def may_shape(program: Program) -> bool:
     return is_open(Work.SCHEME, program.state) and may(program, current_user, Permission.SCHEME_EDIT)
 
 
+def may_shape_window(program: Program, kind: WindowKind) -> bool:
+    """Tell whether the reader may shape a window of a kind: follow-ups also once the programme is closed."""
+    if kind is WindowKind.FOLLOW_UP and program.state is State.CLOSED:
+        return may(program, current_user, Permission.SCHEME_EDIT)
+    return may_shape(program)
+
+
+def _parties(planned: list[Window]) -> list[Party]:
+    """Return the three, and whoever else rates in one of some windows."""
+    return [p for p in Party if p in THREE or any(p in window.parties for window in planned)]
+
+
 def words() -> dict[str, Any]:
     """Return what parties, levels and phases are called, for the templates."""
     return {
@@ -94,6 +113,7 @@ def words() -> dict[str, Any]:
         "PHASES": PHASES,
         "KINDS": KINDS,
         "Party": Party,
+        "THREE": THREE,
         "Phase": Phase,
     }
 
@@ -279,7 +299,6 @@ def list_outstanding(program_id: int, window_id: int, party: str) -> Any:
 def remind_party(program_id: int, window_id: int, party: str) -> Any:
     """Remind everybody of a party who still owes a rating."""
     program, window = _window_for(program_id, window_id)
-    ask = windows.DUE_CODES[Party(party)]
-    count = remind(program, ask, by=current_user, now=utcnow())
+    count = inviting.remind(program, window, parties=[Party(party)], by=current_user, now=utcnow())
     flash(ngettext("%(num)s person reminded.", "%(num)s people reminded.", count), "success")
     return redirect(url_for(".list_outstanding", program_id=program.id, window_id=window.id, party=party))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,11 +11,13 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from trainmgr.enrolment.models import Enrolment, EnrolmentState, EntryLevel
+from trainmgr.evaluation.closing import Paired
 from trainmgr.evaluation.models import Attainment
 from trainmgr.identity.models import User
 from trainmgr.kernel import audit
 from trainmgr.kernel.audit import require
 from trainmgr.kernel.db import db
+from trainmgr.kernel.jobs import each_minute
 from trainmgr.needs.copying import note_carried
 from trainmgr.needs.models import Competency
 from trainmgr.outcomes import queries
@@ -31,6 +33,8 @@ PASSED = audit.sentence("outcomes.pass", _l("%(who)s let %(count)s trainees pass
 FAILED = audit.sentence("outcomes.fail", _l("%(who)s judged %(count)s trainees as not passed: %(reason)s"))
 
 _BATCH = 500
+Ends = tuple[float | None, float | None]
+NOT_KNOWN: Ends = (None, None)
 
 
 # --- what the training closed ---------------------------------------------------------------------
@@ -52,11 +56,22 @@ def recompute_closures(program_id: int, now: datetime) -> bool:
     return True
 
 
+@each_minute
+def complete_intervals(now: datetime) -> Iterator[int]:
+    """Work out the intervals that closures from before they were kept still lack, some programmes a minute."""
+    lacking = sa.and_(GapClosure.n > 1, GapClosure.gain_low.is_(None))
+    ids = sa.select(GapClosure.program_id).where(lacking).distinct().order_by(GapClosure.program_id).limit(20)
+    for program_id in db.session.scalars(ids).all():
+        recompute_closures(program_id, now)
+        yield program_id
+
+
 def _levels(program_id: int, window_id: int) -> Sequence[Any]:
     """Return (competency, required, found before, class or None, people, before, after, paired) for each priority.
 
     Paired means come from trainees with a level before and after; where there is none, from all with one after.
     """
+    entry = sa.cast(EntryLevel.level, sa.Float)
     columns = (
         Competency.id,
         Competency.required_level,
@@ -66,6 +81,12 @@ def _levels(program_id: int, window_id: int) -> Sequence[Any]:
         sa.func.count(EntryLevel.level).label("paired"),
         sa.func.avg(EntryLevel.level).label("paired_before"),
         sa.func.avg(sa.case((EntryLevel.level.is_not(None), Attainment.level))).label("paired_after"),
+        sa.func.sum(Attainment.level * Attainment.level).label("after_squares"),
+        sa.func.sum(entry * entry).label("before_squares"),
+        sa.func.sum(entry * Attainment.level).label("products"),
+        sa.func.sum(sa.case((EntryLevel.level.is_not(None), Attainment.level * Attainment.level))).label(
+            "paired_after_squares"
+        ),
     )
 
     def levels(*, by_class: bool) -> sa.Select[*tuple[Any, ...]]:
@@ -98,6 +119,7 @@ def _closure(program_id: int, row: Any, now: datetime) -> dict[str, Any]:
     before = float(row.paired_before if paired else row.current_level)
     after = float(row.paired_after if paired else row.after)
     required = float(row.required_level)
+    gain, share = _intervals(row, paired, before, required)
     return {
         "program_id": program_id,
         "competency_id": row.id,
@@ -108,8 +130,30 @@ def _closure(program_id: int, row: Any, now: datetime) -> dict[str, Any]:
         "required": required,
         "closed": closed_share(before, after, required),
         "is_paired": paired,
+        "gain_low": gain[0],
+        "gain_high": gain[1],
+        "closed_low": share[0],
+        "closed_high": share[1],
         "computed_at": now,
     }
+
+
+def _intervals(row: Any, paired: bool, before: float, required: float) -> tuple[Ends, Ends]:
+    """Return the intervals of gain and share closed; a level from the needs analysis is taken as known."""
+    if paired:
+        n = row.paired
+        pairs = Paired(
+            n,
+            float(row.paired_before) * n,
+            float(row.paired_after) * n,
+            float(row.before_squares),
+            float(row.paired_after_squares),
+            float(row.products),
+        )
+    else:
+        n, total = row.people, float(row.after) * row.people
+        pairs = Paired(n, before * n, total, before * before * n, float(row.after_squares), before * total)
+    return pairs.gains.interval or NOT_KNOWN, pairs.closure(required).interval or NOT_KNOWN
 
 
 # --- who passed -----------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from trainmgr.evaluation.scoring import hundred
 from trainmgr.kernel import sheets
 from trainmgr.kernel.msgids import N_
-from trainmgr.outcomes.forms import KINDS
+from trainmgr.outcomes.labels import KINDS
 
 COLUMNS = [
     sheets.Column("name", N_("Name")),

@@ -8,9 +8,7 @@ from wtforms import SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length, Optional
 
-from trainmgr.outcomes.rules import PassKind
-
-KINDS = {PassKind.PASSED: _l("Passed"), PassKind.FAILED: _l("Not passed")}
+from trainmgr.outcomes.labels import KINDS
 
 
 class DecisionForm(FlaskForm):

@@ -47,7 +47,8 @@ class GapClosure(Model):
 
     cohort_id None is the whole programme. `closed` is the share of the gap that the training closed (may exceed 1);
     None when there was no gap. `is_paired` is False where nobody has an entry level: then `before` is the level that
-    the needs analysis found.
+    the needs analysis found. The intervals (95 %) of gain and share are unknown for one trainee; that of the share also
+    where the gap cannot be told from none.
     """
 
     __tablename__ = "gap_closure"
@@ -63,6 +64,10 @@ class GapClosure(Model):
     required: Mapped[float]
     closed: Mapped[float | None]
     is_paired: Mapped[bool] = mapped_column(default=True)
+    gain_low: Mapped[float | None]
+    gain_high: Mapped[float | None]
+    closed_low: Mapped[float | None]
+    closed_high: Mapped[float | None]
     computed_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
     competency: Mapped[Competency] = relationship(lazy="raise_on_sql")
@@ -71,3 +76,8 @@ class GapClosure(Model):
     def is_closed(self) -> bool:
         """Whether the required level is reached."""
         return self.after >= self.required
+
+    @property
+    def is_uncertain(self) -> bool:
+        """Whether chance alone may have made the gain: its interval holds zero, or there is none."""
+        return self.gain_low is None or self.gain_high is None or self.gain_low <= 0 <= self.gain_high

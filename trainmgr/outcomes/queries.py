@@ -8,8 +8,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
-from trainmgr.enrolment.models import Cohort, Enrolment, EnrolmentState
+from trainmgr.enrolment.models import Cohort, Enrolment
 from trainmgr.enrolment.queries import visible_in
+from trainmgr.enrolment.rules import AWAY
 from trainmgr.evaluation.models import Result, Scheme, Window
 from trainmgr.evaluation.rules import WindowKind
 from trainmgr.identity.models import User
@@ -22,7 +23,7 @@ from trainmgr.outcomes.rules import PassKind
 from trainmgr.programs.models import Program
 
 MOST_CLASSES = 200
-COUNTED = Enrolment.state != EnrolmentState.WITHDRAWN
+COUNTED = Enrolment.state.not_in(AWAY)
 
 
 def final_window(program_id: int) -> tuple[Window, float] | None:

@@ -18,7 +18,8 @@ from trainmgr.kernel.errors import RuleBroken
 from trainmgr.kernel.numbers import whole
 from trainmgr.kernel.paging import Listing
 from trainmgr.outcomes import actions, exporting, keeping, proving, queries, station  # noqa: F401
-from trainmgr.outcomes.forms import KINDS, DecisionForm
+from trainmgr.outcomes.forms import DecisionForm
+from trainmgr.outcomes.labels import KINDS
 from trainmgr.outcomes.rules import PassKind, proposal
 from trainmgr.programs.models import Program
 from trainmgr.programs.pages import render_program_page

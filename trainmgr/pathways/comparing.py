@@ -78,7 +78,11 @@ def differences(left: Pathway, right: Pathway) -> Comparison:
         stages=_align(left.stages, right.stages),
         roles=_match(left.roles, right.roles, lambda need: (need.role, need.title.zh)),
         levels=_match(sorted(a.levels, key=_rank), sorted(b.levels, key=_rank), lambda plan: plan.level),
-        parties=tuple((p, _row(round(weights_a[p], 6), round(weights_b[p], 6))) for p in Party),
+        parties=tuple(
+            (p, _row(round(weights_a.get(p, 0.0), 6), round(weights_b.get(p, 0.0), 6)))
+            for p in Party
+            if p in weights_a or p in weights_b
+        ),
         criteria=_match(a.criteria, b.criteria, lambda criterion: criterion.key),
         windows=_match(a.windows, b.windows, lambda window: window.key),
         checks=_match(left.checks, right.checks, lambda check: (check.metric, check.op)),
@@ -91,6 +95,7 @@ _FACTS: dict[str, Callable[[Pathway], Any]] = {
     "weeks": lambda pathway: round(pathway.weeks, 1),
     "hours": lambda pathway: pathway.hours,
     "cohort": lambda pathway: pathway.cohort,
+    "logs": lambda pathway: pathway.log_frequency,
     "marks": lambda pathway: (pathway.evaluation.pass_mark, pathway.evaluation.good_mark),
 }
 

@@ -24,11 +24,11 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length, Optional
 
 from trainmgr.pathways.rules import (
+    THREE,
     GateKind,
     Level,
     Metric,
     Op,
-    Party,
     ProgramKind,
     Severity,
     Unit,
@@ -136,10 +136,15 @@ def values_of(document: Mapping[str, Any]) -> dict[str, Any]:
         "stages": [_stage_values(number, stage) for number, stage in enumerate(document["stage"], 1)],
         "checks": [_check_values(check) for check in document.get("check", [])],
         "levels": [
-            {"weight": levels[level.value]["weight"], **levels[level.value].get("shares", {})}
+            {"weight": levels[level.value]["weight"], **_standing_shares(levels[level.value])}
             for level in Level
         ],
     }
+
+
+def _standing_shares(level: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the shares that the form shows: those of the three parties."""
+    return {party: share for party, share in level.get("shares", {}).items() if party in set(THREE)}
 
 
 def _stage_values(number: int, stage: Mapping[str, Any]) -> dict[str, Any]:
@@ -187,8 +192,9 @@ def document_of(form: PathwayForm, before: Mapping[str, Any]) -> dict[str, Any]:
     for plan in document["evaluation"]["level"]:
         row = form.levels[list(Level).index(Level(plan["level"]))]
         plan["weight"] = _number(row.weight.data)
-        shares = {party.value: _number(row[party.value].data) for party in Party if row[party.value].data}
-        plan["shares"] = {party: share for party, share in shares.items() if share != 0}
+        kept = {party: share for party, share in plan.get("shares", {}).items() if party not in set(THREE)}
+        shares = {party.value: _number(row[party.value].data) for party in THREE if row[party.value].data}
+        plan["shares"] = {party: share for party, share in shares.items() if share != 0} | kept
     return document
 
 

@@ -11,6 +11,7 @@ from trainmgr.pathways.schema import (
     GateKind,
     Layer,
     Level,
+    LogFrequency,
     Metric,
     Op,
     Party,
@@ -38,6 +39,7 @@ _TABLES: tuple[Mapping[StrEnum, str], ...] = (
         ProgramKind.COMMUNITY: N_("Community training"),
     },
     {Venue.SCHOOL: N_("At school"), Venue.ENTERPRISE: N_("At the enterprise"), Venue.ONLINE: N_("Online")},
+    {LogFrequency.DAILY: N_("Daily"), LogFrequency.WEEKLY: N_("Weekly")},
     {Unit.WEEK: N_("weeks"), Unit.MONTH: N_("months")},
     {
         GateKind.ATTENDANCE: N_("Attendance"),
@@ -72,7 +74,14 @@ _TABLES: tuple[Mapping[StrEnum, str], ...] = (
         Role.TRAINEE: N_("Trainee"),
     },
     {Scope.PROGRAM: N_("per programme"), Scope.CLASS: N_("per class"), Scope.TEAM: N_("per team")},
-    {Party.TRAINEE: N_("Trainee"), Party.ENTERPRISE: N_("Enterprise"), Party.TEACHER: N_("Teacher")},
+    {
+        Party.TRAINEE: N_("Trainee"),
+        Party.ENTERPRISE: N_("Enterprise"),
+        Party.TEACHER: N_("Teacher"),
+        Party.PEER: N_("Peers"),
+        Party.COUNSELLOR: N_("Counsellors"),
+        Party.ASSESSOR: N_("Outside assessor"),
+    },
     {
         Level.REACTION: N_("Learning experience"),
         Level.BEHAVIOUR: N_("Learning behaviour"),
@@ -85,7 +94,11 @@ _TABLES: tuple[Mapping[StrEnum, str], ...] = (
         Ability.METHOD: N_("Method ability"),
         Ability.VALUES: N_("Values and conduct"),
     },
-    {WindowKind.PROCESS: N_("Process evaluation"), WindowKind.TERMINAL: N_("Terminal evaluation")},
+    {
+        WindowKind.PROCESS: N_("Process evaluation"),
+        WindowKind.TERMINAL: N_("Terminal evaluation"),
+        WindowKind.FOLLOW_UP: N_("Follow-up evaluation"),
+    },
     {
         Metric.PRACTICE_RATIO: N_("Share of practice hours"),
         Metric.TOTAL_HOURS: N_("Total hours"),

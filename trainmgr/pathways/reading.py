@@ -21,6 +21,7 @@ from trainmgr.pathways.schema import (
     Gate,
     GateKind,
     Layer,
+    LogFrequency,
     Metric,
     MetricUnit,
     Op,
@@ -115,8 +116,21 @@ def _pathway(top: Table) -> Pathway:
     evaluation = read_evaluation(top, len(stages))
     cohort = _cohort(top)
     checks, minutes = _checks(top), top.whole("unit_minutes", 30, 60, default=UNIT_MINUTES)
+    often = known(top.choice("log_frequency", LogFrequency, LogFrequency.WEEKLY), LogFrequency.WEEKLY)
     return Pathway(
-        slug, version, name, summary, kinds, stages, roles, evaluation, checks, sources, cohort, minutes
+        slug,
+        version,
+        name,
+        summary,
+        kinds,
+        stages,
+        roles,
+        evaluation,
+        checks,
+        sources,
+        cohort,
+        minutes,
+        often,
     )
 
 

@@ -17,6 +17,7 @@ from trainmgr.pathways.rulebook import STANDARD, UNIT_MINUTES_KEY, complete, rul
 from trainmgr.pathways.schema import (
     METRIC_UNITS,
     SCHEMA,
+    THREE,
     UNIT_MINUTES,
     Ability,
     AnchorScale,
@@ -29,6 +30,7 @@ from trainmgr.pathways.schema import (
     Layer,
     Level,
     LevelPlan,
+    LogFrequency,
     Metric,
     MetricUnit,
     Op,
@@ -50,11 +52,11 @@ from trainmgr.pathways.schema import (
 from trainmgr.pathways.writing import dump, to_document
 
 __all__ = [
-    "LABELS", "METRIC_UNITS", "SCHEMA", "STANDARD", "UNIT_MINUTES", "UNIT_MINUTES_KEY",
+    "LABELS", "METRIC_UNITS", "SCHEMA", "STANDARD", "THREE", "UNIT_MINUTES", "UNIT_MINUTES_KEY",
     "Ability", "AnchorScale", "Check", "CheckResult", "Cohort", "Comparison",
     "Criterion", "Difference", "EvaluationPlan", "Fault", "Gate", "GateKind", "Layer", "Level", "LevelPlan",
-    "Metric", "MetricUnit", "Op", "Party", "Pathway", "PathwayFault", "PracticeLevel", "ProgramKind", "Role",
-    "RoleNeed", "Row", "Scope", "Severity", "Stage", "Text", "Unit", "Venue", "WindowKind", "WindowPlan",
+    "LogFrequency", "Metric", "MetricUnit", "Op", "Party", "Pathway", "PathwayFault", "PracticeLevel", "ProgramKind",
+    "Role", "RoleNeed", "Row", "Scope", "Severity", "Stage", "Text", "Unit", "Venue", "WindowKind", "WindowPlan",
     "complete", "differences", "dump", "evaluate_check", "evaluate_checks", "from_document", "label", "obstacles",
     "parse", "planned_metrics", "rules_of", "to_document",
 ]  # fmt: skip

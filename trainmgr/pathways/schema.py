@@ -43,6 +43,13 @@ class Unit(StrEnum):
     MONTH = "month"
 
 
+class LogFrequency(StrEnum):
+    """How often a trainee writes a practice log."""
+
+    DAILY = "daily"
+    WEEKLY = "weekly"
+
+
 class GateKind(StrEnum):
     """How a trainee shows that a stage is passed."""
 
@@ -96,11 +103,17 @@ class Scope(StrEnum):
 
 
 class Party(StrEnum):
-    """The three parties that judge a trainee, in their fixed order."""
+    """The parties that judge a trainee, in their fixed order: the three, and whoever a scheme adds to them."""
 
     TRAINEE = "trainee"
     ENTERPRISE = "enterprise"
     TEACHER = "teacher"
+    PEER = "peer"
+    COUNSELLOR = "counsellor"
+    ASSESSOR = "assessor"
+
+
+THREE = (Party.TRAINEE, Party.ENTERPRISE, Party.TEACHER)
 
 
 class Level(StrEnum):
@@ -122,10 +135,11 @@ class Ability(StrEnum):
 
 
 class WindowKind(StrEnum):
-    """Whether a window rates on the way or at the end."""
+    """Whether a window rates on the way, at the end, or some months after it."""
 
     PROCESS = "process"
     TERMINAL = "terminal"
+    FOLLOW_UP = "follow_up"
 
 
 class Metric(StrEnum):
@@ -305,7 +319,10 @@ class Criterion:
 
 @dataclass(frozen=True, slots=True)
 class WindowPlan:
-    """A period of rating: after which stages, on which levels, with what weight among the windows."""
+    """A period of rating: after which stages, on which levels, with what weight among the windows.
+
+    A follow-up opens so many `months` after the end, asks some `parties` (none named: all) and weighs nothing.
+    """
 
     key: str
     name: Text
@@ -314,6 +331,8 @@ class WindowPlan:
     levels: tuple[Level, ...]
     weight: float
     days: int = 14
+    months: int = 0
+    parties: tuple[Party, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,7 +353,8 @@ class EvaluationPlan:
 
     def party_weights(self) -> dict[Party, float]:
         """What each party weighs in the whole in percent; follows from the levels and adds to 100."""
-        return {party: sum(lv.weight * lv.share(party) / 100 for lv in self.levels) for party in Party}
+        weights = {party: sum(lv.weight * lv.share(party) / 100 for lv in self.levels) for party in Party}
+        return {party: weight for party, weight in weights.items() if weight or party in THREE}
 
     def criteria_for(self, party: Party, window: WindowPlan | None = None) -> tuple[Criterion, ...]:
         """The questions a party answers, in a window or at all."""
@@ -365,7 +385,10 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Pathway:
-    """A whole training model that programmes are made from; `unit_minutes` is how long one class hour (学时) lasts."""
+    """A whole training model that programmes are made from; `unit_minutes` is how long one class hour (学时) lasts.
+
+    `log_frequency` says how often trainees write logs; a programme may decide otherwise.
+    """
 
     slug: str
     version: int
@@ -379,6 +402,7 @@ class Pathway:
     sources: tuple[str, ...] = ()
     cohort: Cohort | None = None
     unit_minutes: int = UNIT_MINUTES
+    log_frequency: LogFrequency = LogFrequency.WEEKLY
 
     @property
     def hours(self) -> float:

@@ -152,24 +152,33 @@ def _check_raters(tables: Sequence[Table], plan: EvaluationPlan) -> None:
 
 
 def _window(table: Table, stage_count: int) -> WindowPlan:
+    kind = known(table.choice("kind", WindowKind), WindowKind.PROCESS)
+    is_later = kind is WindowKind.FOLLOW_UP
+    window = WindowPlan(
+        key=table.slug("key"),
+        name=table.text("name", NAME),
+        kind=kind,
+        stages=_stages(table, stage_count, required=not is_later) or (stage_count,),
+        levels=table.choices("levels", Level),
+        weight=table.number("weight", 0, 0, default=0) if is_later else table.number("weight", 0.01, 100),
+        days=table.whole("days", 1, 180, default=14),
+        months=table.whole("months", 1, 60) if is_later else 0,
+        parties=table.choices("parties", Party, required=False),
+    )
+    table.close()
+    return window
+
+
+def _stages(table: Table, stage_count: int, *, required: bool) -> tuple[int, ...]:
+    """Read after which stages a window opens; a follow-up may leave it to the last."""
     stages = []
-    for path, item in table.sequence("stages", 1, 40):
+    for path, item in table.sequence("stages", 1, 40, required):
         number = table.numeric(item, path, 1, 40, whole=True)
         if number is not None and number > stage_count:
             table.notes.add(path, say.STAGE_UNKNOWN, number=int(number), count=stage_count)
         stages.append((path, str(int(number or 0))))
     table.distinct((path, number) for path, number in stages if number != "0")
-    window = WindowPlan(
-        key=table.slug("key"),
-        name=table.text("name", NAME),
-        kind=known(table.choice("kind", WindowKind), WindowKind.PROCESS),
-        stages=tuple(int(number) for _, number in stages),
-        levels=table.choices("levels", Level),
-        weight=table.number("weight", 0.01, 100),
-        days=table.whole("days", 1, 180, default=14),
-    )
-    table.close()
-    return window
+    return tuple(int(number) for _, number in stages)
 
 
 def _check_windows(table: Table, tables: Sequence[Table], plan: EvaluationPlan) -> None:
@@ -178,7 +187,14 @@ def _check_windows(table: Table, tables: Sequence[Table], plan: EvaluationPlan) 
     table.distinct(((*t.path, "key"), w.key) for t, w in zip(tables, plan.windows, strict=True))
     if not any(window.kind is WindowKind.TERMINAL for window in plan.windows):
         table.add("window", say.TERMINAL_MISSING)
-    opened = {level for window in plan.windows for level in window.levels}
+    during = [window for window in plan.windows if window.kind is not WindowKind.FOLLOW_UP]
+    later = [
+        ((*t.path, "months"), str(w.months))
+        for t, w in zip(tables, plan.windows, strict=True)
+        if w.kind is WindowKind.FOLLOW_UP
+    ]
+    table.distinct(later)
+    opened = {level for window in during for level in window.levels}
     for level_plan in plan.levels:
         if level_plan.weight and level_plan.level not in opened:
             table.add("window", say.LEVEL_NEVER_OPEN, level=level_plan.level.value)
@@ -187,9 +203,14 @@ def _check_windows(table: Table, tables: Sequence[Table], plan: EvaluationPlan) 
 def _check_sums(
     table: Table, levels: Sequence[Table], windows: Sequence[Table], plan: EvaluationPlan
 ) -> None:
+    weighed = [
+        (t, window.weight)
+        for t, window in zip(windows, plan.windows, strict=True)
+        if window.kind is not WindowKind.FOLLOW_UP
+    ]
     for key, tables, weights in (
         ("level", levels, [level.weight for level in plan.levels]),
-        ("window", windows, [window.weight for window in plan.windows]),
+        ("window", [t for t, _weight in weighed], [weight for _t, weight in weighed]),
     ):
         given = bool(tables) and all("weight" in t.entries for t in tables)
         if given and abs(sum(weights) - 100) > _TOLERANCE:

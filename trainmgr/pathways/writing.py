@@ -15,6 +15,7 @@ from trainmgr.pathways.schema import (
     EvaluationPlan,
     Gate,
     LevelPlan,
+    LogFrequency,
     Pathway,
     RoleNeed,
     Stage,
@@ -39,6 +40,7 @@ def to_document(pathway: Pathway) -> Document:
         **_text("summary", pathway.summary),
         sources=list(pathway.sources),
         unit_minutes=None if pathway.unit_minutes == UNIT_MINUTES else pathway.unit_minutes,
+        log_frequency=(None if pathway.log_frequency is LogFrequency.WEEKLY else pathway.log_frequency.value),
         kinds=[kind.value for kind in pathway.kinds],
         cohort=cohort
         and _filled(
@@ -161,6 +163,8 @@ def _window(window: WindowPlan) -> Document:
         levels=[level.value for level in window.levels],
         weight=_number(window.weight),
         days=window.days,
+        months=window.months or None,
+        parties=[party.value for party in window.parties],
     )
 
 

@@ -48,7 +48,7 @@ def list_standards():
         page=page,
         state=state,
         states=labels.STATES,
-        may_open=bool(queries.colleges_of(current_user)),
+        may_begin=bool(queries.colleges_of(current_user)),
     )
 
 

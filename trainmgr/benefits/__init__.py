@@ -1,0 +1,1 @@
+"""What the cooperation yields: research and products, a programme's income and its split, subsidy claims."""

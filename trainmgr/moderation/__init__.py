@@ -1,0 +1,1 @@
+"""Where the parties part: both see both, may revise, or a moderator decides; and a trainee's appeal."""

@@ -1,0 +1,1 @@
+"""Indicators as data, computed from records; dashboards; the evaluation by an outside assessor."""
