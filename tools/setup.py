@@ -245,6 +245,7 @@ def configured_elsewhere() -> bool:
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Set trainmgr up on this machine.")
     parser.add_argument("--dev", action="store_true", help="what tests and checks need, without the database")
+    parser.add_argument("--server", action="store_true", help="what a server needs, without tables and demo")
     options = parser.parse_args(arguments)
     try:
         check_python()
@@ -252,7 +253,7 @@ def main(arguments: list[str] | None = None) -> int:
         install(ROOT / ("requirements-dev.txt" if options.dev else "requirements.txt"))
         fetch_frontend()
         compile_catalogue()
-        if not options.dev:
+        if not (options.dev or options.server):
             migrate()
             load_demo()
     except SetupError as error:

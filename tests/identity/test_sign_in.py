@@ -3,50 +3,20 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
 
 import argon2
 import pytest
 import sqlalchemy as sa
 
 from tests.factories import NOW
+from tests.identity.conftest import PASSWORD
 from trainmgr.identity import first_passwords, passwords, signing_in
 from trainmgr.identity.models import Membership, SignInAttempt, SignInSession, User
 from trainmgr.kernel import crypto
 from trainmgr.kernel.access import Role
 from trainmgr.kernel.db import db
 
-PASSWORD = "kiln-otter-47"
 OUTDATED = argon2.PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1)
-
-
-class Clock:
-    """A clock that stands until it is set on."""
-
-    def __init__(self):
-        self.now = NOW
-
-    def __call__(self):
-        return self.now
-
-    def forward(self, **delta):
-        self.now += timedelta(**delta)
-
-
-@pytest.fixture
-def clock(app):
-    app.config["CLOCK"] = clock = Clock()
-    return clock
-
-
-@pytest.fixture(scope="module")
-def hashed():
-    return passwords.hash_password(PASSWORD)
-
-
-@pytest.fixture
-def person(world, clock, hashed):
-    return world.user(Role.STAFF, username="liwenjing", number="T0042", password_hash=hashed)
 
 
 def sign_in(client, name="liwenjing", password=PASSWORD, **data):

@@ -8,7 +8,7 @@ import click
 import sqlalchemy as sa
 from flask_babel import force_locale
 
-from trainmgr.identity import first_passwords, managing, sessions
+from trainmgr.identity import factors, first_passwords, managing, sessions
 from trainmgr.identity.managing import OrganizationFacts, Place
 from trainmgr.identity.models import Membership, Organization, OrganizationKind, User
 from trainmgr.identity.people_forms import USERNAME
@@ -77,9 +77,7 @@ def _administrator_of(house: Organization) -> str | None:
 @click.argument("username")
 def new_password(username: str) -> None:
     """Give an account a new first password, print it, and sign the person out everywhere."""
-    person = db.session.scalar(sa.select(User).where(User.username == username.strip().lower()))
-    if person is None:
-        raise click.ClickException(f"there is no account {username}")
+    person = _account_of(username)
     person.password_hash = first_passwords.handed_out(first_passwords.new_mark())
     person.must_change_password = True
     sessions.end_all_sessions(person)
@@ -87,3 +85,24 @@ def new_password(username: str) -> None:
     password = first_passwords.password_of(person.id, person.password_hash)
     db.session.commit()
     click.echo(f"The first password of {person.username} is {password}.")
+
+
+@click.command("reset-factor")
+@click.argument("username")
+def reset_factor(username: str) -> None:
+    """Take an account's second factor away (phone and recovery codes lost), and sign the person out everywhere."""
+    person = _account_of(username)
+    try:
+        with force_locale("en"):
+            factors.reset(person, reason="reset-factor", by=None, now=utcnow())
+    except RuleBroken as broken:
+        raise click.ClickException(str(broken)) from None
+    db.session.commit()
+    click.echo(f"{person.username} signs in with the password alone until a new factor is set up.")
+
+
+def _account_of(username: str) -> User:
+    person = db.session.scalar(sa.select(User).where(User.username == username.strip().lower()))
+    if person is None:
+        raise click.ClickException(f"there is no account {username}")
+    return person

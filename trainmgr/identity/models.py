@@ -6,24 +6,31 @@ import enum
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from trainmgr.kernel.access import Permission, Role, permissions_of
+from trainmgr.kernel.access import Permission, Role, by_link_as, permissions_of
 from trainmgr.kernel.db import Model, UTCDateTime, choice
 
 
 class OrganizationKind(enum.StrEnum):
-    """What an organisation is: OPERATOR runs the installation, OUTSIDE assesses as a third party."""
+    """What an organisation is: OPERATOR runs the installation, OUTSIDE assesses as a third party.
+
+    ALLIANCE is an organisation of organisations (产教联合体, 共同体), INDUSTRY_COLLEGE a 产业学院,
+    BASE a place of practice.
+    """
 
     OPERATOR = "operator"
     COLLEGE = "college"
     DEPARTMENT = "department"
     ENTERPRISE = "enterprise"
     OUTSIDE = "outside"
+    ALLIANCE = "alliance"
+    INDUSTRY_COLLEGE = "industry_college"
+    BASE = "base"
 
     @property
     def label(self) -> Any:
@@ -37,11 +44,15 @@ KIND_LABELS = {
     OrganizationKind.DEPARTMENT: _l("Department"),
     OrganizationKind.ENTERPRISE: _l("Enterprise"),
     OrganizationKind.OUTSIDE: _l("Outside assessor's organisation"),
+    OrganizationKind.ALLIANCE: _l("Alliance of industry and education"),
+    OrganizationKind.INDUSTRY_COLLEGE: _l("Industry college"),
+    OrganizationKind.BASE: _l("Practice base"),
 }
 
 
 class Organization(Model):
-    """A college, one of its departments, an enterprise, an outside assessor's house, or the operator.
+    """A college, one of its departments, an enterprise, an outside assessor's house, the operator; an alliance of
+    them, an industry college, a practice base.
 
     `registered_by_id` is the college that entered a shared one (an enterprise, an outside house); its administrators
     look after it until it has an administrator of its own.
@@ -76,12 +87,61 @@ class Organization(Model):
         return self.short_name or self.name
 
 
+class OrganizationUnit(Model):
+    """A unit of an alliance or industry college, from a day to a day; one without an entry here is named only."""
+
+    __tablename__ = "organization_unit"
+    __table_args__ = (
+        sa.CheckConstraint("until IS NULL OR until >= since", name="days"),
+        sa.CheckConstraint("unit_id IS NULL OR unit_id <> organization_id", name="other"),
+        sa.Index(
+            "uq_organization_unit_present", "organization_id", "name", unique=True,
+            sqlite_where=sa.text("until IS NULL"), postgresql_where=sa.text("until IS NULL"),
+        ),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organization_id: Mapped[int] = mapped_column(sa.ForeignKey("organization.id"))
+    unit_id: Mapped[int | None] = mapped_column(sa.ForeignKey("organization.id"), index=True)
+    name: Mapped[str] = mapped_column(sa.String(120))
+    part: Mapped[str] = mapped_column(sa.String(40), default="")
+    since: Mapped[date]
+    until: Mapped[date | None]
+
+    organization: Mapped[Organization] = relationship(foreign_keys=[organization_id], lazy="raise_on_sql")
+    unit: Mapped[Organization | None] = relationship(foreign_keys=[unit_id], lazy="raise_on_sql")
+
+
+class PracticeBase(Model):
+    """What is known of a practice base: on or off campus, whose it is, how many trainees it takes, where it is."""
+
+    __tablename__ = "practice_base"
+    __table_args__ = (sa.CheckConstraint("capacity IS NULL OR capacity > 0", name="capacity"),)
+
+    organization_id: Mapped[int] = mapped_column(sa.ForeignKey("organization.id"), primary_key=True)
+    on_campus: Mapped[bool]
+    host_id: Mapped[int | None] = mapped_column(sa.ForeignKey("organization.id"), index=True)
+    capacity: Mapped[int | None]
+    address: Mapped[str] = mapped_column(sa.String(120), default="")
+
+    host: Mapped[Organization | None] = relationship(foreign_keys=[host_id], lazy="raise_on_sql")
+
+
 @dataclass(frozen=True)
 class Post:
     """What a person is in an organisation today, apart from the database's session."""
 
     organization_id: int
     department_id: int | None
+    role: Role
+
+
+@dataclass(frozen=True)
+class Confinement:
+    """How a person came in by a personal link: nothing but the link's programme, as nothing but this role."""
+
+    link_id: int
+    program_id: int
     role: Role
 
 
@@ -119,6 +179,12 @@ class User(Model):
 
     is_authenticated = True
     is_anonymous = False
+    asked_on: ClassVar[date | None] = (
+        None  # the day of a request, set on who is signed in (identity.sessions)
+    )
+    token_id: ClassVar[int | None] = None  # set on a person for whom a program asks (api.door)
+    confinement: ClassVar[Confinement | None] = None  # set on a person who came by a link (identity.sessions)
+    must_set_up_factor: ClassVar[bool] = False  # an organisation asks for a second factor (identity.sessions)
 
     @property
     def is_active(self) -> bool:
@@ -142,12 +208,19 @@ class User(Model):
     @cached_property
     def permissions(self) -> frozenset[Permission]:
         """Everything the person may do somewhere."""
-        return permissions_of(self.roles)
+        return self._as_confined(permissions_of(self.roles))
+
+    def grants_of(self, role: Role) -> frozenset[Permission]:
+        """Return what one of the person's roles lets the person do, the way they came in."""
+        return self._as_confined(permissions_of([role]))
+
+    def _as_confined(self, granted: frozenset[Permission]) -> frozenset[Permission]:
+        return granted if self.confinement is None else granted & by_link_as(self.confinement.role)
 
     def organizations_where(self, permission: Permission) -> frozenset[int]:
         """Return the organisations in which one of the person's roles grants a permission."""
         return frozenset(
-            post.organization_id for post in self.posts if permission in permissions_of([post.role])
+            post.organization_id for post in self.posts if permission in self.grants_of(post.role)
         )
 
     def organizations_as(self, *roles: Role) -> frozenset[int]:
@@ -191,9 +264,16 @@ class Membership(Model):
 
 
 class SignInSession(Model):
-    """One signed-in browser; deleting the row signs it out."""
+    """One signed-in browser; deleting the row signs it out. The `link_` columns belong to a personal link's visit."""
 
     __tablename__ = "sign_in_session"
+    __table_args__ = (
+        sa.CheckConstraint(
+            "(link_id IS NULL AND link_program_id IS NULL AND link_role IS NULL)"
+            " OR (link_id IS NOT NULL AND link_program_id IS NOT NULL AND link_role IS NOT NULL)",
+            name="link",
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     token_digest: Mapped[str] = mapped_column(sa.String(64), unique=True)
@@ -201,6 +281,18 @@ class SignInSession(Model):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
     browser: Mapped[str] = mapped_column(sa.String(120), default="")
+    link_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("mentor_link.id", ondelete="CASCADE"), index=True
+    )
+    link_program_id: Mapped[int | None] = mapped_column(sa.ForeignKey("program.id"))
+    link_role: Mapped[Role | None] = mapped_column(choice(Role, "link_role"))
+
+    @property
+    def confinement(self) -> Confinement | None:
+        """What the visit is confined to, None for an ordinary sign-in."""
+        if self.link_id is None or self.link_program_id is None or self.link_role is None:
+            return None
+        return Confinement(self.link_id, self.link_program_id, self.link_role)
 
 
 class SignInAttempt(Model):

@@ -6,7 +6,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from trainmgr.identity import managing, queries
+from trainmgr.identity import alliances, managing, queries
 from trainmgr.identity.models import OrganizationKind
 from trainmgr.identity.people_forms import OrganizationForm
 from trainmgr.kernel.access import Permission, Role, requires
@@ -83,6 +83,10 @@ def show_organization(organization_id):
         if organization.kind is OrganizationKind.COLLEGE
         else (),
         counts=queries.counts_by_role(organization) if inside else {},
+        keeps=organization.kind in queries.SHARED_KINDS and alliances.keeps(organization, current_user),
+        base=alliances.base_of(organization),
+        units=alliances.count_units(organization) if organization.kind in alliances.WITH_UNITS else None,
+        memberships=alliances.belongs_to(organization, current_user),
     )
 
 

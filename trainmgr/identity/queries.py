@@ -17,7 +17,16 @@ from trainmgr.kernel.audit import AuditEvent
 from trainmgr.kernel.db import db
 from trainmgr.kernel.paging import Listing, Page, contains, paginate
 
-SHARED_KINDS = (OrganizationKind.ENTERPRISE, OrganizationKind.OUTSIDE)
+# Entered by one college, seen by all of them.
+SHARED_KINDS = (
+    OrganizationKind.ENTERPRISE,
+    OrganizationKind.OUTSIDE,
+    OrganizationKind.ALLIANCE,
+    OrganizationKind.INDUSTRY_COLLEGE,
+    OrganizationKind.BASE,
+)
+# Of these, alliances and places are known to whoever may see people at all.
+PUBLIC_KINDS = SHARED_KINDS[2:]
 MOST_CHOICES = 500
 
 # Other features' reasons to see people: each returns a condition on User, or None when it gives no reason.
@@ -68,12 +77,15 @@ def manageable_by(viewer: User) -> sa.ColumnElement[bool]:
 def visible_organizations(viewer: User) -> sa.ColumnElement[bool]:
     """Return the condition on Organization that leaves those that the viewer may see.
 
-    One's own with its departments; whoever registers enterprises sees the shared ones of all colleges.
+    One's own with its departments; whoever sees people somewhere sees alliances and practice bases; whoever registers
+    enterprises sees the shared ones of all colleges.
     """
     if is_operator(viewer):
         return sa.true()
     own = viewer.organizations_where(Permission.PEOPLE_VIEW)
     seen = [Organization.id.in_(own), Organization.parent_id.in_(own), manageable_by(viewer)]
+    if own:
+        seen.append(Organization.kind.in_(PUBLIC_KINDS))
     if Permission.ORGANISATION_REGISTER in viewer.permissions:
         seen.append(Organization.kind.in_(SHARED_KINDS))
     return sa.or_(*seen)

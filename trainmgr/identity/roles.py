@@ -15,6 +15,9 @@ KINDS: dict[str, tuple[Role, ...]] = {
 }
 _RANK = [role for roles in KINDS.values() for role in roles]
 
+# Whom an organisation can ask for a second factor: who works for it with an account, not trainees, mentors, outsiders.
+ASKED_FOR_FACTOR = (*KINDS["staff"], Role.SCHOOL_TEACHER, Role.COLLEGE_COUNSELLOR, Role.ENTERPRISE_COUNSELLOR)
+
 _COLLEGE = (
     Role.ADMINISTRATOR,
     Role.STAFF,
@@ -38,6 +41,10 @@ ROLES_IN: dict[OrganizationKind, tuple[Role, ...]] = {
     OrganizationKind.DEPARTMENT: (),
     OrganizationKind.ENTERPRISE: _ENTERPRISE,
     OrganizationKind.OUTSIDE: (Role.ADMINISTRATOR, Role.OUTSIDE_ASSESSOR),
+    # Nobody works for these: their people are members of the units and of the host.
+    OrganizationKind.ALLIANCE: (),
+    OrganizationKind.INDUSTRY_COLLEGE: (),
+    OrganizationKind.BASE: (),
 }
 
 

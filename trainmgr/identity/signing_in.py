@@ -146,6 +146,22 @@ def _failed(keys: Sequence[str], address: str | None, now: datetime) -> Refusal:
     return Refusal(Why.WRONG, until if until and until > now else None)
 
 
+def count_failure(key: str, address: str | None, *, now: datetime) -> datetime | None:
+    """Count a failure at another door and return until when to wait, if at all.
+
+    `key` is a digest of what was tried; an empty one counts for the address alone.
+    """
+    db.session.add(SignInAttempt(account_key=key, address_key=_address_key(address), at=now))
+    db.session.flush()
+    until = waiting_until([key] if key else [], address, now=now)
+    return until if until and until > now else None
+
+
+def forget_failures(key: str, *, now: datetime) -> None:
+    """Drop what was counted for a key after the right try; the address's failures stay."""
+    _forget([key], now)
+
+
 def _forget(keys: Sequence[str], now: datetime) -> None:
     """After the right password: drop the account's failures (not the address's), and what is out of date anyway."""
     db.session.execute(

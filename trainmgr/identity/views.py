@@ -9,7 +9,6 @@ from flask import (
     Response,
     abort,
     flash,
-    make_response,
     redirect,
     render_template,
     request,
@@ -20,23 +19,44 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
 
-from trainmgr.identity import actions, commands, organization_views, people_views, sessions, signing_in
+from trainmgr.identity import (
+    actions,
+    alliance_views,
+    commands,
+    factor_views,
+    linking,
+    organization_views,
+    people_views,
+    provider_views,
+    sessions,
+    signing_in,
+    through_views,
+)
+from trainmgr.identity.asking import HOME, begin_anew, confirm_password, let_in, refused
 from trainmgr.identity.forms import FirstPasswordForm, PasswordForm, PhoneForm, SignInForm
-from trainmgr.identity.rules import browser_name
+from trainmgr.identity.half import Half
 from trainmgr.identity.signing_in import Refusal, Why
 from trainmgr.kernel.access import Permission, public, requires
 from trainmgr.kernel.clock import utcnow
 from trainmgr.kernel.db import keep_writes
 from trainmgr.kernel.errors import RuleBroken
-from trainmgr.kernel.i18n import LANGUAGES, moment, say
+from trainmgr.kernel.i18n import LANGUAGES, say
+from trainmgr.kernel.numbers import whole
 from trainmgr.kernel.shell import local_address
 
 bp = Blueprint("identity", __name__, cli_group="user")
 bp.cli.add_command(commands.create_admin)
 bp.cli.add_command(commands.new_password)
-blueprints = (bp, people_views.bp, organization_views.bp)
-
-HOME = "inbox.show_inbox"
+bp.cli.add_command(commands.reset_factor)
+blueprints = (
+    bp,
+    people_views.bp,
+    organization_views.bp,
+    factor_views.bp,
+    through_views.bp,
+    provider_views.bp,
+)
+assert alliance_views  # it adds its routes to those of organisations
 
 
 # --- the door -----------------------------------------------------------------------------------
@@ -48,9 +68,7 @@ def show_sign_in():
     """Show the door; who is in already goes home."""
     if current_user.is_authenticated:
         return redirect(local_address(request.args.get("next")) or url_for(HOME))
-    return render_template(
-        "identity/sign_in.html", form=SignInForm(formdata=None, next=request.args.get("next"))
-    )
+    return _door(SignInForm(formdata=None, next=request.args.get("next")))
 
 
 @bp.post("/sign-in")
@@ -59,28 +77,26 @@ def sign_in():
     """Let a person in under a new session, or count the failure and say what to do."""
     form, now = SignInForm(), utcnow()
     if not form.validate():
-        return render_template("identity/sign_in.html", form=form), 422
+        return _door(form), 422
     outcome = signing_in.sign_in(form.name.data, form.password.data, address=request.remote_addr, now=now)
     if isinstance(outcome, Refusal):
         keep_writes()
-        return _refused("identity/sign_in.html", outcome, now, form=form)
+        return _refused("identity/sign_in.html", outcome, now, form=form, ways=linking.ways_at_the_door())
 
-    sessions.start_session(outcome, now=now, browser=_this_browser(), stay=form.stay.data)
-
-    onward = local_address(form.next.data)
-    if outcome.must_change_password:
-        return redirect(url_for(".show_first_password", next=onward))
-    return redirect(onward or url_for(HOME))
+    return let_in(outcome, Half(stay=form.stay.data, onward=local_address(form.next.data)), now=now)
 
 
 @bp.post("/sign-out")
 @public
 def sign_out():
     """Sign this browser out."""
+    through = None
     if current_user.is_authenticated:
+        visit = linking.visit_of(sessions.digest_of(current_user.session_token))
+        through = visit and visit[0]
         sessions.end_session(current_user.session_token)
         flash(_("You are signed out."), "success")
-    return redirect(url_for(".show_sign_in"))
+    return redirect(url_for(".show_sign_in", left=through))
 
 
 @bp.get("/first-password")
@@ -139,7 +155,7 @@ def set_password():
     form, now = PasswordForm(), utcnow()
     if not (form.validate() and _password_will_do(form.password)):
         return _account_page(password_form=form, status=422)
-    if refusal := _confirm(form.current, now):
+    if refusal := confirm_password(current_user, form.current, now):
         return _account_page(password_form=form, status=refusal)
 
     _replace_password(form.password.data)
@@ -155,7 +171,7 @@ def set_phone():
     form, now = PhoneForm(), utcnow()
     if not form.validate():
         return _account_page(phone_form=form, status=422)
-    if refusal := _confirm(form.phone_password, now):
+    if refusal := confirm_password(current_user, form.phone_password, now):
         return _account_page(phone_form=form, status=refusal)
     try:
         actions.change_phone(current_user, form.phone.data or "", by=current_user, now=now)
@@ -193,6 +209,13 @@ def end_all_browsers():
 # --- what several of them need ------------------------------------------------------------------
 
 
+def _door(form) -> str:
+    ways, left = linking.ways_at_the_door(), request.args.get("left", type=whole)
+    return render_template(
+        "identity/sign_in.html", form=form, ways=ways, left=linking.find_way(left) if left else None
+    )
+
+
 def _account_page(*, password_form=None, phone_form=None, status: int = 200):
     now = utcnow()
     page = render_template(
@@ -215,23 +238,9 @@ def _password_will_do(field) -> bool:
 
 
 def _replace_password(password: str) -> None:
-    now, stay = utcnow(), session.permanent
+    now = utcnow()
     actions.change_password(current_user, password, now=now)
-    sessions.end_all_sessions(current_user)
-    sessions.start_session(current_user._get_current_object(), now=now, browser=_this_browser(), stay=stay)
-
-
-def _confirm(field, now: datetime) -> int | None:
-    """Check the present password in a field; returns the status of the refusal."""
-    refusal = signing_in.confirm(current_user, field.data, address=request.remote_addr, now=now)
-    if refusal is None:
-        return None
-    keep_writes()
-    if refusal.why is Why.WAIT:
-        field.errors = [_say_wait(refusal, now)]
-        return 429
-    field.errors = [_("This is not your present password.")]
-    return 422
+    begin_anew(current_user, now=now)
 
 
 def _refused(template: str, refusal: Refusal, now: datetime, **context) -> Response:
@@ -240,25 +249,4 @@ def _refused(template: str, refusal: Refusal, now: datetime, **context) -> Respo
         Why.SEVERAL: _("Several people have this number. Sign in with your user name or your phone."),
         Why.CLOSED: _("This account is closed. Ask the administrator of your organisation."),
     }
-    message = words.get(refusal.why) or _say_wait(refusal, now)
-    waits = refusal.until is not None
-    page = render_template(
-        template, refusal=message, waits=_say_wait(refusal, now) if waits else "", **context
-    )
-    response = make_response(page, 429 if refusal.why is Why.WAIT else 422)
-    if refusal.why is Why.WAIT and refusal.until:
-        response.headers["Retry-After"] = str(int((refusal.until - now).total_seconds()) + 1)
-    return response
-
-
-def _say_wait(refusal: Refusal, now: datetime) -> str:
-    if refusal.until is None:
-        return ""
-    seconds = int((refusal.until - now).total_seconds()) + 1
-    if seconds < 90:
-        return _("Too many tries. The next one is taken in %(seconds)s seconds.", seconds=seconds)
-    return _("Too many tries. The next one is taken %(moment)s.", moment=moment(refusal.until, now))
-
-
-def _this_browser() -> str:
-    return browser_name(request.user_agent.string)
+    return refused(template, refusal, words.get(refusal.why, ""), now, **context)

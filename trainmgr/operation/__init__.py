@@ -1,0 +1,1 @@
+"""Running an installation: jobs, the trail, backup and restore, keys, retention."""
