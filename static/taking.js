@@ -79,6 +79,14 @@
       pending.set(item, { value, sequence });
       store((kept) => kept.setItem(keyOf(attempt, item), JSON.stringify({ value, sequence })));
     }
+    /* What was answered before this file ran, while the page was still coming in, is an answer like any other. */
+    function takeEarly() {
+      items.forEach((part, item) => {
+        const fields = [...part.querySelectorAll("input:not([type=hidden]), textarea")];
+        const early = fields.some((field) => field.checked !== field.defaultChecked || field.value !== field.defaultValue);
+        if (early) note_down(item, valueOf(part));
+      });
+    }
     function bringBack() {
       keptOf(attempt).forEach(([item, one]) => {
         const part = items.get(item);
@@ -115,14 +123,17 @@
     async function sendNow() {
       if (over) return;
       const batch = [...pending].slice(0, 200);
-      lastSent = performance.now();
-      if (batch.length) say(text.saving, false);
-      let response;
+      if (batch.length) {
+        lastSent = performance.now();  // asking only for the time left makes no answer wait
+        say(text.saving, false);
+      }
+      let response, told;
       try {
         response = await post(text.save, token, attempt, batch);
-      } catch { /* told below */ }
-      if (response?.status === 200) await settle(batch, await response.json());
-      else if (response?.status === 409) await end(batch, await response.json());
+        if ([200, 409].includes(response.status)) told = await response.json();
+      } catch { response = undefined; /* lost before or in the middle of the answer: told below */ }
+      if (response?.status === 200) await settle(batch, told);
+      else if (response?.status === 409) await end(batch, told);
       else if (response && (response.type === "opaqueredirect" || [401, 403].includes(response.status))) hold(text.signedOut);
       else if (response?.status === 400) hold(text.expired);
       else hold(text.unsaved);
@@ -240,6 +251,7 @@
 
     setClock(Number(text.elapsed), Number(text.left));
     form.querySelector("[data-stay]").hidden = true;
+    takeEarly();
     bringBack();
     count();
     tick();

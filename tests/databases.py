@@ -236,20 +236,31 @@ def postgres_server() -> Iterator[str]:
 
 def start_cluster(binaries: Path, folder: Path) -> subprocess.Popen[bytes]:
     """Make a cluster in a folder and start it; it ends with this process, however that ends."""
-    import pwd
-
-    as_user: list[str] = []
-    if os.geteuid() == 0:  # PostgreSQL refuses to run as root
-        nobody = pwd.getpwnam(NOBODY)
-        os.chown(folder, nobody.pw_uid, nobody.pw_gid)
-        as_user = ["setpriv", f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups"]
+    as_user = _as_nobody()
+    if as_user:
+        shutil.chown(folder, NOBODY)
     data = folder / "data"
     initdb = [str(binaries / "initdb"), "--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8"]
     initdb += ["--locale=C", "--pgdata", str(data)]
     result = subprocess.run([*as_user, *initdb], cwd=folder, capture_output=True, text=True, check=False)
     if result.returncode:
         raise RuntimeError(f"initdb failed:\n{result.stderr}")
+    return run_cluster(binaries, folder)
 
+
+def _as_nobody() -> list[str]:
+    """Return what goes before a command of PostgreSQL, which refuses to run as root."""
+    import pwd
+
+    if os.geteuid():
+        return []
+    nobody = pwd.getpwnam(NOBODY)
+    return ["setpriv", f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups"]
+
+
+def run_cluster(binaries: Path, folder: Path) -> subprocess.Popen[bytes]:
+    """Start the cluster that lies in a folder, for the first time or again."""
+    as_user = _as_nobody()
     if not as_user and shutil.which("setpriv"):
         as_user = ["setpriv"]
     if as_user:
@@ -271,7 +282,7 @@ def start_cluster(binaries: Path, folder: Path) -> subprocess.Popen[bytes]:
     log = folder / "log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [*as_user, str(binaries / "postgres"), "-D", str(data), *options],
+            [*as_user, str(binaries / "postgres"), "-D", str(folder / "data"), *options],
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=output,

@@ -1,7 +1,7 @@
 """The migrations lead from nothing to the tables that the models describe, and back."""
 
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import alembic.command
 import pytest
@@ -256,3 +256,236 @@ def test_wrong_rows_of_all_imports_come_into_one_table_and_go_back(installation)
             ]
         db.engine.dispose()
     assert counts == [1, 2]
+
+
+MENTORS_AT_0020 = (
+    ("organization", {"id": 7, "kind": "enterprise", "name": "企业"}),
+    ("user_account", {"id": 7, "username": "master", "name": "周师傅"}),
+    ("user_account", {"id": 8, "username": "new", "name": "新师傅"}),
+    ("user_account", {"id": 9, "username": "dated", "name": "有期限"}),
+    *(
+        (
+            "mentor",
+            {"id": key, "user_id": key, "organization_id": 7, "side": "enterprise", "name": "师傅", "active": True}
+            | values,
+        )
+        for key, values in (
+            (
+                7,
+                {
+                    "fields": "钳工,装配", "site": "3 号厂房", "capacity": 4, "level": "高级双师型",
+                    "qualification": "高级技师", "qualified_until": date(2027, 5, 1),
+                },
+            ),
+            (8, {"capacity": 900}),
+            (9, {"capacity": 0, "qualified_until": date(2027, 1, 1)}),
+        )
+    ),
+)  # fmt: skip
+
+
+def test_mentors_get_profiles_and_their_qualifications_become_rows(installation):
+    with installation.app_context():
+        upgrade(revision="0020")
+        with db.engine.connect() as connection:
+            _fill(connection, MENTORS_AT_0020)
+        upgrade(revision="0021")
+        with db.engine.connect() as connection:
+            profiles = connection.execute(
+                sa.text(
+                    "SELECT user_id, fields, sites, capacity, dual_level, grade FROM faculty_profile ORDER BY user_id"
+                )
+            ).all()
+            held = connection.execute(
+                sa.text(
+                    "SELECT name, needed, valid_until FROM faculty_qualification"
+                    " WHERE checked_at IS NOT NULL ORDER BY profile_id"
+                )
+            ).all()
+            connection.execute(
+                sa.text("UPDATE organization SET kind = 'base' WHERE id = 7")
+            )  # a kind that the older tables do not know
+            connection.commit()
+        downgrade(revision="0020")
+        with db.engine.connect() as connection:
+            kind = connection.execute(sa.text("SELECT kind FROM organization WHERE id = 7")).scalar_one()
+        db.engine.dispose()
+
+    assert [tuple(row) for row in profiles] == [
+        (7, "钳工,装配", "3 号厂房", 4, "senior", "new"),
+        (8, "", "", 500, None, "new"),
+        (9, "", "", 0, None, "new"),
+    ]
+    assert [(row[0], bool(row[1]), str(row[2])) for row in held] == [
+        ("高级技师", True, "2027-05-01"),
+        ("资格", True, "2027-01-01"),
+    ]
+    assert kind == "outside"
+
+
+TRAINEES_AT_0019 = (
+    ("cohort", {"id": 1, "program_id": 1, "name": "A 班"}),
+    *(
+        (
+            "enrolment",
+            {
+                "id": key, "program_id": 1, "user_id": key, "college_id": 1, "name": f"学员{key}",
+                "state": state, "enrolled_on": date(2026, 9, 1), "version": 1,
+            }
+            | values,
+        )
+        for key, state, values in (
+            (2, "training", {"cohort_id": 1}),
+            (3, "withdrawn", {"cohort_id": 1, "left_on": date(2026, 10, 8), "left_reason": "参军"}),
+            (4, "withdrawn", {}),
+        )
+    ),
+)  # fmt: skip
+
+
+def test_classes_and_leaving_of_the_past_become_the_first_records(installation):
+    with installation.app_context():
+        upgrade(revision="0001")
+        with db.engine.connect() as connection:
+            _fill(connection)
+        upgrade(revision="0019")
+        with db.engine.connect() as connection:
+            for key in (2, 3, 4):
+                _fill(
+                    connection, [("user_account", {"id": key, "username": f"t{key}", "name": f"学员{key}"})]
+                )
+            _fill(connection, TRAINEES_AT_0019)
+        upgrade(revision="0020")
+        with db.engine.connect() as connection:
+            moves = connection.execute(
+                sa.text("SELECT enrolment_id, from_id, to_id, day FROM class_move ORDER BY enrolment_id")
+            ).all()
+            changes = connection.execute(
+                sa.text("SELECT enrolment_id, kind, day, reason FROM standing_change ORDER BY enrolment_id")
+            ).all()
+            connection.execute(sa.text("UPDATE enrolment SET state = 'suspended' WHERE id = 2"))
+            connection.commit()
+        downgrade(revision="0019")
+        with db.engine.connect() as connection:
+            states = connection.execute(sa.text("SELECT state FROM enrolment ORDER BY id")).scalars().all()
+        db.engine.dispose()
+
+    assert [(row[0], row[1], row[2], str(row[3])) for row in moves] == [
+        (2, None, 1, "2026-09-01"),
+        (3, None, 1, "2026-09-01"),
+    ]
+    assert [(row[0], row[1], str(row[2]), row[3]) for row in changes] == [
+        (3, "withdraw", "2026-10-08", "参军"),
+        (4, "withdraw", "2026-09-01", "-"),
+    ]
+    assert states == ["training", "withdrawn", "withdrawn"]
+
+
+LOGS_AT_0021 = tuple(
+    ("practice_log", {"id": number, "program_id": 1, "enrolment_id": 1, "day": NOW.date(), "state": "signed",
+                      "side": "college", "stage_number": 1, "minutes": 480, "submitted_at": NOW} | values)
+    for number, values in ((1, {}), (2, {"state": "draft", "minutes": 0, "submitted_at": None}))
+)  # fmt: skip
+WEEK_AND_CASE = (
+    ("practice_log", {"id": 3, "program_id": 1, "enrolment_id": 1, "day": NOW.date(),
+                      "until": NOW.date() + timedelta(2), "minutes": 900, "day_minutes": [480, 0, 420],
+                      "state": "signed", "side": "college", "task": "一周", "submitted_at": NOW}),
+    ("log_decision", {"log_id": 3, "kind": "sign", "by_id": 1, "by_name": "师傅", "at": NOW}),
+    ("practice_log", {"id": 4, "program_id": 1, "enrolment_id": 1, "day": NOW.date(), "minutes": 0, "kind": "case",
+                      "state": "submitted", "side": "college", "task": "案例", "submitted_at": NOW}),
+    ("log_case", {"log_id": 4, "facts": "停机", "analysis": "积尘", "plan": "清洁", "effect": "好了",
+                  "lessons": "点检"}),
+)  # fmt: skip
+
+
+def test_daily_logs_stay_daily_and_weeks_and_cases_go_back_without_losing_an_hour_or_a_word(installation):
+    logs = sa.text("SELECT day, minutes, state, learned, kind FROM practice_log ORDER BY id")
+    with installation.app_context():
+        upgrade(revision="0001")
+        with db.engine.connect() as connection:
+            _fill(connection)
+        upgrade(revision="0021")
+        with db.engine.connect() as connection:
+            _fill(connection, [row for row in ENROLMENT_AT_0021 if not _known(connection, *row)])
+            _fill(connection, LOGS_AT_0021)
+        upgrade(revision="0022")
+        with db.engine.connect() as connection:
+            rows = connection.execute(logs).all()
+            frequency = connection.execute(sa.text("SELECT frequency FROM practice_terms")).scalar_one()
+            _fill(connection, WEEK_AND_CASE)
+            if connection.dialect.name == "postgresql":  # ids were given by hand
+                connection.execute(sa.text("SELECT setval('practice_log_id_seq', 10)"))
+                connection.commit()
+        assert [(row.minutes, row.state, row.kind) for row in rows] == [
+            (480, "signed", "practice"),
+            (0, "draft", "practice"),
+        ]
+        assert frequency == "daily"
+        downgrade(revision="0021")
+        with db.engine.connect() as connection:
+            back = connection.execute(
+                sa.text("SELECT day, minutes, state, learned FROM practice_log ORDER BY id")
+            ).all()
+            signed = connection.execute(sa.text("SELECT count(*) FROM log_decision")).scalar_one()
+        db.engine.dispose()
+    assert [(row.minutes, row.state) for row in back[2:]] == [(480, "signed"), (0, "draft"), (420, "signed")]
+    assert str(back[4].day) == str(NOW.date() + timedelta(2))
+    assert signed == 2
+    assert all(word in back[3].learned for word in ("停机", "积尘", "清洁", "好了", "点检"))
+
+
+LOOPS_AT_0024 = tuple(
+    ("gate_decision", {"id": number, "program_id": 1, "enrolment_id": 1, "stage_number": stage, "attempt": 1,
+                       "is_latest": True, "outcome": outcome, "remedial_task": task, "by_id": 1, "by_name": "老师",
+                       "remedial_due_on": NOW.date() if task else None,
+                       "remedial_done_on": NOW.date() if done else None})
+    for number, stage, outcome, task, done in (
+        (1, 1, "passed", "", False), (2, 2, "remedial", "再测十件", False), (3, 3, "remedial", "再画两张", True),
+    )
+)  # fmt: skip
+
+
+def test_a_remedial_judgement_becomes_a_plan_of_its_one_task_and_goes_back(installation):
+    tasks = sa.text("SELECT decision_id, what, state FROM remedial_task ORDER BY id")
+    dues = sa.text("SELECT subject_id, params FROM due WHERE code = 'remedial'").columns(params=sa.JSON())
+    with installation.app_context():
+        upgrade(revision="0001")
+        with db.engine.connect() as connection:
+            _fill(connection)
+        upgrade(revision="0024")
+        with db.engine.connect() as connection:
+            _fill(connection, [row for row in ENROLMENT_AT_0021 if not _known(connection, *row)])
+            _fill(connection, LOOPS_AT_0024)
+        upgrade(revision="0025")
+        with db.engine.connect() as connection:
+            found, due = connection.execute(tasks).all(), connection.execute(dues).all()
+        downgrade(revision="0024")
+        with db.engine.connect() as connection:
+            kept = connection.execute(
+                sa.text("SELECT remedial_task, is_latest FROM gate_decision ORDER BY id")
+            ).all()
+        db.engine.dispose()
+    assert [tuple(row) for row in found] == [(2, "再测十件", "open"), (3, "再画两张", "accepted")]
+    assert [row.params for row in due] == [{"stage": 2, "task": "再测十件"}]
+    assert [row.remedial_task for row in kept] == ["", "再测十件", "再画两张"]
+
+
+ENROLMENT_AT_0021 = (
+    (
+        "enrolment",
+        {
+            "id": 1,
+            "program_id": 1,
+            "user_id": 1,
+            "college_id": 1,
+            "state": "training",
+            "name": "学员",
+            "enrolled_on": NOW.date(),
+        },
+    ),
+)
+
+
+def _known(connection, name, values):
+    table = sa.Table(name, sa.MetaData(), autoload_with=connection)
+    return connection.execute(sa.select(table.c.id).where(table.c.id == values["id"])).first() is not None

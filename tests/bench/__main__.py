@@ -1,4 +1,4 @@
-"""`python -m tests.bench load|run|test`: fill a database, measure what its pages cost, let 1,800 take a test."""
+"""`python -m tests.bench load|run|test|roster|report|logs|judge|mixed|capacity`: fill a database, measure promises."""
 
 from __future__ import annotations
 
@@ -33,21 +33,79 @@ def main(arguments: list[str] | None = None) -> int:
     )
     test.add_argument("--answers", type=int, default=2, help="answers in one save (2)")
     test.add_argument("--json", type=Path, metavar="FILE", help="write the measurements there")
-    for command in (load, run, test):
+    roster = commands.add_parser("roster", help="read a roster by its job, and insert the same rows barely")
+    roster.add_argument("--rows", type=int, default=50_000, help="how many people (50,000)")
+    roster.add_argument(
+        "--postgresql", action="store_true", help="on a throwaway PostgreSQL instead of SQLite"
+    )
+    roster.add_argument("--json", type=Path, metavar="FILE", help="write the measurement there")
+    annual = commands.add_parser("report", help="write an annual report by its job, and send its SQL bare")
+    annual.add_argument("--trainees", type=int, default=50_786, help="how many (50,786)")
+    annual.add_argument(
+        "--postgresql", action="store_true", help="on a throwaway PostgreSQL instead of SQLite"
+    )
+    annual.add_argument("--json", type=Path, metavar="FILE", help="write the measurement there")
+    logs = commands.add_parser(
+        "logs", help="let trainees hand in a log with a photo, and mentors sign 500 at once"
+    )
+    logs.add_argument("--trainees", type=int, default=1800, help="how many (1,800)")
+    logs.add_argument("--seconds", type=int, default=600, help="within how long (600)")
+    logs.add_argument(
+        "--photos",
+        choices=("phone", "camera"),
+        default="phone",
+        help="made small by the page, or 12 million pixels",
+    )
+    logs.add_argument("--json", type=Path, metavar="FILE", help="write the measurements there")
+    judge = commands.add_parser(
+        "judge", help="work out and show the results of 1,800 whom three parties judged"
+    )
+    judge.add_argument("--trainees", type=int, default=1800, help="how many (1,800)")
+    judge.add_argument("--requests", type=int, default=30, help="how many of each page at most (30)")
+    judge.add_argument("--json", type=Path, metavar="FILE", help="write the measurements there")
+    mixed = commands.add_parser("mixed", help="let people read, write logs, rate and look up, all at once")
+    mixed.add_argument("--people", type=int, default=1800, help="how many are signed in (1,800)")
+    mixed.add_argument("--seconds", type=float, default=60.0, help="how long (60)")
+    mixed.add_argument(
+        "--every", type=float, default=60.0, help="seconds between two actions of a person (60)"
+    )
+    mixed.add_argument("--each", type=int, default=40, help="how many of each kind are measured alone (40)")
+    mixed.add_argument(
+        "--postgresql", action="store_true", help="on a throwaway PostgreSQL instead of SQLite"
+    )
+    mixed.add_argument("--json", type=Path, metavar="FILE", help="write the measurements there")
+    capacity = commands.add_parser("capacity", help="calculate what 10, 100 and 1,000 colleges need")
+    capacity.add_argument(
+        "--measured", type=Path, metavar="FILE", help="what `mixed --postgresql --json FILE` found"
+    )
+    for command in (load, run, test, logs, judge):
         command.add_argument(
             "--database", metavar="URL", help="the database; without it one in instance/bench"
         )
     options = parser.parse_args(arguments)
+    if options.command in ("roster", "report", "mixed", "capacity"):
+        return measure_job(options)
     DATABASE.mkdir(parents=True, exist_ok=True)
-    name = "test.db" if options.command == "test" else "bench.db"
+    name = f"{options.command}.db" if options.command in ("test", "logs", "judge") else "bench.db"
     url = options.database or f"sqlite:///{DATABASE / name}"
     os.environ |= {"DATABASE_URL": url, "TRAINMGR_INSTANCE_PATH": str(DATABASE)}
     os.environ.pop("TRAINMGR_DATABASE_URL", None)
     if options.command == "load":
         return load_all(options.scale)
-    from tests.bench import running, taking
+    from tests.bench import judging, running, taking
+    from tests.bench import logs as writing
 
-    return (taking if options.command == "test" else running).run(options)
+    return {"test": taking, "logs": writing, "judge": judging}.get(options.command, running).run(options)
+
+
+def measure_job(options: argparse.Namespace) -> int:
+    """Measure an import, an annual report or a mixed load in a database of its own."""
+    os.environ.pop("DATABASE_URL", None)
+    os.environ.pop("TRAINMGR_DATABASE_URL", None)
+    from tests.bench import capacity, mixed, reporting, rostering
+
+    known = {"roster": rostering, "report": reporting, "mixed": mixed, "capacity": capacity}
+    return known[options.command].run(options)
 
 
 def load_all(scale: int) -> int:

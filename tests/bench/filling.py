@@ -40,6 +40,7 @@ from trainmgr.programs.models import Program
 from trainmgr.programs.rules import PartyRole, ProgramKind, Side, State
 from trainmgr.programs.signing import digest_of
 from trainmgr.programs.thread import refresh
+from trainmgr.quality import computing
 
 PROGRAMS, TRAINEES, LARGEST, LOGS = 95, 50_786, 1_800, 160_000
 DEPARTMENTS, ENTERPRISES = 5, 12
@@ -91,6 +92,11 @@ def fill(
     db.session.commit()
     say(f"a plan of {of_large.modules} modules ({monotonic() - begun:.0f} s)")
     _settle(now, say, begun)
+    for house in houses:
+        for year_back in (1, 0):
+            for _done in computing.compute_year(house.college, days.today.year - year_back, now=now):
+                db.session.commit()
+    say(f"figures of {len(houses)} colleges ({monotonic() - begun:.0f} s)")
     say(f"filled in {monotonic() - begun:.0f} s")
 
 

@@ -114,7 +114,27 @@ def pages(found: Facts) -> Iterator[Page]:
     yield from _deeper(found, of_program)
     yield from _lists(found)
     yield from _others(found, of_program)
+    yield from _quality(found, of_program)
     yield from _large(found)
+
+
+def _quality(found: Facts, of_program: Mapping[str, Any]) -> Iterator[Page]:
+    """Yield the pages of figures, of the annual report and of improvement; the college's are over all its trainees."""
+    one = {"kind": "program", "id": found.program}
+    yield Page("9 insights", "staff", "insights.show_insights", of_program)
+    yield Page("9 closing report", "staff", "reporting.show_closing", of_program)
+    yield Page("9 evidence pack", "staff", "reporting.confirm_pack", of_program)
+    yield Page("9 improvement", "staff", "improvement.list_program_items", of_program)
+    yield Page("9 findings", "staff", "improvement.list_findings", of_program)
+    yield Page("dashboard, college", "staff", "quality.show_dashboard")
+    yield Page("dashboard, programme", "staff", "quality.show_dashboard", one)
+    yield Page("dashboard, coordinator", "coordinator", "quality.show_dashboard")
+    yield Page("five golds", "staff", "quality.show_golds")
+    yield Page("wall screen", "staff", "quality.show_wall")
+    yield Page("figure by programme", "staff", "quality.show_figure", {"code": "composite", "by": "program"})
+    yield Page("records of a figure", "staff", "quality.list_records", {"code": "composite", **one})
+    yield Page("improvement, college", "staff", "improvement.list_items")
+    yield Page("annual reports", "staff", "reporting.list_reports")
 
 
 def _deeper(found: Facts, of_program: Mapping[str, Any]) -> Iterator[Page]:
@@ -124,7 +144,7 @@ def _deeper(found: Facts, of_program: Mapping[str, Any]) -> Iterator[Page]:
     yield Page("5 roster, last page", "staff", "enrolment.show_roster", {**of_program, "page": 36})
     yield Page("5 roster, search", "staff", "enrolment.show_roster", {**of_program, "q": found.word})
     yield Page("5 roster, by hours", "staff", "enrolment.show_roster", {**of_program, "sort": "-verified"})
-    yield Page("5 classes", "staff", "enrolment.list_classes", of_program)
+    yield Page("5 classes", "staff", "classes.list_classes", of_program)
     yield Page("5 trainee", "staff", "enrolment.show_trainee", trainee)
     yield Page(
         "6 one mentor", "staff", "mentoring.show_mentor", {**of_program, "program_mentor_id": found.mentor}

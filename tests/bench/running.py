@@ -265,7 +265,7 @@ def run(options: argparse.Namespace) -> int:
                 if options.only in name:
                     costs.setdefault(name, []).append(stand.measure_edit(deed, options.requests))
         costs[BARE].append(stand.measure("staff", "/bench/bare", BARE_REQUESTS))
-    found = _summed(costs)
+    found = summed(costs)
     print(report.table(found))
     if options.json:
         report.write(options.json, [asdict(each) for each in found])
@@ -274,7 +274,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _summed(costs: dict[str, list[Cost]]) -> list[Measured]:
+def summed(costs: dict[str, list[Cost]]) -> list[Measured]:
     bare = statistics.median(cost.cpu for cost in costs[BARE])
     return [_sum(name, parts, bare) for name, parts in costs.items()]
 

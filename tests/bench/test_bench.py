@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from tests.bench import PASSWORD, PEOPLE, filling, report
+from tests.bench import PASSWORD, PEOPLE, filling, judging, report
 from tests.bench.large import Size
 from tests.bench.pages import addresses
 from tests.bench.running import Measured
 from trainmgr.enrolment.models import Enrolment
-from trainmgr.evaluation.models import Rating, Result
+from trainmgr.evaluation.models import Rating, Result, Window
 from trainmgr.evaluation.recompute import recompute
 from trainmgr.kernel.clock import utcnow
 from trainmgr.kernel.db import db
@@ -124,6 +124,29 @@ def check_results():
     assert len(before) == sum(SMALL_YEAR)
     for one, other in zip(before, after, strict=True):
         assert tuple(one) == pytest.approx(tuple(other))
+
+
+def test_the_results_of_a_class_are_worked_out_and_its_pages_open_in_ten_statements(app, count_statements):
+    made = judging.arrange(app, 45, now=utcnow())
+    told = judging.work_out(app, made, utcnow())
+    with app.app_context():
+        window = db.session.get_one(Window, made.window)
+        assert (told["people"], len(made.owed), window.outstanding) == (45, judging.OWED, judging.OWED)
+        assert count(Result, Result.is_provisional) == judging.OWED
+        db.session.remove()
+    clients = {}
+    for person, username in made.names.items():
+        clients[person] = app.test_client()
+        clients[person].post("/sign-in", data={"name": username, "password": PASSWORD})
+
+    found = {}
+    for name, person, address in judging.pages(made):
+        with count_statements() as statements:
+            found[name] = (clients[person].get(address).status_code, len(statements))
+
+    assert {
+        n: answer for n, answer in found.items() if answer[0] != 200 or answer[1] > report.STATEMENT_LIMIT
+    } == {}
 
 
 def test_every_answer_that_was_confirmed_is_looked_for_after_a_small_test(tmp_path, monkeypatch, capsys):

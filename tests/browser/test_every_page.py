@@ -18,7 +18,7 @@ pytestmark = pytest.mark.browser
 
 # Fragments, files and redirects: what a browser shows as a page is swept.
 NO_PAGE = (
-    "static", "health.", "download_", "export_", "print_task_sheets", "print_judge", "_photo", "_picture",
+    "static", "health.", "api.", "download_", "export_", "print_task_sheets", "print_judge", "_photo", "_picture",
     "list_choices", "find_organizations", "revenue_sum", "preview_checks", "show_import_box",
     "show_sign_in", "show_first_password",
 )  # fmt: skip
@@ -30,18 +30,17 @@ AXE = """options => axe.run(document, {resultTypes: ["violations"], ...options})
 BY_COLOUR = {"runOnly": ["color-contrast"]}
 
 
-def addresses(app: Any, made: Populated, role: Role) -> Iterator[str]:
-    """Yield the address of every page that a role may open by the table of grants."""
-    granted = permissions_of([role])
+def addresses(app: Any, made: Populated, role: Role) -> Iterator[tuple[str, bool]]:
+    """Yield the address of every page that a role may open by the table of grants, and whether staff may not."""
+    granted, of_staff = permissions_of([role]), permissions_of([Role.STAFF])
     with app.test_request_context():
         for rule in sorted(app.url_map.iter_rules(), key=lambda one: one.rule):
             mark = mark_of(app.view_functions[rule.endpoint])
             if "GET" not in (rule.methods or ()) or any(word in rule.endpoint for word in NO_PAGE):
                 continue
             if isinstance(mark, Permission) and mark in granted:
-                yield url_for(
-                    rule.endpoint, **{name: made.argument(rule.endpoint, name) for name in rule.arguments}
-                )
+                values = {name: made.argument(rule.endpoint, name) for name in rule.arguments}
+                yield url_for(rule.endpoint, **values), mark not in of_staff
 
 
 @pytest.fixture
@@ -55,18 +54,19 @@ def sweep(open_page, made, put_back):
     def through(role: Role, language: str, look: Any, part: int, parts: int) -> tuple[list[str], int]:
         (cookie,) = World(app).signed_in(made.people[role])._cookies.values()
         page = open_page(language=language, reduced_motion="reduce")  # no colour halfway to another
-        page.context.add_init_script(AXE_SCRIPT)
+        if look is not as_wide_as_the_window:
+            page.context.add_init_script(AXE_SCRIPT)
         page.context.add_cookies(
             [{"name": cookie.key, "value": cookie.value, "domain": "127.0.0.1", "path": "/"}]
         )
         faults, swept = [], 0
-        for address in list(addresses(app, made, role))[part::parts]:
+        for address, own in list(addresses(app, made, role))[part::parts]:
             answer = page.goto(address)
             if answer.status in (403, 404, 409):
                 continue
             assert answer.status < 400, f"{address}: {answer.status}"
             swept += 1
-            faults += [f"{address}: {fault}" for fault in look(page, first=swept % 2)]
+            faults += [f"{address}: {fault}" for fault in look(page, first=swept % 2, own=own)]
         return faults, swept
 
     return through
@@ -84,22 +84,21 @@ def shown(page: Any, size: dict[str, int], scheme: str) -> list[str]:
 DESK_LIGHT, PHONE_LIGHT, PHONE_DARK = (DESK, "light"), (PHONE, "light"), (PHONE, "dark")
 
 
-def as_at_a_desk_and_on_a_phone(page: Any, first: int = 0) -> list[str]:
-    """Look at a page in both schemes and both widths."""
-    faults = []
-    for size, scheme in [DESK_LIGHT, PHONE_DARK][:: -1 if first else 1]:
-        faults += shown(page, size, scheme) + page.evaluate(AXE, {})
-    return faults
-
-
-def as_on_a_phone(page: Any, first: int = 0) -> list[str]:
-    """Look at a page on a phone in both schemes."""
-    one, other = [PHONE_LIGHT, PHONE_DARK][:: -1 if first else 1]
+def as_at_a_desk_and_on_a_phone(page: Any, first: int = 0, own: bool = False) -> list[str]:
+    """Look at a page in both schemes and both widths: for everything in one, the next page's other, and for colours."""
+    one, other = [DESK_LIGHT, PHONE_DARK][:: -1 if first else 1]
     faults = shown(page, *one) + page.evaluate(AXE, {})
     return faults + shown(page, *other) + page.evaluate(AXE, BY_COLOUR)
 
 
-def as_wide_as_the_window(page: Any, first: int = 0) -> list[str]:
+def as_on_a_phone(page: Any, first: int = 0, own: bool = True) -> list[str]:
+    """Look at a page on a phone, in both schemes where staff have none from the same template."""
+    one, other = [PHONE_LIGHT, PHONE_DARK][:: -1 if first else 1]
+    faults = shown(page, *one) + page.evaluate(AXE, {})
+    return faults + (shown(page, *other) + page.evaluate(AXE, BY_COLOUR) if own else [])
+
+
+def as_wide_as_the_window(page: Any, first: int = 0, own: bool = False) -> list[str]:
     """Look only at a page's width."""
     one, other = [DESK_LIGHT, PHONE_LIGHT][:: -1 if first else 1]
     return shown(page, *one) + shown(page, *other)

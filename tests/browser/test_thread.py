@@ -6,6 +6,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -146,6 +147,7 @@ def bring_in_trainees(staff: Walker, coordinator: Walker, cast, program: str, tm
     file = workbook(tmp_path / "roster.xlsx", rows)
     for _twice in range(2):
         staff.go(f"{program}/roster/import").upload("file", file).press("form.form button.btn-primary")
+        staff.press("button[value=begin]")
         staff.go(f"{program}/roster")
         assert staff.page.locator("table.ledger tbody tr").count() == 30, staff.text()
 
@@ -184,8 +186,9 @@ def practise(trainee: Walker, program: str, tmp_path: Path) -> None:
 
     trainee.fill(password="wo-de-mima-2026", again="wo-de-mima-2026").press("form button.btn-primary")
     Image.new("RGB", (900, 600), "steelblue").save(tmp_path / "photo.jpg")
+    today = datetime.now(ZoneInfo("Asia/Shanghai")).isoweekday()
     trainee.go("/logs/new").fill(
-        hours="7.5", task="盖板玻璃外观检测", learned="崩边多在下料口，调整夹爪后减少。"
+        **{f"hours_{today}": "7.5"}, task="盖板玻璃外观检测", learned="崩边多在下料口，调整夹爪后减少。"
     )
     chosen = trainee.page.locator("[name=competencies]").first
     chosen.focus()  # by the key: a press on the screen may meet the bar at its foot
