@@ -55,6 +55,7 @@ FEATURES = (
     "notices",
     "offline",
     "api",
+    "exchange",
     "operation",
 )
 

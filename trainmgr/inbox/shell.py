@@ -34,6 +34,7 @@ AREAS = {
     "factor": "account",
     "through": "account",
     "sign_on": "account",
+    "exchange": "account",
     "operation": "account",
     "help": "help",
     "search": "",
