@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.factories import NOW
+from trainmgr.identity.guessing import is_soon_found
 from trainmgr.identity.rules import (
     PER_ACCOUNT,
     PER_ADDRESS,
@@ -67,17 +68,18 @@ def test_an_ipv6_customer_counts_as_one_address(address, network):
         ("short-123", "shorter"),
         ("x" * 129, "longer"),
         ("zhangwei2026", "own name"),
-        ("ZHANGWEI99", "own name"),
-        ("2026JN00012", "own name"),
+        ("ZHANGWEI9999", "own name"),
+        ("2026JN00012!", "own name"),
         ("2026jn00012!!", "own name"),
-        ("1234567890", "tried first"),
-        ("９８７６５４３２１０", "tried first"),
-        ("qwertyuiop", "tried first"),
-        ("Password123", "tried first"),
+        ("123456789012", "tried first"),
+        ("９８７６５４３２１０９８", "tried first"),
+        ("qwertyuiopas", "tried first"),
+        ("P@ssword123!", None),  # for the lists of guessing.py
         ("woaini1314520", "tried first"),
         ("aaaaaaaabbbb", "too few"),
         ("kiln-otter-47", None),
-        ("今天也要好好学习机床", None),
+        ("今天也要好好学习机床知识", None),
+        ("今天也要好好学习", "shorter"),
         ("zhangwei likes blue lathes", None),
     ],
 )
@@ -86,7 +88,35 @@ def test_passwords_that_others_would_try_first_are_refused(password, fault):
     assert (found is None) if fault is None else fault in found
 
 
-@given(st.text(max_size=9))
+@pytest.mark.parametrize(
+    "password",
+    [
+        "P@ssword123!",
+        "password1234",
+        "Password2026",
+        "passwordpassword",
+        "qwertyuiop1234",
+        "iloveyou123456",
+        "1qaz2wsx3edc4rfv",
+        "abcabcabcabc",
+        "correcthorse",
+        "2026jn00012a1b2",
+        "aaaaaaaaaaaaaaaa1b2",
+    ],
+)
+def test_leaked_passwords_and_what_is_made_of_them_are_soon_found(password):
+    assert is_soon_found(password, ["zhangwei", "张伟", "2026JN00012"])
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["kiln-otter-47", "今天也要好好学习机床知识", "zhangwei likes blue lathes", "peixun-demo-2026"],
+)
+def test_a_short_sentence_is_not(password):
+    assert not is_soon_found(password, ["zhangwei", "张伟"])
+
+
+@given(st.text(max_size=11))
 def test_nothing_short_is_taken(password):
     assert "shorter" in (password_fault(password, []) or "")
 

@@ -11,7 +11,8 @@ from flask_babel import lazy_gettext as _l
 
 from trainmgr.identity import passwords
 from trainmgr.identity.models import Membership, SignInSession, User
-from trainmgr.identity.rules import password_fault
+from trainmgr.identity.guessing import is_soon_found
+from trainmgr.identity.rules import TRIED_FIRST, password_fault
 from trainmgr.kernel import crypto
 from trainmgr.kernel.audit import record, require, sentence
 from trainmgr.kernel.db import db
@@ -30,7 +31,10 @@ def account_of(user_id: int) -> User:
 def fault_of_password(user: User, password: str) -> str | None:
     """Return the msgid of why a password will not do for this person, or None."""
     numbers = db.session.scalars(sa.select(Membership.number).where(Membership.user_id == user.id))
-    return password_fault(password, [user.username, user.name, *filter(None, numbers)])
+    own_words = [user.username, user.name, *filter(None, numbers)]
+    if fault := password_fault(password, own_words):
+        return fault
+    return TRIED_FIRST if is_soon_found(password, own_words) else None
 
 
 def change_password(user: User, password: str, *, now: datetime) -> None:

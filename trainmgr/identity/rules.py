@@ -56,10 +56,11 @@ def network_of(address: str | None) -> str:
 
 # --- passwords ----------------------------------------------------------------------------------
 
-SHORTEST = 10
+SHORTEST = 12
 LONGEST = 128
 FEWEST_SIGNS = 5
 OWN_WORD = 4  # a name or number this long may not be most of the password
+FEWEST_OTHERS = 6  # signs that must stand beside it
 
 _COMMON = """
     password password1 password12 password123 passw0rd123 p@ssw0rd p@ssword123 admin12345 administrator letmein123
@@ -70,6 +71,7 @@ _COMMON = """
     wang123456 li123456789 qq123456789 wx123456789 a5201314520 trainmgr123 changeme123 test123456 root123456
 """
 COMMON = frozenset(_COMMON.split())
+TRIED_FIRST = N_("This is one of the passwords that are tried first; take another.")
 _RUNS = (
     "0123456789" * 3,
     "abcdefghijklmnopqrstuvwxyz",
@@ -90,14 +92,14 @@ def password_fault(password: str, own_words: Iterable[str]) -> str | None:
     """
     plain = normal(password)
     if len(password) < SHORTEST:
-        return N_("This is shorter than 10 characters.")
+        return N_("This is shorter than 12 characters.")
     if len(plain) > LONGEST:
         return N_("This is longer than 128 characters.")
     folded = plain.casefold()
     if any(_is_mostly(folded, normal(word).casefold()) for word in own_words):
         return N_("This is mostly your own name or number; others would try that first.")
     if folded in COMMON or _is_run(folded):
-        return N_("This is one of the passwords that are tried first; take another.")
+        return TRIED_FIRST
     if len(set(plain)) < FEWEST_SIGNS:
         return N_("This repeats too few different characters.")
     return None
@@ -105,7 +107,7 @@ def password_fault(password: str, own_words: Iterable[str]) -> str | None:
 
 def _is_mostly(password: str, word: str) -> bool:
     word = re.sub(r"\s", "", word)
-    return len(word) >= OWN_WORD and word in password and len(password) - len(word) < SHORTEST - OWN_WORD
+    return len(word) >= OWN_WORD and word in password and len(password) - len(word) < FEWEST_OTHERS
 
 
 def _is_run(password: str) -> bool:
