@@ -1,7 +1,7 @@
 """Signing in: who is meant, whether they must wait, whether it is their password.
 
-Failures are counted in the database per account and per address. A wrong password and an unknown account are
-answered alike, after the same work.
+Failures are counted for all hosts per account and per address (kernel/tally). A wrong password and an unknown account
+are answered alike, after the same work.
 """
 
 from __future__ import annotations
@@ -20,8 +20,10 @@ from trainmgr.identity.models import Membership, SignInAttempt, SignInSession, U
 from trainmgr.identity.rules import PER_ACCOUNT, PER_ADDRESS, free_again_at, network_of
 from trainmgr.kernel.crypto import IdFault, blind_index, check_phone
 from trainmgr.kernel.db import db
+from trainmgr.kernel.tally import Tally
 
 MOST_CANDIDATES = 3
+FAILURES = Tally(SignInAttempt, PER_ACCOUNT.within)
 
 
 class Why(enum.Enum):
@@ -121,18 +123,10 @@ def _address_key(address: str | None) -> str:
 
 def waiting_until(keys: Iterable[str], address: str | None, *, now: datetime) -> datetime | None:
     """Return until when tries at these accounts or from this address are refused: two statements."""
-    by_account = db.session.execute(
-        sa.select(sa.func.count(), sa.func.max(SignInAttempt.at))
-        .where(SignInAttempt.account_key.in_(list(keys)), SignInAttempt.at > now - PER_ACCOUNT.within)
-        .group_by(SignInAttempt.account_key)
-    )
+    by_account = FAILURES.counted("account_key", keys, since=now - PER_ACCOUNT.within)
+    by_address = FAILURES.counted("address_key", [_address_key(address)], since=now - PER_ADDRESS.within)
     moments = [free_again_at(PER_ACCOUNT, count, last) for count, last in by_account]
-    count, last = db.session.execute(
-        sa.select(sa.func.count(), sa.func.max(SignInAttempt.at)).where(
-            SignInAttempt.address_key == _address_key(address), SignInAttempt.at > now - PER_ADDRESS.within
-        )
-    ).one()
-    moments.append(free_again_at(PER_ADDRESS, count, last))
+    moments += [free_again_at(PER_ADDRESS, count, last) for count, last in by_address]
     return max((moment for moment in moments if moment), default=None)
 
 
@@ -140,8 +134,7 @@ def _failed(keys: Sequence[str], address: str | None, now: datetime) -> Refusal:
     """Count a failure once per account that was meant, and once for the address."""
     for place, key in enumerate(keys):
         where = _address_key(address) if place == 0 else ""
-        db.session.add(SignInAttempt(account_key=key, address_key=where, at=now))
-    db.session.flush()
+        FAILURES.note(now, account_key=key, address_key=where)
     until = waiting_until(keys, address, now=now)
     return Refusal(Why.WRONG, until if until and until > now else None)
 
@@ -151,8 +144,7 @@ def count_failure(key: str, address: str | None, *, now: datetime) -> datetime |
 
     `key` is a digest of what was tried; an empty one counts for the address alone.
     """
-    db.session.add(SignInAttempt(account_key=key, address_key=_address_key(address), at=now))
-    db.session.flush()
+    FAILURES.note(now, account_key=key, address_key=_address_key(address))
     until = waiting_until([key] if key else [], address, now=now)
     return until if until and until > now else None
 
@@ -164,8 +156,6 @@ def forget_failures(key: str, *, now: datetime) -> None:
 
 def _forget(keys: Sequence[str], now: datetime) -> None:
     """After the right password: drop the account's failures (not the address's), and what is out of date anyway."""
-    db.session.execute(
-        sa.update(SignInAttempt).where(SignInAttempt.account_key.in_(keys)).values(account_key="")
-    )
-    db.session.execute(sa.delete(SignInAttempt).where(SignInAttempt.at < now - PER_ACCOUNT.within))
+    FAILURES.forget("account_key", keys)
+    FAILURES.sweep(now)
     db.session.execute(sa.delete(SignInSession).where(SignInSession.expires_at <= now))

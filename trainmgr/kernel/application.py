@@ -23,6 +23,7 @@ from trainmgr.kernel import (
     health,
     i18n,
     jobs,
+    shared,
     shell,
     signing,
 )
@@ -96,6 +97,7 @@ def init_app(app: Flask) -> None:
     crypto.init_app(app)
     files.init_app(app)
     jobs.init_app(app)
+    shared.init_app(app)
     signing.init_app(app)
     app.before_request(db.choose_reader)  # after the guard: who asks is read from the database itself
     app.register_blueprint(health.bp)

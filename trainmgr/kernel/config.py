@@ -17,6 +17,7 @@ FROM_ENVIRONMENT = (
     "INSTANCE_PATH",
     "TIMEZONE",
     "JOBS_URL",
+    "REDIS_URL",
     "DATA_KEYS",
     "TRUSTED_PROXIES",
     "FILES_URL",

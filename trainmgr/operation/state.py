@@ -21,6 +21,7 @@ from trainmgr.kernel import crypto, storage
 from trainmgr.kernel.db import db
 from trainmgr.kernel.jobs import each_minute
 from trainmgr.kernel.places import instance_folder
+from trainmgr.kernel.shared import Away, shared
 from trainmgr.operation import migrating
 from trainmgr.operation.models import InstallationMark
 
@@ -245,6 +246,20 @@ def _worker(now: datetime) -> tuple[Level, str]:
     return Level.OK, "looked at the clock within three minutes"
 
 
+def _redis(now: datetime) -> tuple[Level, str]:
+    if not shared().url:
+        return Level.OK, "none: limits are counted in the database"
+    try:
+        told = shared().ask(lambda redis: redis.info("memory"))
+    except Away as why:
+        return Level.FAULT, f"does not answer ({why}); the database counts meanwhile. See TRAINMGR_REDIS_URL"
+    if int(told.get("maxmemory", 0)) and told.get("maxmemory_policy") != "noeviction":
+        return Level.WARNING, (
+            "throws counts away when it is full, and limits begin anew: give it maxmemory-policy noeviction"
+        )
+    return Level.OK, "counts limits for all hosts"
+
+
 def _backup(now: datetime) -> tuple[Level, str]:
     last = marked(BACKUP)
     if last is None or now - last > BACKUP_LATE:
@@ -264,5 +279,6 @@ LOOKS: tuple[Callable[[datetime], tuple[Level, str]], ...] = (
     _disk,
     _files,
     _worker,
+    _redis,
     _backup,
 )

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-import sqlalchemy as sa
-
 from trainmgr.identity.rules import Throttle, free_again_at, network_of
 from trainmgr.kernel.crypto import blind_index
-from trainmgr.kernel.db import db
+from trainmgr.kernel.tally import Tally
 from trainmgr.recruitment.door_models import Knock
 
 # A school's computer room applies from one address, so its limit is wide; nobody guesses sixty codes.
@@ -20,6 +18,7 @@ LIMITS = {
     ),  # certificates
 }
 KEPT = timedelta(days=1)
+KNOCKS = {kind: Tally(Knock, KEPT, kind=kind) for kind in LIMITS}
 
 
 def _key(address: str | None) -> str:
@@ -29,16 +28,13 @@ def _key(address: str | None) -> str:
 def waits_until(kind: str, address: str | None, *, now: datetime) -> datetime | None:
     """Return from when on an address may knock again, or None when it may now."""
     limit = LIMITS[kind]
-    count, last = db.session.execute(
-        sa.select(sa.func.count(), sa.func.max(Knock.at)).where(
-            Knock.address_key == _key(address), Knock.kind == kind, Knock.at > now - limit.within
-        )
-    ).one()
+    found = KNOCKS[kind].counted("address_key", [_key(address)], since=now - limit.within)
+    count, last = found[0] if found else (0, None)
     until = free_again_at(limit, count, last)
     return until if until and until > now else None
 
 
 def note(kind: str, address: str | None, *, now: datetime) -> None:
     """Count a knock, and forget those of yesterday."""
-    db.session.add(Knock(address_key=_key(address), kind=kind, at=now))
-    db.session.execute(sa.delete(Knock).where(Knock.at < now - KEPT))
+    KNOCKS[kind].note(now, address_key=_key(address))
+    KNOCKS[kind].sweep(now)

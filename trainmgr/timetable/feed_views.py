@@ -15,8 +15,8 @@ from trainmgr.timetable import feeds
 from trainmgr.timetable.frame import bp
 
 VIEW = Permission.TIMETABLE_VIEW
-PER_FEED = Pace(60, timedelta(hours=1))
-PER_ADDRESS = Pace(600, timedelta(hours=1))
+PER_FEED = Pace(60, timedelta(hours=1), "a calendar")
+PER_ADDRESS = Pace(600, timedelta(hours=1), "calendars of an address")
 
 
 @bp.get("/my-calendar")
