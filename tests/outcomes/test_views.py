@@ -324,7 +324,21 @@ def test_the_page_compares_classes_by_the_figures_behind(world, staff, program, 
 def test_a_programme_without_any_rating_says_so(world, staff):
     program = world.program(State.DRAFT)
 
-    assert staff.get(f"/programs/{program.id}/result").status_code == 200
+    assert "还没有终结评价" in staff.get(f"/programs/{program.id}/result").text
+
+
+def test_nobody_passed_is_said_only_when_somebody_was_decided_on(world, staff, program, window):
+    trainee = world.enrolment(program)
+    rate(world, program, window, trainee, 2.0)
+
+    assert "0.0%" not in staff.get(f"/programs/{program.id}/result").text
+
+    staff.post(
+        f"/programs/{program.id}/result/decide",
+        data={"id": trainee.id, "kind": "failed", "reason": "补考未过"},
+    )
+
+    assert "0.0%" in staff.get(f"/programs/{program.id}/result").text
 
 
 @pytest.mark.parametrize(
