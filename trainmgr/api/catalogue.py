@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from trainmgr.api import judging, people, planning
+from trainmgr.api import giving, guiding, judging, people, planning, presence, proving
 from trainmgr.api.reading import Resource
 
-RESOURCES: dict[str, Resource] = {
-    one.name: one for one in (*planning.RESOURCES, *people.RESOURCES, *judging.RESOURCES)
-}
+_PARTS = (planning, people, guiding, presence, judging, giving, proving)
+RESOURCES: dict[str, Resource] = {one.name: one for part in _PARTS for one in part.RESOURCES}

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate
 
 from trainmgr.kernel.inputs import tidy
 from trainmgr.kernel.numbers import LARGEST
 
 LARGE = _l("The number is too small or too large.")
 LONG = _l("The text is too long or empty.")
+SOMETHING = r"[^\s\x00-\x1f\x7f-\x9f]"
 
 
 def described(what: str) -> dict[str, str]:
@@ -31,6 +34,8 @@ class Line(fields.String):
     """A line of text that somebody typed: no control characters, no doubled blanks."""
 
     def __init__(self, most: int, *, least: int = 0, **options: Any) -> None:
+        if least:  # the document says so too: blanks alone are nothing
+            options["metadata"] = options.get("metadata", {}) | {"pattern": SOMETHING}
         super().__init__(validate=validate.Length(least, most, error=LONG), **options)
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **options: Any) -> Any:
@@ -54,8 +59,63 @@ def choice(kind: Any, what: str = "", **options: Any) -> fields.String:
     return fields.String(validate=validate.OneOf(values), metadata=described(what) if what else {}, **options)
 
 
+class Whole(fields.Integer):
+    """A whole number of a body: a number of JSON, no text that looks like one."""
+
+    def __init__(self, least: int, most: int, **options: Any) -> None:
+        super().__init__(validate=validate.Range(least, most, error=LARGE), **options)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **options: Any) -> Any:
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
+class Ref(Whole):
+    """The id of a row that a body names."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(1, LARGEST, **options)
+
+
+class Flag(fields.Boolean):
+    """True or false, and nothing that looks like it."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **options: Any) -> Any:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
+class Figure(fields.Decimal):
+    """A number with so many decimals at most; more are refused, as on the pages, not rounded."""
+
+    def __init__(self, decimals: int, least: float, most: float, **options: Any) -> None:
+        super().__init__(validate=[validate.Range(least, most, error=LARGE), self._is_exact], **options)
+        self.decimals = decimals
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **options: Any) -> Any:
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(value, attr, data, **options)
+
+    def _is_exact(self, value: Decimal) -> None:
+        if value != round(value, self.decimals):
+            raise ValidationError(_("At most %(decimals)s decimals.", decimals=self.decimals))
+
+
 class Base(Schema):
     """A schema whose fields are all that it takes: anything else is refused, so nothing is assigned in passing."""
+
+
+class NothingSchema(Base):
+    """No content: {}."""
+
+
+class ReasonSchema(Base):
+    """Why something is done; it stays in the record."""
+
+    reason = Line(200, least=1, required=True)
 
 
 def names_of(schema: type[Schema]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Evaluation windows, ratings, results, certificates and indicators as resources."""
+"""Evaluation windows, ratings, results and indicators as resources."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ from sqlalchemy.orm import load_only
 from trainmgr.api.fields import LARGE, Base, Id, choice, described, names_of
 from trainmgr.api.reading import Asked, Resource, by_choice, by_id
 from trainmgr.api.rules import Area
-from trainmgr.certificates.models import Certificate
-from trainmgr.certificates.queries import people_seen
 from trainmgr.enrolment.models import Enrolment
 from trainmgr.enrolment.queries import visible_in
 from trainmgr.evaluation import queries as evaluation
@@ -24,7 +22,6 @@ from trainmgr.evaluation.rules import Party, Phase, WindowKind
 from trainmgr.kernel.access import Permission
 from trainmgr.kernel.msgids import N_
 from trainmgr.kernel.numbers import whole
-from trainmgr.programs.models import Program
 from trainmgr.programs.queries import may
 from trainmgr.quality import boards, measuring, seeing
 from trainmgr.quality.rules import FIRST_YEAR, LAST_YEAR, Period, ScopeKind, Verdict
@@ -156,37 +153,6 @@ def _result(window: Window, enrolment: Enrolment, result: Result | None, is_show
     } | {name: known and getattr(known, name) for name in _SCORES}
 
 
-class CertificateSchema(Base):
-    """A certificate of completion as it was issued; `is_present` until it is revoked or replaced."""
-
-    id = Id()
-    program_id = Id()
-    enrolment_id = Id()
-    college_id = Id()
-    year = fields.Integer()
-    number = fields.Integer()
-    credential_id = fields.UUID()
-    holder_name = fields.String()
-    student_number = fields.String()
-    program_name = fields.String()
-    enterprise_name = fields.String()
-    field = fields.String()
-    minutes = fields.Integer()
-    issued_on = fields.Date()
-    is_present = fields.Boolean()
-    replaces_id = Id(allow_none=True)
-
-
-def _certificates(asked: Asked) -> sa.Select[Any]:
-    columns = [getattr(Certificate, name) for name in names_of(CertificateSchema)]
-    return (
-        sa.select(*columns)
-        .join(Enrolment, Enrolment.id == Certificate.enrolment_id)
-        .join(Program, Program.id == Certificate.program_id)
-        .where(people_seen(asked.viewer))
-    )
-
-
 class IndicatorSchema(Base):
     """An indicator's figure in a scope and year, as it was computed last."""
 
@@ -278,14 +244,6 @@ RESOURCES = (
         _results,
         _as_shown, filters=by_id("cohort_id", Enrolment.cohort_id, "Only of this class."),
         needed={"window_id": Id(required=True, metadata=described("Of which window."))}, has_one=False,
-    ),
-    Resource(
-        "certificates", "certificate", Area.CERTIFICATES, P.CERTIFICATE_VIEW, CertificateSchema,
-        N_("Certificates of completion"), [Certificate.id], _certificates,
-        filters=by_id("program_id", Certificate.program_id, "Only of this programme.")
-        | by_id("enrolment_id", Certificate.enrolment_id, "Only of this trainee.")
-        | by_id("year", Certificate.year, "Only of this year."),
-        in_program=False,
     ),
     Resource(
         "indicators", "indicator", Area.INDICATORS, P.QUALITY_VIEW, IndicatorSchema, N_("Quality indicators"),

@@ -20,7 +20,7 @@ AREAS = {
     Area.ATTENDANCE: _l("attendance marks"),
     Area.RATINGS: _l("windows and ratings"),
     Area.RESULTS: _l("results of windows"),
-    Area.CERTIFICATES: _l("certificates of completion"),
+    Area.CERTIFICATES: _l("certificates of completion and of others"),
     Area.INDICATORS: _l("quality indicators"),
 }
 EVENTS = {

@@ -1,7 +1,9 @@
-"""People, enrolments, assignments, logs and attendance as resources."""
+"""People, enrolments, assignments and logs as resources."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,7 +13,6 @@ from marshmallow import fields
 from trainmgr.api.fields import Base, Id, Line, choice, described, names_of
 from trainmgr.api.reading import Asked, Resource, by_choice, by_days, by_id
 from trainmgr.api.rules import Area
-from trainmgr.attendance.models import AttendanceStanding, Mark, Source
 from trainmgr.enrolment.models import Cohort, Enrolment
 from trainmgr.enrolment.queries import visible_in
 from trainmgr.enrolment.roster import Guide, Teacher
@@ -33,9 +34,12 @@ P = Permission
 class PostSchema(Base):
     """What a person is in an organisation today."""
 
+    id = Id()
     organization_id = Id()
+    department_id = Id(allow_none=True)
     role = choice(Role)
     number = fields.String()
+    title = fields.String()
 
 
 class PersonSchema(Base):
@@ -47,6 +51,7 @@ class PersonSchema(Base):
     phone_masked = fields.String()
     created_at = fields.DateTime()
     posts = fields.List(fields.Nested(PostSchema))
+    version = fields.String(metadata=described("Other with each change of the account or of a post."))
 
 
 def _people(asked: Asked) -> sa.Select[Any]:
@@ -56,15 +61,32 @@ def _people(asked: Asked) -> sa.Select[Any]:
 
 def _with_posts(asked: Asked, rows: Sequence[Any]) -> list[dict[str, Any]]:
     """Add what the people are: one statement for any number."""
-    people = {row.id: dict(row._mapping) | {"posts": []} for row in rows}
-    posts = db.session.execute(
-        sa.select(Membership.user_id, Membership.organization_id, Membership.role, Membership.number)
-        .where(Membership.user_id.in_(people), Membership.ended_on.is_(None))
+    posts = _posts_of([row.id for row in rows])
+    return [_person(dict(row._mapping), posts.get(row.id, [])) for row in rows]
+
+
+def _posts_of(user_ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
+    columns = [getattr(Membership, name) for name in names_of(PostSchema)]
+    found: dict[int, list[dict[str, Any]]] = {}
+    for user_id, *values in db.session.execute(
+        sa.select(Membership.user_id, *columns)
+        .where(Membership.user_id.in_(user_ids), Membership.ended_on.is_(None))
         .order_by(Membership.id)
-    )
-    for user_id, organization_id, role, number in posts:
-        people[user_id]["posts"].append({"organization_id": organization_id, "role": role, "number": number})
-    return list(people.values())
+    ):
+        found.setdefault(user_id, []).append(dict(zip(names_of(PostSchema), values, strict=True)))
+    return found
+
+
+def _person(plain: dict[str, Any], posts: list[dict[str, Any]]) -> dict[str, Any]:
+    told = json.dumps(posts, sort_keys=True).encode()
+    version = f"{plain['version']}-{hashlib.sha256(told).hexdigest()[:12]}"
+    return plain | {"posts": posts, "version": version}
+
+
+def person_version(user_id: int) -> str:
+    """Return the version of a person's account and posts, which their ETag holds."""
+    number = db.session.scalar(sa.select(User.version).where(User.id == user_id))
+    return str(_person({"version": number}, _posts_of([user_id]).get(user_id, []))["version"])
 
 
 def _has_role(role: Role) -> sa.ColumnElement[bool]:
@@ -217,34 +239,13 @@ def _offered(asked: Asked) -> sa.Select[Any]:
     return sa.select(*columns).where(Competency.program_id == asked.place.id)
 
 
-class AttendanceSchema(Base):
-    """What counts of a trainee in a session or on a day."""
-
-    id = Id()
-    enrolment_id = Id()
-    session_id = Id(allow_none=True)
-    day = fields.Date()
-    mark = choice(Mark)
-    source = choice(Source)
-    at = fields.DateTime()
-
-
-def _attendance(asked: Asked) -> sa.Select[Any]:
-    columns = [getattr(AttendanceStanding, name) for name in names_of(AttendanceSchema)]
-    return (
-        sa.select(*columns)
-        .join(Enrolment, Enrolment.id == AttendanceStanding.enrolment_id)
-        .where(visible_in(asked.place, asked.viewer))
-    )
-
-
 _OF = "Only of this trainee."
 _ROLE = by_choice("role", User.id, Role, "Only people who hold this role somewhere.")
 _ROLE = {name: type(one)(one.field, lambda value: _has_role(Role(value))) for name, one in _ROLE.items()}
 RESOURCES = (
     Resource(
         "people", "person", Area.PEOPLE, P.PEOPLE_VIEW, PersonSchema, N_("People"), [User.id], _people, _with_posts,
-        filters=_ROLE, in_program=False,
+        filters=_ROLE, in_program=False, has_version=True,
     ),
     Resource(
         "enrolments", "enrolment", Area.ENROLMENTS, P.PROGRAM_VIEW, EnrolmentSchema, N_("Trainees of a programme"),
@@ -271,11 +272,5 @@ RESOURCES = (
     Resource(
         "log-competencies", "log_competency", Area.LOGS, P.LOG_WRITE, LogCompetencySchema,
         N_("What a log may name as practised"), [Competency.id], _offered, has_one=False,
-    ),
-    Resource(
-        "attendance", "attendance_mark", Area.ATTENDANCE, P.ATTENDANCE_VIEW, AttendanceSchema, N_("Who was there"),
-        [AttendanceStanding.id], _attendance,
-        filters=by_choice("mark", AttendanceStanding.mark, Mark, "Only this mark.")
-        | by_id("enrolment_id", AttendanceStanding.enrolment_id, _OF) | by_days(AttendanceStanding.day),
     ),
 )  # fmt: skip

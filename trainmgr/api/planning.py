@@ -15,8 +15,9 @@ from trainmgr.curriculum.models import Edition, EditionState, Layer, Module, Pra
 from trainmgr.curriculum.queries import sees_drafts
 from trainmgr.kernel.access import Permission
 from trainmgr.kernel.msgids import N_
-from trainmgr.needs.models import Competency, Indicator
+from trainmgr.needs.models import BusinessNeed, Competency, Indicator
 from trainmgr.needs.rules import Direction
+from trainmgr.pathways.queries import choices
 from trainmgr.programs.models import Program
 from trainmgr.programs.queries import visible_to
 from trainmgr.programs.rules import ProgramKind, State
@@ -45,6 +46,27 @@ class ProgramSchema(Base):
 def _programs(asked: Asked) -> sa.Select[Any]:
     columns = [getattr(Program, name) for name in names_of(ProgramSchema)]
     return sa.select(*columns).where(visible_to(asked.viewer))
+
+
+class PathwaySchema(Base):
+    """A pathway that a programme can be made from: one of the library, or an organisation's own."""
+
+    ref = fields.String()
+    name = fields.String()
+    name_en = fields.String()
+    version = fields.Integer()
+
+
+def _pathways(asked: Asked) -> list[dict[str, Any]]:
+    return [
+        {
+            "ref": one.ref,
+            "name": one.pathway.name.zh,
+            "name_en": one.pathway.name.en,
+            "version": one.pathway.version,
+        }
+        for one in choices(asked.viewer)
+    ]
 
 
 class CompetencySchema(Base):
@@ -93,6 +115,21 @@ class PerformanceGapSchema(Base):
 def _gaps(asked: Asked) -> sa.Select[Any]:
     columns = [getattr(Indicator, name) for name in names_of(PerformanceGapSchema)]
     return sa.select(*columns).where(Indicator.program_id == asked.place.id)
+
+
+class BusinessNeedSchema(Base):
+    """What the enterprise needs the training for, in its own words."""
+
+    id = Id()
+    position = fields.Integer()
+    text = fields.String()
+    source = fields.String(metadata=described("Where that is written."))
+    version = fields.Integer()
+
+
+def _needs(asked: Asked) -> sa.Select[Any]:
+    columns = [getattr(BusinessNeed, name) for name in names_of(BusinessNeedSchema)]
+    return sa.select(*columns).where(BusinessNeed.program_id == asked.place.id)
 
 
 class EditionSchema(Base):
@@ -153,12 +190,20 @@ RESOURCES = (
         in_program=False, has_version=True,
     ),
     Resource(
+        "pathways", "pathway", Area.PROGRAMS, P.PATHWAY_VIEW, PathwaySchema,
+        N_("Pathways that programmes are made from"), whole=_pathways, in_program=False, has_one=False,
+    ),
+    Resource(
         "competencies", "competency", Area.NEEDS, P.NEEDS_VIEW, CompetencySchema, N_("Competencies and their gaps"),
         [Competency.id], _competencies, has_version=True,
     ),
     Resource(
         "performance-gaps", "performance_gap", Area.NEEDS, P.NEEDS_VIEW, PerformanceGapSchema,
         N_("The enterprise's performance gaps"), [Indicator.id], _gaps, has_version=True,
+    ),
+    Resource(
+        "business-needs", "business_need", Area.NEEDS, P.NEEDS_VIEW, BusinessNeedSchema,
+        N_("What the enterprise needs the training for"), [BusinessNeed.id], _needs, has_version=True,
     ),
     Resource(
         "editions", "edition", Area.CURRICULUM, P.CURRICULUM_VIEW, EditionSchema, N_("Editions of the training plan"),

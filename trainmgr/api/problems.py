@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import Response, g
+from flask import Response, g, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from marshmallow import ValidationError
@@ -16,6 +16,7 @@ from trainmgr.kernel import errors
 from trainmgr.kernel.errors import RuleBroken
 from trainmgr.kernel.i18n.texts import translated
 from trainmgr.kernel.msgids import N_
+from trainmgr.kernel.numbers import whole
 
 PROBLEM = "application/problem+json"
 BEGINNING = "/api/v1/"
@@ -102,11 +103,18 @@ def answer(
     return Response(body, status, dict(headers or {}), content_type=PROBLEM)
 
 
+def _names_no_row(path: str) -> bool:
+    """Tell whether an address has an id in it that no row can have."""
+    return any(part.isdigit() and whole(part) is None for part in path.split("/"))
+
+
 def _voice(status: int, message: str | None, error: Exception | None) -> Response:
     g.heeds_headers = True
     if isinstance(error, Problem):
         return answer(status, message, error.fields, error.headers)
     headers = {}
+    if status == 405 and _names_no_row(request.path):
+        return answer(404)  # the router looks at methods before it reads ids
     if isinstance(error, HTTPException) and status == 405:
         headers = {name: value for name, value in error.get_headers() if name == "Allow"}
     return answer(status, message or "", headers=headers)

@@ -37,7 +37,17 @@ class Area(enum.StrEnum):
     INDICATORS = "indicators"
 
 
-WRITABLE = (Area.ENROLMENTS, Area.LOGS)
+WRITABLE = (
+    Area.PROGRAMS,
+    Area.NEEDS,
+    Area.PEOPLE,
+    Area.ENROLMENTS,
+    Area.ASSIGNMENTS,
+    Area.LOGS,
+    Area.ATTENDANCE,
+    Area.RATINGS,
+    Area.CERTIFICATES,
+)
 
 
 def scope(area: Area, *, write: bool = False) -> str:

@@ -11,7 +11,8 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import Schema
 
 from trainmgr.api.catalogue import RESOURCES
-from trainmgr.api.operations import WRITES, Write
+from trainmgr.api.deeds import Write
+from trainmgr.api.operations import WRITES
 from trainmgr.api.problems import PROBLEM
 from trainmgr.api.reading import Resource
 
@@ -25,7 +26,7 @@ _ERRORS = {
     "401": "No token, or one that is expired or revoked",
     "403": "The token lacks the scope, or its person the permission",
     "404": "There is no such thing, or it is out of sight",
-    "405": "This address does not take that method, or its id is larger than any",
+    "405": "This address does not take that method",
     "409": "A rule forbids it now, or the same request is still at work",
     "412": "It was changed after the ETag was read",
     "415": "The body is no application/json",
@@ -114,14 +115,7 @@ _ETAG = {"ETag": {"schema": {"type": "string"}, "description": "The version; sen
 
 
 def _add_reads(spec: APISpec, resource: Resource) -> None:
-    many = {
-        "type": "object",
-        "required": ["data", "next"],
-        "properties": {
-            "data": {"type": "array", "items": resource.schema},
-            "next": {"type": ["string", "null"], "description": "The address of the next page."},
-        },
-    }
+    many = _many(resource)
     query = Schema.from_dict(resource.query_fields(), name=f"{resource.one.title()}Query")
     about = {"tags": [resource.area.value], "summary": resource.summary, "x-scope": resource.scope}
     spec.path(
@@ -147,6 +141,17 @@ def _add_reads(spec: APISpec, resource: Resource) -> None:
                 }
             },
         )  # fmt: skip
+
+
+def _many(resource: Resource) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "required": ["data", "next"],
+        "properties": {
+            "data": {"type": "array", "items": resource.schema},
+            "next": {"type": ["string", "null"], "description": "The address of the next page."},
+        },
+    }
 
 
 def _query(spec: APISpec, schema: type[Schema]) -> list[dict[str, Any]]:
@@ -179,7 +184,13 @@ def _write(name: str, write: Write) -> dict[str, Any]:
             }
         )
         refusals.insert(6, "412")
-    good = {"201" if write.made else "200": _json(RESOURCES[write.gives].schema, "How it stands now", _ETAG)}
+    resource = RESOURCES[write.gives]
+    shown = _many(resource) if write.many else resource.schema
+    stands = _json(shown, "How it stands now", _ETAG if resource.has_version and not write.many else None)
+    good = {"200": stands} | ({"201": stands} if write.made else {})
+    if write.later:
+        job = {"type": "object", "required": ["job_id"], "properties": {"job_id": {"type": "integer"}}}
+        good["202"] = _json(job, "It is done in the background: read the list a little later")
     return {
         "tags": [write.area.value],
         "summary": write.summary,

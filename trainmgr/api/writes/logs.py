@@ -1,9 +1,9 @@
-"""What programs may write, through the actions that the pages use."""
+"""Logs: handed in by the trainee who asks, signed or sent back by whom they wait for."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from flask import abort
@@ -11,24 +11,26 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from trainmgr.api.fields import LARGE, Base, Id, Line, Text, described
+from trainmgr.api.deeds import Deed, Done, Write
+from trainmgr.api.fields import LARGE, Base, Id, Line, NothingSchema, Text, described
 from trainmgr.api.problems import Problem
+from trainmgr.api.rules import Area
 from trainmgr.curriculum.queries import modules_of, stages_of
-from trainmgr.enrolment import actions as enrolment_actions
 from trainmgr.enrolment.models import Enrolment
-from trainmgr.enrolment.queries import enrolment_or_404
 from trainmgr.enrolment.rules import EnrolmentState
-from trainmgr.identity.models import User
+from trainmgr.kernel import audit
 from trainmgr.kernel.access import Permission
+from trainmgr.kernel.msgids import N_
 from trainmgr.practice import actions, drafts, queries
 from trainmgr.practice.drafts import Content
 from trainmgr.practice.models import PracticeLog
 from trainmgr.practice.periods import WEEK, Covered, cover_week
 from trainmgr.practice.rules import MOST_COMPETENCIES
 from trainmgr.programs.models import Program
-from trainmgr.programs.queries import may, program_or_404, sides_of
-from trainmgr.programs.rules import Side
+from trainmgr.programs.queries import may
 
+# By hand a log's own row says who handed it in and when; here the trail says besides by which token.
+HANDED_IN = audit.sentence("api.log", _l("%(who)s handed in a log of %(what)s"))
 QUARTER = _l("Minutes go in quarters of an hour.")
 MOST_LEARNED = 500  # as in the form
 
@@ -72,51 +74,10 @@ class ReturnSchema(Base):
     comment = Line(500, least=1, required=True)
 
 
-class NothingSchema(Base):
-    """No content: {}."""
-
-
-# --- numbers -------------------------------------------------------------------------------------------------
-
-
-def set_numbers(
-    program_id: int,
-    enrolment_id: int,
-    data: Mapping[str, str],
-    precondition: str | None,
-    *,
-    by: User,
-    now: datetime,
-) -> None:
-    """Set a trainee's numbers, as far as each side may; refuses unless the ETag is the present version's."""
-    program = program_or_404(program_id, by, steps=False)
-    enrolment = enrolment_or_404(program, enrolment_id, by)
-    _require_present(precondition, enrolment.version)
-    sides = sides_of(program, by, Permission.ENROLMENT_NUMBER)
-    is_college = Side.COLLEGE in sides or may(program, by, Permission.ENROLMENT_EDIT)
-    if ("student_number" in data and not is_college) or not (sides or is_college):
-        raise Problem(403, _("The student number is the college's, the employee number either side's."))
-    numbers = enrolment_actions.NewNumbers(
-        enrolment, data.get("student_number"), data.get("employee_number"), enrolment.version
-    )
-    enrolment_actions.set_numbers(program, [numbers], by=by, now=now)
-
-
-def _require_present(precondition: str | None, version: int) -> None:
-    if not precondition:
-        raise Problem(428, _("Send the ETag that you read as If-Match, so that nobody's change is lost."))
-    if precondition.strip() not in ("*", f'"{version}"'):
-        raise Problem(
-            412, _("It was changed after you read it. Read it again."), headers={"ETag": f'"{version}"'}
-        )
-
-
-# --- logs ----------------------------------------------------------------------------------------------------
-
-
-def hand_in(program_id: int, data: Mapping[str, Any], key: str, *, by: User, now: datetime) -> PracticeLog:
+def hand_in(deed: Deed) -> Done:
     """Hand a log in for the trainee who asks; refused whole when anything in it cannot be."""
-    enrolment = queries.pick_own(queries.own_enrolments(by), program_id) if program_id else None
+    by, now, data = deed.by, deed.now, deed.data
+    enrolment = queries.pick_own(queries.own_enrolments(by), deed.ids["program_id"])
     if enrolment is None:
         return abort(404)
     replaces = queries.own_log_or_404(data["replaces_id"], by) if data.get("replaces_id") else None
@@ -127,7 +88,7 @@ def hand_in(program_id: int, data: Mapping[str, Any], key: str, *, by: User, now
     stages = [one for one in stages_of(program.id, data["day"]) if in_loop or not one.remedial]
     content = _content(program, enrolment, data)
     log, _faults = drafts.keep(
-        program, enrolment, content, key=key, replaces=replaces, stages=stages, by=by, now=now
+        program, enrolment, content, key=deed.key, replaces=replaces, stages=stages, by=by, now=now
     )
     try:
         actions.hand_in(program, enrolment, log, stages=stages, by=by, now=now)
@@ -135,7 +96,8 @@ def hand_in(program_id: int, data: Mapping[str, Any], key: str, *, by: User, now
         raise Problem(
             refusal.status, str(refusal), fields={_name(refusal.field, data): [str(refusal)]}
         ) from None
-    return log
+    audit.record(HANDED_IN, log, by=by, now=now, program_id=program.id, name=enrolment.name)
+    return Done(log.id, made=True)
 
 
 def _name(field: str, data: Mapping[str, Any]) -> str:
@@ -164,22 +126,42 @@ def _content(program: Program, enrolment: Enrolment, data: Mapping[str, Any]) ->
     )
 
 
-def _to_decide(program_id: int, log_id: int, by: User) -> tuple[PracticeLog, Program]:
-    log, program = queries.log_or_404(log_id, by)
-    if program.id != program_id:
+def _to_decide(deed: Deed) -> tuple[PracticeLog, Program]:
+    log, program = queries.log_or_404(deed.row_id, deed.by)
+    if program.id != deed.ids["program_id"]:
         abort(404)
-    if not may(program, by, Permission.LOG_SIGN):
+    if not may(program, deed.by, Permission.LOG_SIGN):
         abort(403)
     return log, program
 
 
-def sign(program_id: int, log_id: int, *, by: User, now: datetime) -> None:
+def sign(deed: Deed) -> Done:
     """Sign a log that waits for who asks."""
-    log, program = _to_decide(program_id, log_id, by)
-    actions.sign_log(program, log, by=by, now=now)
+    log, program = _to_decide(deed)
+    actions.sign_log(program, log, by=deed.by, now=deed.now)
+    return Done(log.id)
 
 
-def send_back(program_id: int, log_id: int, comment: str, *, by: User, now: datetime) -> None:
+def send_back(deed: Deed) -> Done:
     """Send a log back with what is missing."""
-    log, program = _to_decide(program_id, log_id, by)
-    actions.return_log(program, log, comment, by=by, now=now)
+    log, program = _to_decide(deed)
+    actions.return_log(program, log, deed.data["comment"], by=deed.by, now=deed.now)
+    return Done(log.id)
+
+
+_LOGS = "/programs/<int:program_id>/logs"
+_ONE = f"{_LOGS}/<int:row_id>"
+WRITES = {
+    "submit_log": Write(
+        "POST", _LOGS, Area.LOGS, Permission.LOG_WRITE, LogEntrySchema, "logs", N_("Hand a log of one's own in"),
+        hand_in, made=True,
+    ),
+    "sign_log": Write(
+        "POST", f"{_ONE}/sign", Area.LOGS, Permission.LOG_SIGN, NothingSchema, "logs",
+        N_("Sign a log that waits for oneself"), sign,
+    ),
+    "return_log": Write(
+        "POST", f"{_ONE}/return", Area.LOGS, Permission.LOG_SIGN, ReturnSchema, "logs",
+        N_("Send a log that waits for oneself back"), send_back,
+    ),
+}  # fmt: skip
