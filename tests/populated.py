@@ -7,6 +7,8 @@ Keys are the variable's name, or `blueprint:name` or `blueprint.endpoint:name` w
 from __future__ import annotations
 
 import hashlib
+import io
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -66,6 +68,8 @@ from trainmgr.evaluation import queries as evaluation
 from trainmgr.evaluation import schemes, windows
 from trainmgr.evaluation.models import Criterion, Rating, RatingState, Scheme, Window
 from trainmgr.evaluation.models import Party as RatingParty
+from trainmgr.exchange.models import ExchangeLine, LearningStore
+from trainmgr.exchange.rules import HEADERS, Outcome
 from trainmgr.faculty.actions import create_profile
 from trainmgr.faculty.composing import Composition, SeatRole
 from trainmgr.faculty.models import PracticeEntry, Qualification
@@ -324,6 +328,11 @@ ARGUMENTS: dict[str, Callable[[Populated], Any]] = {
     "integrations:token_id": lambda p: p.rows["system_token"].id,
     "integrations.revoke_own_token:token_id": lambda p: p.rows["own_token"].id,
     "webhook_id": lambda p: p.rows["webhook"].id,
+    "exchange:organization_id": lambda p: p.rows["college"].id,
+    "exchange:job_id": lambda p: p.rows["exchange_look"].id,
+    "exchange.download_result:job_id": lambda p: p.rows["exchange_file"].id,
+    "exchange:kind": lambda p: "internship",
+    "store_id": lambda p: p.rows["learning_store"].id,
     "quality:code": lambda p: "pass_rate",
     "quality:tree_id": lambda p: p.rows["maturity_tree"].id,
     "quality:index_id": lambda p: p.rows["maturity_index"].id,
@@ -1060,6 +1069,7 @@ def _make_improvement(world: World, made: Populated) -> None:
         )  # fmt: skip
         made.rows["notice_robot"] = keep(robot)
     _make_integrations(world, made)
+    _make_exchange(world, made)
 
 
 def _make_integrations(world: World, made: Populated) -> None:
@@ -1086,6 +1096,38 @@ def _make_integrations(world: World, made: Populated) -> None:
             Webhook(
                 organization_id=world.college.id, name="数据中台", url="https://hooks.example.com/in",
                 secret_sealed=crypto.encrypt("x"), topics=[WebhookTopic(event=Event.LOG_SIGNED)], **by,
+            )
+        )  # fmt: skip
+
+
+def _make_exchange(world: World, made: Populated) -> None:
+    """Files that an administrator had looked at and written, and a learning record store."""
+    admin, college = made.people[Role.ADMINISTRATOR], world.college
+    manifest = "propertyName,value\noneroster.version,1.2\n"
+    orgs = ",".join(HEADERS["orgs"]) + "\n,,,,school,,\n"
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("manifest.csv", manifest)
+        archive.writestr("orgs.csv", orgs)
+    with world.app.app_context():
+        sealed = _make_file(
+            made, crypto.encrypt_bytes(out.getvalue()), "application/octet-stream", "roster.zip"
+        )
+        over: dict[str, Any] = {
+            "state": JobState.DONE, "created_by": admin.id, "created_at": NOW, "finished_at": NOW,
+        }  # fmt: skip
+        params = {"college": college.id, "file": sealed.id, "name": "roster.zip"}
+        made.rows["exchange_look"] = look = keep(
+            Job(kind="roster-look", title="OneRoster", params=params, counts={"orgs.wrong": 1}, **over)
+        )
+        keep(ExchangeLine(job_id=look.id, file="orgs", line=2, outcome=Outcome.WRONG, reason="no sourcedId"))
+        made.rows["exchange_file"] = keep(
+            Job(kind="roster-out", title="OneRoster", params=params, result_file_id=sealed.id, **over)
+        )
+        made.rows["learning_store"] = keep(
+            LearningStore(
+                college_id=college.id, name="学习记录库", url="https://lrs.example.com/xapi", since=NOW, at=NOW,
+                root="https://trainmgr.example.com/", password_sealed=crypto.encrypt("x"), by_id=admin.id, by_name="x",
             )
         )  # fmt: skip
 

@@ -28,6 +28,8 @@ ENTRANCES = {
     "insights/compute_job.py",
     "enrolment/sending.py",
     "enrolment/undoing.py",
+    "exchange/roster_jobs.py",
+    "exchange/statement_jobs.py",
     "links/mailing.py",
     "mentoring/choice_job.py",
     "mentoring/proposing.py",
