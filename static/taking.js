@@ -43,10 +43,14 @@
     let begun, ends;  // when the attempt began and ends, on this page's own steady clock
     let timer = 0, sending = null, lastSent = -Infinity, failures = 0, locked = false, over = false, warned = Infinity;
 
-    function setClock(elapsed, left) {
-      const now = performance.now();
-      begun = now - elapsed;
-      ends = now + left;
+    /* `at` is when the server's word arrived, not when it was read: a page that was slow to load is not behind. */
+    function setClock(elapsed, left, at) {
+      begun = at - elapsed;
+      ends = at + left;
+    }
+    function arrived() {
+      const [visit] = performance.getEntriesByType("navigation");
+      return visit?.finalResponseHeadersStart || visit?.responseStart || performance.now();
     }
 
     /* --- answers --- */
@@ -127,21 +131,22 @@
         lastSent = performance.now();  // asking only for the time left makes no answer wait
         say(text.saving, false);
       }
-      let response, told;
+      let response, heard, told;
       try {
         response = await post(text.save, token, attempt, batch);
+        heard = performance.now();
         if ([200, 409].includes(response.status)) told = await response.json();
       } catch { response = undefined; /* lost before or in the middle of the answer: told below */ }
-      if (response?.status === 200) await settle(batch, told);
+      if (response?.status === 200) await settle(batch, told, heard);
       else if (response?.status === 409) await end(batch, told);
       else if (response && (response.type === "opaqueredirect" || [401, 403].includes(response.status))) hold(text.signedOut);
       else if (response?.status === 400) hold(text.expired);
       else hold(text.unsaved);
     }
-    async function settle(batch, answer) {
+    async function settle(batch, answer, heard) {
       failures = 0;
       note.hidden = true;
-      setClock(answer.elapsed, answer.left);
+      setClock(answer.elapsed, answer.left, heard);
       batch.forEach(([item, sent]) => {
         if (answer.refused.includes(item)) complain(items.get(item));
         forget(item, sent);
@@ -249,7 +254,7 @@
     });
     window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 
-    setClock(Number(text.elapsed), Number(text.left));
+    setClock(Number(text.elapsed), Number(text.left), arrived());
     form.querySelector("[data-stay]").hidden = true;
     takeEarly();
     bringBack();

@@ -29,7 +29,7 @@ FLAGS = [
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 DESK = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
-PATIENCE = 30_000  # ms; how long a busy machine may take until what is waited for is there
+PATIENCE = 60_000  # ms; how long a busy machine may take until what is waited for is there
 
 
 def find_chromium() -> str | None:
@@ -116,6 +116,38 @@ def launched(executable: str) -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
         yield browser
         browser.close()
+
+
+# Which elements end right of a width, in short: the outermost of each branch, and none that a frame of its own clips.
+STICKING_OUT = """width => {
+    if (document.readyState !== "complete" || !document.documentElement) return null;
+    if (document.documentElement.scrollWidth <= width) return {found: []};
+    const found = [];
+    const look = (element) => {
+        if (element.getBoundingClientRect().right + scrollX > width + 0.5) {
+            const named = element.id ? `#${element.id}` : [...element.classList].map((one) => `.${one}`).join("");
+            found.push(element.localName + named);
+        } else if (getComputedStyle(element).overflowX === "visible") [...element.children].forEach(look);
+    };
+    [...document.body.children].forEach(look);
+    return {found: [`${document.documentElement.scrollWidth} wide`, ...found]};
+}"""
+
+
+def sticking_out(page: Any, width: int) -> list[str]:
+    """Wait until the page has come; returns its width and what makes it so, where it is wider than the window."""
+    return list(page.wait_for_function(STICKING_OUT, arg=width).json_value()["found"])
+
+
+def fits(page: Any, width: int | None = None) -> None:
+    """Wait until the page has come; fail where something on it is wider than the window, and say what.
+
+    The window is the one that the page was opened with: a page that lies wide makes a phone's `innerWidth` wider, too.
+    What was pressed before must have led here: `with page.expect_navigation(): …`.
+    """
+    width = width or page.viewport_size["width"]
+    found = sticking_out(page, width)
+    assert not found, f"{page.url} does not fit into {width}: {', '.join(found)}"
 
 
 def watch(page: Any, problems: list[str]) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import expect
 
+from tests.browsers import fits
 from tests.factories import TODAY
 from trainmgr.practice.gate_models import RemedialTask
 from trainmgr.practice.models import GateDecision, GateOutcome, LogState
@@ -25,11 +26,6 @@ def opened(place, open_page, live_server):
         return page
 
     return open_for
-
-
-def fits(page):
-    """Nothing on the page is wider than the window."""
-    return page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
 def test_a_missed_gate_leads_over_two_tasks_to_the_second_attempt(place, opened):
@@ -58,9 +54,10 @@ def test_a_missed_gate_leads_over_two_tasks_to_the_second_attempt(place, opened)
     phone = opened(place.trainee, phone=True)
     for task in place.all(RemedialTask):
         phone.goto(f"{base}/practice/{place.enrolment.id}")
-        assert fits(phone)
-        phone.get_by_role("link", name=task.what).click()
-        assert fits(phone)
+        fits(phone)
+        with phone.expect_navigation():
+            phone.get_by_role("link", name=task.what).click()
+        fits(phone)
         phone.fill("[name=text]", "对着标准片练了二十次。")
         phone.click(".savebar .btn-primary")
         phone.wait_for_url(f"**/practice/{place.enrolment.id}")
