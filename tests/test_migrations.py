@@ -11,7 +11,7 @@ from alembic.migration import MigrationContext
 from flask_migrate import downgrade, upgrade
 
 from trainmgr import create_app
-from trainmgr.kernel.db import db
+from trainmgr.kernel.db import UTCDateTime, db
 
 
 @pytest.fixture
@@ -489,3 +489,42 @@ ENROLMENT_AT_0021 = (
 def _known(connection, name, values):
     table = sa.Table(name, sa.MetaData(), autoload_with=connection)
     return connection.execute(sa.select(table.c.id).where(table.c.id == values["id"])).first() is not None
+
+
+def test_first_passwords_in_peoples_hands_run_from_the_upgrade_on_and_the_outbox_stays(installation):
+    people = [
+        ("user_account", {"id": number, "username": f"u{number}", "name": "人", "password_hash": mark})
+        for number, mark in enumerate(("first:given:ab", "first:unseen:cd", "$argon2id$x", ""), start=1)
+    ]
+    rest = [
+        ("organization", {"id": 1, "kind": "college", "name": "学院"}),
+        ("sign_in_rule", {"organization_id": 1, "factor_required": True}),
+        ("notice_message", {"id": 1, "key": "d", "channel": "mail", "topic": "digest", "user_id": 1, "state": "sent",
+                            "sent_at": NOW}),
+    ]  # fmt: skip
+    before = datetime.now(UTC)
+    with installation.app_context():
+        upgrade(revision="0041")
+        with db.engine.connect() as connection:
+            _fill(connection, people + rest)
+        upgrade(revision="0042")
+        with db.engine.connect() as connection:
+            found = dict(
+                connection.execute(
+                    sa.text("SELECT id, first_password_at FROM user_account ORDER BY id").columns(
+                        first_password_at=UTCDateTime(timezone=True)
+                    )
+                ).all()
+            )
+            rule = connection.execute(
+                sa.text("SELECT factor_required, first_password_days FROM sign_in_rule")
+            ).one()
+            connection.execute(
+                sa.text("UPDATE notice_message SET topic = 'account' WHERE id = 1 AND topic = 'digest'")
+            )
+            connection.commit()
+        downgrade(revision="0041")
+        db.engine.dispose()
+    assert found.pop(1) >= before
+    assert set(found.values()) == {None}
+    assert (bool(rule[0]), rule[1]) == (True, 30)

@@ -404,6 +404,7 @@ def test_first_passwords_are_handed_out_once_and_open_the_account(
     assert again.status_code == 409
     user = session.scalars(sa.select(User).where(User.username == rows[0][3])).one()
     assert first_passwords.fits(user, rows[0][4])
+    assert user.first_password_at is not None  # its days run from now on
     assert not first_passwords.fits(user, rows[1][4])
     assert rows[0][4] not in user.password_hash
     event = session.scalars(sa.select(AuditEvent).where(AuditEvent.action == "enrolment.passwords")).one()

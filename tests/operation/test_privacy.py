@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from trainmgr.employment.models import FollowUpAnswer
 from trainmgr.enrolment.models import Enrolment
 from trainmgr.identity.models import SignInAttempt, User
 from trainmgr.kernel import crypto, files, jobs, storage
@@ -15,9 +16,15 @@ from trainmgr.kernel.clock import utcnow
 from trainmgr.kernel.errors import RuleBroken
 from trainmgr.kernel.places import instance_folder
 from trainmgr.operation import keys, privacy, purging, sealing
+from trainmgr.operation.register import EMPTIED
+from trainmgr.practice.models import PracticeLog
+from trainmgr.programs.models import Program
 from trainmgr.programs.rules import State
 
 NOW = utcnow()
+OF_WRITTEN = (
+    sa.select(PracticeLog.program_id).where(PracticeLog.learned != "").order_by(PracticeLog.id).limit(1)
+)
 
 
 def somebody(session):
@@ -147,6 +154,38 @@ def test_every_rule_of_purging_can_be_applied_to_a_database_full_of_rows(session
 
     again = purging.purge(utcnow() + timedelta(days=4000), really=False)
     assert set(again.values()) == {0}
+
+
+@pytest.mark.demo
+def test_words_of_a_programme_go_three_years_after_it_was_closed_and_not_before(session):
+    """Of everything the demo holds: what a programme's people wrote, in every table that leads to one."""
+    session.execute(sa.update(Program).values(closed_at=None))
+    number = session.scalar(OF_WRITTEN)
+    session.execute(sa.update(Program).where(Program.id == number).values(closed_at=NOW))
+    written = sa.select(sa.func.count()).select_from(PracticeLog).where(PracticeLog.learned != "")
+    before = session.scalar(written)
+    rule = "own_words, 3 years after the programme"
+
+    assert purging.purge(NOW + timedelta(days=3 * 365), really=False)[rule] == 0
+    counted = purging.purge(NOW + timedelta(days=3 * 366 + 1), really=False)[rule]
+    cleared = purging.purge(NOW + timedelta(days=3 * 366 + 1), really=True)[rule]
+
+    assert counted == cleared > 0
+    assert session.scalar(written.where(PracticeLog.program_id == number)) == 0
+    assert 0 < session.scalar(written) < before
+
+
+@pytest.mark.demo
+def test_words_that_the_database_asks_for_become_a_dash(session):
+    session.execute(sa.update(Program).values(closed_at=NOW))
+    answers = (
+        sa.select(sa.func.count()).select_from(FollowUpAnswer).where(FollowUpAnswer.source != "graduate")
+    )
+    assert session.scalar(answers) > 0
+
+    purging.purge(NOW + timedelta(days=4000), really=True)
+
+    assert session.scalar(answers.where(FollowUpAnswer.source_note != EMPTIED)) == 0
 
 
 # --- keys ---------------------------------------------------------------------------------------

@@ -240,14 +240,14 @@ def hand_out_passwords(
     rows, marks = [], []
     for user_id, mark, username, name, number, cohort in found:
         given = first_passwords.handed_out(first_passwords.new_mark() if anew else mark)
-        marks.append({"b_id": user_id, "b_mark": given})
+        marks.append({"b_id": user_id, "b_mark": given, "b_now": now})
         rows.append((name, number, cohort or "", username, first_passwords.password_of(user_id, given)))
     if marks:
-        accounts = sa.table("user_account", sa.column("id"), sa.column("password_hash"))
+        accounts: sa.Table = User.__table__  # type: ignore[assignment]
         db.session.execute(
             sa.update(accounts)
             .where(accounts.c.id == sa.bindparam("b_id"))
-            .values(password_hash=sa.bindparam("b_mark")),
+            .values(password_hash=sa.bindparam("b_mark"), first_password_at=sa.bindparam("b_now")),
             marks,
         )
         audit.record(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -10,11 +10,11 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from trainmgr.identity import passwords
-from trainmgr.identity.models import Membership, SignInSession, User
 from trainmgr.identity.guessing import is_soon_found
+from trainmgr.identity.models import Membership, SignInSession, User
 from trainmgr.identity.rules import TRIED_FIRST, password_fault
 from trainmgr.kernel import crypto
-from trainmgr.kernel.audit import record, require, sentence
+from trainmgr.kernel.audit import AuditEvent, record, require, sentence
 from trainmgr.kernel.db import db
 
 PASSWORD_CHANGED = sentence("account.password", _l("%(who)s set a new password"))
@@ -42,6 +42,7 @@ def change_password(user: User, password: str, *, now: datetime) -> None:
     account = account_of(user.id)
     account.password_hash = passwords.hash_password(password)
     account.must_change_password = False
+    account.first_password_at = None
     record(PASSWORD_CHANGED, account, by=account, now=now, name=account.name)
 
 
@@ -83,6 +84,21 @@ def end_one_session(user: User, session_id: int) -> bool:
 def record_sign_out_everywhere(user: User, count: int, *, now: datetime) -> None:
     """Keep in the trail that a person signed out of every browser."""
     record(SIGNED_OUT_EVERYWHERE, account_of(user.id), by=user, now=now, name=user.name, count=count)
+
+
+def deeds_of_sign_in(user: User) -> Sequence[AuditEvent]:
+    """Return what was last done to how a person signs in: passwords, phone, factors, links; by whomever."""
+    kinds = ("account.password", "account.phone%", "person.password_reset", "factor.%", "sign_on.%linked")
+    return db.session.scalars(
+        sa.select(AuditEvent)
+        .where(
+            AuditEvent.subject_kind == User.__tablename__,
+            AuditEvent.subject_id == user.id,
+            sa.or_(*(AuditEvent.action.like(kind) for kind in kinds)),
+        )
+        .order_by(AuditEvent.id.desc())
+        .limit(5)
+    ).all()
 
 
 def browsers_of(user: User, *, now: datetime) -> Iterable[SignInSession]:

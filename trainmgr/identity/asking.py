@@ -64,7 +64,7 @@ def confirm_password(user: User, field: Any, now: datetime) -> int | None:
 
 def refused(template: str, refusal: Refusal, message: str, now: datetime, **context: Any) -> Response:
     """Answer a refused try at the door: why, and until when to wait."""
-    wait = say_wait(refusal, now)
+    wait = "" if refusal.why is Why.ENDED else say_wait(refusal, now)
     page = render_template(template, refusal=message or wait, waits=wait, **context)
     response = make_response(page, 429 if refusal.why is Why.WAIT else 422)
     if refusal.why is Why.WAIT and refusal.until:

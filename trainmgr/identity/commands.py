@@ -78,8 +78,7 @@ def _administrator_of(house: Organization) -> str | None:
 def new_password(username: str) -> None:
     """Give an account a new first password, print it, and sign the person out everywhere."""
     person = _account_of(username)
-    person.password_hash = first_passwords.handed_out(first_passwords.new_mark())
-    person.must_change_password = True
+    first_passwords.give_new(person, now=utcnow())
     sessions.end_all_sessions(person)
     record(managing.RESET, person, by=None, now=utcnow(), name=person.name)
     password = first_passwords.password_of(person.id, person.password_hash)

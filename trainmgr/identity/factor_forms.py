@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, HiddenField, PasswordField, StringField, TextAreaField
-from wtforms.validators import DataRequired, Length
+from wtforms import BooleanField, HiddenField, IntegerField, PasswordField, StringField, TextAreaField
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 
 from trainmgr.identity.forms import stripped
+from trainmgr.identity.rules import MOST_FIRST_PASSWORD_DAYS
 
 
 class CodeForm(FlaskForm):
@@ -38,7 +39,14 @@ class ResetForm(ConfirmForm):
 
 
 class RuleForm(FlaskForm):
-    """Whether an organisation asks its staff for a second factor."""
+    """Whether an organisation asks its staff for a second factor, and how long its first passwords last."""
 
     required = BooleanField(_l("Staff need a second factor"))
+    days = IntegerField(
+        _l("Days that a first password lasts"),
+        validators=[
+            InputRequired(_l("Give the days as a whole number.")),
+            NumberRange(1, MOST_FIRST_PASSWORD_DAYS, _l("Between 1 and 365 days.")),
+        ],
+    )
     seen = HiddenField()

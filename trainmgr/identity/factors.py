@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from trainmgr.identity import sessions, signing_in, totp
 from trainmgr.identity.models import Membership, Organization, User
 from trainmgr.identity.roles import ASKED_FOR_FACTOR
+from trainmgr.identity.rules import FIRST_PASSWORD_DAYS
 from trainmgr.identity.sign_on_models import RecoveryCode, SecondFactor, SignInRule
 from trainmgr.identity.signing_in import Refusal, Why
 from trainmgr.kernel import crypto
@@ -25,6 +26,9 @@ RESET = sentence("factor.reset", _l("%(who)s took the second factor of %(what)s 
 REQUIRED = sentence("factor.required", _l("%(who)s asks the staff of %(what)s for a second factor"))
 NOT_REQUIRED = sentence(
     "factor.not_required", _l("%(who)s asks the staff of %(what)s for a second factor no longer")
+)
+DAYS = sentence(
+    "sign_in.first_password_days", _l("%(who)s lets first passwords of %(what)s last %(days)s days")
 )
 
 HOUSE = "trainmgr"
@@ -202,12 +206,32 @@ def set_rule(organization: Organization, *, required: bool, by: Actor, now: date
     """Ask an organisation's staff for a second factor, or no longer; who has none is led to set one up."""
     if is_required(organization) == required:
         return
+    _rule_of(organization).factor_required = required
+    record(REQUIRED if required else NOT_REQUIRED, organization, by=by, now=now, name=organization.name)
+
+
+def first_password_days(organization: Organization) -> int:
+    """Return how many days a first password of an organisation's people lasts."""
+    rule = db.session.get(SignInRule, organization.id)
+    return FIRST_PASSWORD_DAYS if rule is None else rule.first_password_days
+
+
+def set_first_password_days(organization: Organization, days: int, *, by: Actor, now: datetime) -> None:
+    """Let first passwords last for so many days (1 to 365); it holds for those that are handed out already."""
+    if first_password_days(organization) == days:
+        return
+    _rule_of(organization).first_password_days = days
+    record(DAYS, organization, by=by, now=now, name=organization.name, days=days)
+
+
+def _rule_of(organization: Organization) -> SignInRule:
     rule = db.session.get(SignInRule, organization.id)
     if rule is None:
-        rule = SignInRule(organization_id=organization.id)
+        rule = SignInRule(
+            organization_id=organization.id, factor_required=False, first_password_days=FIRST_PASSWORD_DAYS
+        )
         db.session.add(rule)
-    rule.factor_required = required
-    record(REQUIRED if required else NOT_REQUIRED, organization, by=by, now=now, name=organization.name)
+    return rule
 
 
 def staff_without(organization: Organization) -> tuple[int, int]:

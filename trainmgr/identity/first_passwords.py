@@ -1,4 +1,4 @@
-"""First passwords of people who were entered in bulk: random, good until the first sign-in, never stored.
+"""First passwords: random, good until the first sign-in and for some days at most, never stored.
 
 What stands in `password_hash` is a mark and a random salt. The password itself is computed from the salt, the
 person and the installation's data key, so it can be printed once and checked in microseconds, while a stolen
@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from datetime import datetime
 from typing import Protocol
 
 import sqlalchemy as sa
 
-from trainmgr.identity.models import User
+from trainmgr.identity.models import Membership, User
+from trainmgr.identity.rules import first_password_ends
+from trainmgr.identity.sign_on_models import SignInRule
 from trainmgr.kernel.crypto import blind_index
+from trainmgr.kernel.db import db
 
 UNSEEN = "first:unseen:"  # made, not yet handed to anybody
 HANDED_OUT = "first:given:"
@@ -72,6 +76,25 @@ def waiting() -> sa.ColumnElement[bool]:
         User.must_change_password,
         sa.or_(User.password_hash.startswith(UNSEEN), User.password_hash.startswith(HANDED_OUT)),
     )
+
+
+def give_new(account: User, *, now: datetime) -> None:
+    """Give an account a first password that is handed over at once; the former password is void."""
+    account.password_hash = handed_out(new_mark())
+    account.must_change_password = True
+    account.first_password_at = now
+
+
+def ends_at(account: User) -> datetime | None:
+    """Return when an account's first password ends: None where it has none, or nobody has been given it yet."""
+    if not is_first(account.password_hash) or account.first_password_at is None:
+        return None
+    days = db.session.scalars(
+        sa.select(SignInRule.first_password_days)
+        .join(Membership, Membership.organization_id == SignInRule.organization_id)
+        .where(Membership.user_id == account.id, Membership.ended_on.is_(None))
+    )
+    return first_password_ends(account.first_password_at, days)
 
 
 def handed_out(password_hash: str) -> str:

@@ -9,7 +9,9 @@ from zxcvbn import zxcvbn
 from trainmgr.identity.rules import normal
 
 FEWEST_GUESSES = 10**8  # zxcvbn's score 3: beyond what a door that slows guesses down lets through in years
-LOOKED_AT = 40  # signs; the time grows with the square of the length, and this many take at most a tenth of a second
+LOOKED_AT = (
+    40  # signs; the time grows with the square of the length, and this many take at most a tenth of a second
+)
 
 
 def is_soon_found(password: str, own_words: Iterable[str]) -> bool:

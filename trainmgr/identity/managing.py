@@ -68,7 +68,7 @@ def create_person(
     """Open an account with one role and a first password (see first_passwords)."""
     _check_names(username, phone, besides=None)
     person = User(name=name, username=username, created_at=now)
-    person.password_hash = first_passwords.handed_out(first_passwords.new_mark())
+    first_passwords.give_new(person, now=now)
     _set_phone(person, phone)
     db.session.add(person)
     db.session.flush()
@@ -126,10 +126,9 @@ def reopen_account(person: User, *, by: Actor, now: datetime) -> None:
 
 
 def reset_password(person: User, *, by: Actor, now: datetime) -> None:
-    """Give a person a new first password, good until the next sign-in, and sign the person out everywhere."""
+    """Give a person a new first password (see first_passwords), and sign the person out everywhere."""
     require(person.id != by.id, _("Change your own password on your account page."))
-    person.password_hash = first_passwords.handed_out(first_passwords.new_mark())
-    person.must_change_password = True
+    first_passwords.give_new(person, now=now)
     sessions.end_all_sessions(person)
     record(RESET, person, by=by, now=now, name=person.name)
 

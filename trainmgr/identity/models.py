@@ -155,6 +155,7 @@ class User(Model):
     name: Mapped[str] = mapped_column(sa.String(80), index=True)
     password_hash: Mapped[str] = mapped_column(sa.String(200), default="")
     must_change_password: Mapped[bool] = mapped_column(default=True)
+    first_password_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # when it was handed out
     active: Mapped[bool] = mapped_column(default=True)
     language: Mapped[str | None] = mapped_column(sa.String(5))
     phone_encrypted: Mapped[str | None] = mapped_column(sa.Text, deferred=True)

@@ -287,6 +287,8 @@ def _person_page(
         shown=shown or {},
         broken=broken,
         waits=first_passwords.is_first(person.password_hash),
+        ends_at=first_passwords.ends_at(person),
+        now=utcnow(),
         events=queries.events_about(person) if managed else (),
     )
     return page, status

@@ -24,25 +24,18 @@ PLACE = "/organizations/<int:organization_id>/sign-on"
 @requires(Permission.INTEGRATION_MANAGE)
 def show_sign_on(organization_id):
     """Show how an organisation's people sign in."""
-    organization = _organization(organization_id)
-    without, staff = factors.staff_without(organization)
-    return render_template(
-        "sign_on/overview.html",
-        organization=organization,
-        form=RuleForm(formdata=None, required=factors.is_required(organization)),
-        without=without,
-        staff=staff,
-        providers=providers.providers_of(organization),
-        kinds=list(ProviderKind),
-    )
+    return _overview(_organization(organization_id))
 
 
 @bp.post(f"{PLACE}/rule")
 @requires(Permission.INTEGRATION_MANAGE)
 def set_rule(organization_id):
-    """Ask staff for a second factor, or no longer."""
-    organization, form = _organization(organization_id), RuleForm()
-    factors.set_rule(organization, required=bool(form.required.data), by=current_user, now=utcnow())
+    """Ask staff for a second factor, or no longer; let first passwords last for so many days."""
+    organization, form, now = _organization(organization_id), RuleForm(), utcnow()
+    if not form.validate():
+        return _overview(organization, form, 422)
+    factors.set_rule(organization, required=bool(form.required.data), by=current_user, now=now)
+    factors.set_first_password_days(organization, form.days.data, by=current_user, now=now)
     flash(_("Kept."), "success")
     return redirect(url_for(".show_sign_on", organization_id=organization.id))
 
@@ -121,5 +114,24 @@ def _form_page(organization, form, provider=None, status: int = 200, broken=None
         form=form,
         broken=broken,
         back=back,
+    )
+    return page, status
+
+
+def _overview(organization, form=None, status: int = 200):
+    without, staff = factors.staff_without(organization)
+    form = form or RuleForm(
+        formdata=None,
+        required=factors.is_required(organization),
+        days=factors.first_password_days(organization),
+    )
+    page = render_template(
+        "sign_on/overview.html",
+        organization=organization,
+        form=form,
+        without=without,
+        staff=staff,
+        providers=providers.providers_of(organization),
+        kinds=list(ProviderKind),
     )
     return page, status

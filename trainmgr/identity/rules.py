@@ -56,6 +56,8 @@ def network_of(address: str | None) -> str:
 
 # --- passwords ----------------------------------------------------------------------------------
 
+FIRST_PASSWORD_DAYS = 30  # how long a first password lasts where its organisation says nothing
+MOST_FIRST_PASSWORD_DAYS = 365
 SHORTEST = 12
 LONGEST = 128
 FEWEST_SIGNS = 5
@@ -103,6 +105,16 @@ def password_fault(password: str, own_words: Iterable[str]) -> str | None:
     if len(set(plain)) < FEWEST_SIGNS:
         return N_("This repeats too few different characters.")
     return None
+
+
+def first_password_ends(handed_out: datetime | None, days: Iterable[int]) -> datetime | None:
+    """Return when a first password ends that was handed out then, or None for one that nobody has yet.
+
+    `days` are those of the organisations that its person belongs to; the strictest counts, 30 where there is none.
+    """
+    if handed_out is None:
+        return None
+    return handed_out + timedelta(days=min(days, default=FIRST_PASSWORD_DAYS))
 
 
 def _is_mostly(password: str, word: str) -> bool:

@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from trainmgr.identity.models import Organization, User
+from trainmgr.identity.rules import FIRST_PASSWORD_DAYS
 from trainmgr.kernel.db import Model, UTCDateTime, choice
 
 
@@ -42,12 +43,16 @@ class RecoveryCode(Model):
 
 
 class SignInRule(Model):
-    """What an organisation asks of its staff at the door."""
+    """What an organisation asks of its staff at the door, and how many days its first passwords last."""
 
     __tablename__ = "sign_in_rule"
+    __table_args__ = (
+        sa.CheckConstraint("first_password_days BETWEEN 1 AND 365", name="first_password_days"),
+    )
 
     organization_id: Mapped[int] = mapped_column(sa.ForeignKey("organization.id"), primary_key=True)
     factor_required: Mapped[bool] = mapped_column(default=False)
+    first_password_days: Mapped[int] = mapped_column(default=FIRST_PASSWORD_DAYS)
 
 
 class ProviderKind(enum.StrEnum):

@@ -15,7 +15,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from trainmgr.identity import passwords
+from trainmgr.identity import first_passwords, passwords
 from trainmgr.identity.models import Membership, SignInAttempt, SignInSession, User
 from trainmgr.identity.rules import PER_ACCOUNT, PER_ADDRESS, free_again_at, network_of
 from trainmgr.kernel.crypto import IdFault, blind_index, check_phone
@@ -33,14 +33,19 @@ class Why(enum.Enum):
     WAIT = enum.auto()  # too many failures, see `until`
     SEVERAL = enum.auto()  # the number and the password fit several people: take the user name
     CLOSED = enum.auto()  # the right password of an account that is closed
+    ENDED = enum.auto()  # a first password that came too late; `until` is when it ended
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """A sign-in that was refused; `until` says from when on another try is taken."""
+    """A sign-in that was refused; `until` says from when on another try is taken.
+
+    `person` is told only where the password was theirs: whom to ask for a new one hangs on it.
+    """
 
     why: Why
     until: datetime | None = None
+    person: User | None = None
 
 
 def sign_in(typed: str, password: str, *, address: str | None, now: datetime) -> User | Refusal:
@@ -60,6 +65,8 @@ def sign_in(typed: str, password: str, *, address: str | None, now: datetime) ->
     assert person is not None
     if not person.active:
         return Refusal(Why.CLOSED)
+    if (ended := first_passwords.ends_at(person)) and ended <= now:
+        return Refusal(Why.ENDED, ended, person)
     if passwords.is_outdated(person):
         person.password_hash = passwords.hash_password(password)
     return person

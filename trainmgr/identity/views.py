@@ -28,6 +28,7 @@ from trainmgr.identity import (
     organization_views,
     people_views,
     provider_views,
+    queries,
     sessions,
     signing_in,
     through_views,
@@ -225,6 +226,7 @@ def _account_page(*, password_form=None, phone_form=None, status: int = 200):
         this_browser=sessions.digest_of(current_user.session_token),
         password_form=password_form or PasswordForm(formdata=None),
         phone_form=phone_form or PhoneForm(formdata=None),
+        events=actions.deeds_of_sign_in(current_user),
         now=now,
     )
     return page, status
@@ -248,5 +250,7 @@ def _refused(template: str, refusal: Refusal, now: datetime, **context) -> Respo
         Why.WRONG: _("The name and the password do not fit together."),
         Why.SEVERAL: _("Several people have this number. Sign in with your user name or your phone."),
         Why.CLOSED: _("This account is closed. Ask the administrator of your organisation."),
+        Why.ENDED: _("This first password has ended: they are good for some days only."),
     }
-    return refused(template, refusal, words.get(refusal.why, ""), now, **context)
+    helpers = queries.administrators_of(refusal.person) if refusal.person else None
+    return refused(template, refusal, words.get(refusal.why, ""), now, helpers=helpers, **context)

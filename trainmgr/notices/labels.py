@@ -13,6 +13,7 @@ TOPICS: dict[Topic, Any] = {
     Topic.INVITATION: _l("Invitations and reminders to rate"),
     Topic.LATE: _l("Improvement items past their day"),
     Topic.TEST: _l("Trial message"),
+    Topic.ACCOUNT: _l("Changes to your sign-in"),
 }
 ASKED = (Topic.DIGEST, Topic.INVITATION, Topic.LATE)  # what a robot can be asked for
 ROBOTS: dict[RobotKind, Any] = {

@@ -147,7 +147,8 @@ def _for_person(message: NoticeMessage, now: datetime) -> Delivery | datetime | 
     if setting is None or setting.confirmed_at is None or not setting.mail_sealed or not user.active:
         return None
     home = homes_of([user.id]).get(user.id)
-    if (allowed := Hours([home] if home else [], now).next_for(home, now, setting)) > now:
+    allowed = Hours([home] if home else [], now).next_for(home, now, setting)
+    if allowed > now and message.topic is not Topic.ACCOUNT:
         return allowed
     with force_locale(setting.language):
         words = wording.mail_of(message, user, setting, now)

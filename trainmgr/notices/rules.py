@@ -35,6 +35,7 @@ class Topic(enum.StrEnum):
     INVITATION = "invitation"
     LATE = "late"
     TEST = "test"
+    ACCOUNT = "account"
 
 
 class RobotKind(enum.StrEnum):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import trainmgr.notices.account
 import trainmgr.notices.outbox
 import trainmgr.notices.own_views
 import trainmgr.notices.planning

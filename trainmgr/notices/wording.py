@@ -10,11 +10,13 @@ from typing import Any
 import sqlalchemy as sa
 from flask import current_app
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from trainmgr.evaluation.due_codes import DUE_CODES
 from trainmgr.evaluation.models import Window
 from trainmgr.evaluation.rules import NoticeKind
+from trainmgr.identity import actions, factors, linking, managing
 from trainmgr.identity.models import User
 from trainmgr.improvement.models import ImprovementItem
 from trainmgr.improvement.rules import Phase
@@ -22,10 +24,26 @@ from trainmgr.inbox.queries import DueCounts, count_by_urgency
 from trainmgr.kernel.clock import local_day
 from trainmgr.kernel.db import db
 from trainmgr.kernel.i18n import day as in_words
+from trainmgr.kernel.i18n import moment
 from trainmgr.notices.models import NoticeMessage, NoticeRobot, NoticeSetting
 from trainmgr.notices.rules import Topic
 from trainmgr.programs.models import Due, Program, ProgramParty
 from trainmgr.programs.rules import State
+
+# What a person is told of changes to how the account is opened, by the deed that stands in the trail.
+DEEDS: dict[str, Any] = {
+    actions.PASSWORD_CHANGED: _l("Your password was changed."),
+    actions.PHONE_CHANGED: _l("The phone number that opens your account was changed."),
+    actions.PHONE_REMOVED: _l("The phone number no longer opens your account."),
+    managing.RESET: _l("You were given a new first password; the former password opens nothing any more."),
+    factors.SET_UP: _l("A second factor was set up for your account."),
+    factors.GIVEN_UP: _l("The second factor of your account was given up."),
+    factors.CODES_MADE: _l("New recovery codes were made for your account."),
+    factors.CODE_USED: _l("Somebody signed in to your account with a recovery code."),
+    factors.RESET: _l("An administrator took the second factor of your account away."),
+    linking.LINKED: _l("Your account was linked to another system: who signs in there comes in here."),
+    linking.UNLINKED: _l("The link of your account to another system was taken away."),
+}
 
 
 @dataclass(frozen=True)
@@ -58,6 +76,8 @@ def _foot() -> list[str]:
 def mail_of(message: NoticeMessage, user: User, setting: NoticeSetting, now: datetime) -> Words | None:
     """Return a person's mail, as things stand when it is sent."""
     match message.topic:
+        case Topic.ACCOUNT:
+            return _account(message, now)
         case Topic.DIGEST:
             words = _digest(user, local_day(now)) if setting.digest else None
         case Topic.INVITATION:
@@ -67,6 +87,22 @@ def mail_of(message: NoticeMessage, user: User, setting: NoticeSetting, now: dat
         case _:
             words = None
     return Words(words.title, [*words.lines, *_foot()]) if words else None
+
+
+def _account(message: NoticeMessage, now: datetime) -> Words:
+    at = datetime.fromisoformat(message.params["at"])
+    return Words(
+        _("Your sign-in to trainmgr"),
+        [
+            str(DEEDS[message.params["deed"]]),
+            _("When: %(moment)s", moment=moment(at, now)),
+            _(
+                "If that was not you, let an administrator of your organisation give you a new first password at once: "
+                "it signs you out everywhere."
+            ),
+            *public_address("identity.show_account"),
+        ],
+    )
 
 
 def _digest(user: User, today: date) -> Words | None:
@@ -158,6 +194,7 @@ def robot_words(message: NoticeMessage, robot: NoticeRobot, now: datetime) -> Wo
         Topic.INVITATION: lambda: _opened(message, now),
         Topic.LATE: lambda: _late(ImprovementItem.program_id.in_(_programs(robot.organization_id)), today),
         Topic.TEST: trial,
+        Topic.ACCOUNT: lambda: None,  # for nobody else's eyes
     }
     return say[message.topic]()
 

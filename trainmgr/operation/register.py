@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass
 from functools import cache
@@ -14,6 +15,7 @@ from trainmgr.kernel.db import db
 
 FILE = Path(__file__).with_name("register.toml")
 PERSON = "user_account"
+EMPTIED = "–"  # stands where the database asks for some text and there is none any more
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class DataClass:
     on_erasure: str
     columns: tuple[str, ...]  # "table.column"
     because: str = ""
+    years_after_programme: int = 0  # then `trainmgr purge` clears it, where its rows lead to a programme
 
     def of(self, table: str) -> list[str]:
         """Return the columns of a table that are of this class."""
@@ -124,6 +127,35 @@ def is_unique(column: sa.Column[Any]) -> bool:
     return bool(column.unique) or any(column.name in columns for columns in sets)
 
 
+def _must_say_something(column: sa.Column[Any]) -> bool:
+    """Tell whether the database refuses an empty text there, always or beside what stands in other columns."""
+    checks = (item for item in column.table.constraints if isinstance(item, sa.CheckConstraint))
+    return any(re.search(rf"\b{column.name} <> ''", str(check.sqltext)) for check in checks)
+
+
+def filled(column: sa.Column[Any]) -> sa.ColumnElement[bool]:
+    """Return the condition that leaves rows in which a column says something that could be cleared."""
+    if isinstance(column.type, sa.JSON):
+        return sa.func.coalesce(sa.cast(column, sa.Text), "null").not_in(("{}", "[]", "null", '""'))
+    if column.nullable:
+        return column.is_not(None)
+    return column.not_in(("", EMPTIED))
+
+
+def in_programmes(name: str, programmes: Any) -> sa.ColumnElement[bool] | None:
+    """Return the condition that leaves a table's rows that belong to some programmes; None where none leads there."""
+    of = table(name)
+    if "program_id" in of.c:
+        return of.c.program_id.in_(programmes)
+    key = register().about.get(name)
+    if key is None or name == PERSON:
+        return None
+    (reference,) = of.c[key].foreign_keys
+    parent = reference.column.table.name
+    condition = None if parent == PERSON else in_programmes(parent, programmes)
+    return None if condition is None else of.c[key].in_(sa.select(reference.column).where(condition))
+
+
 def emptied(column: sa.Column[Any]) -> Any:
     """Return what stands in a column once it is cleared; raises LookupError where nothing can."""
     if column.nullable:
@@ -131,5 +163,5 @@ def emptied(column: sa.Column[Any]) -> Any:
     if isinstance(column.type, sa.JSON):
         return {} if "dict" in str(getattr(column.default, "arg", "")) else []
     if isinstance(column.type, sa.String):
-        return ""
+        return EMPTIED if _must_say_something(column) else ""
     raise LookupError(f"{column.table.name}.{column.name} cannot be cleared")
