@@ -35,6 +35,34 @@ def test_an_installation_known_by_https_sends_its_cookie_over_tls_only(app, clie
     assert "Secure" in cookie_of(client)
 
 
+def test_over_tls_the_cookie_s_name_binds_it_to_this_very_host(client, person):
+    parts = cookie_of(client, base_url="https://localhost")
+    assert parts[0].startswith("__Host-trainmgr=")
+    assert "Path=/" in parts
+    assert not any(part.startswith("Domain=") for part in parts)
+    assert client.get("/account", base_url="https://localhost").status_code == 200
+
+
+def test_on_a_plain_line_the_name_stays_plain(client, person):
+    assert cookie_of(client, base_url="http://localhost")[0].startswith("trainmgr=")
+
+
+def test_a_cookie_that_was_planted_under_the_plain_name_is_not_read_over_tls(app, client, person):
+    value = cookie_of(client, base_url="http://localhost")[0].partition("=")[2]
+    stranger = app.test_client()
+    stranger.set_cookie("trainmgr", value)
+    assert stranger.get("/account", base_url="http://localhost").status_code == 200
+    planted = stranger.get("/account", base_url="https://localhost")
+    assert planted.status_code == 302
+    assert planted.location.startswith("/sign-in")
+
+
+def test_signing_out_over_tls_takes_the_cookie_away(client, person):
+    cookie_of(client, base_url="https://localhost")
+    client.post("/sign-out", base_url="https://localhost")
+    assert client.get("/account", base_url="https://localhost").status_code == 302
+
+
 @pytest.mark.once
 @pytest.mark.parametrize(("proxies", "secure"), [("1", True), ("0", False)])
 def test_what_a_proxy_says_of_tls_counts_only_where_it_is_trusted(make_database, tmp_path, proxies, secure):

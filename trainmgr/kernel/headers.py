@@ -11,7 +11,23 @@ csrf = CSRFProtect()
 
 
 class TlsSessions(SecureCookieSessionInterface):
-    """Lets the session's cookie travel by TLS only, wherever people reach the installation by TLS."""
+    """Lets the session's cookie travel by TLS only, wherever people reach the installation by TLS.
+
+    Its name says so then: of a name that begins with `__Host-` browsers take nothing but a cookie that this very host
+    set by TLS for all its paths, so that no neighbour in the domain, and nobody on a plain line, can plant one.
+    """
+
+    def get_cookie_name(self, app: Flask) -> str:
+        """Return the cookie's name; what came under the other one is not read."""
+        name = super().get_cookie_name(app)
+        return f"__Host-{name}" if self.get_cookie_secure(app) else name
+
+    def get_cookie_domain(self, app: Flask) -> None:
+        """Return none: the cookie goes back to the host that set it, and to no other."""
+
+    def get_cookie_path(self, app: Flask) -> str:
+        """Return all of the host, as the name asks for."""
+        return "/"
 
     def get_cookie_secure(self, app: Flask) -> bool:
         """Tell whether the cookie is marked Secure: asked for by TLS, or known to the world by https."""
