@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import sqlalchemy as sa
 
 from trainmgr.identity.models import User
@@ -11,8 +14,8 @@ from trainmgr.programs.models import Program, ProgramParty, ProgramPerson
 
 
 @also_sees
-def related_people(viewer: User) -> sa.ColumnElement[bool] | None:
-    """Return the condition on User that leaves the people of the programmes that the viewer works for.
+def related_people(viewer: User) -> Sequence[sa.Select[Any]]:
+    """Return selects of the ids of the people of the programmes that the viewer works for.
 
     The lead college and the responsible department see all of a programme's people; a partner college sees those who
     work in it, not the other side's trainees.
@@ -20,13 +23,11 @@ def related_people(viewer: User) -> sa.ColumnElement[bool] | None:
     colleges = viewer.organizations_as(Role.ADMINISTRATOR, Role.STAFF)
     departments = viewer.departments_as(Role.DEPARTMENT_STAFF)
     if not colleges and not departments:
-        return None
+        return ()
     led = sa.or_(Program.lead_college_id.in_(colleges), Program.department_id.in_(departments))
-    party = sa.select(ProgramParty.program_id).where(ProgramParty.organization_id.in_(colleges))
-    return sa.exists().where(
-        ProgramPerson.user_id == User.id,
-        sa.or_(
-            ProgramPerson.program_id.in_(sa.select(Program.id).where(led)),
-            sa.and_(ProgramPerson.program_id.in_(party), ProgramPerson.role != Role.TRAINEE),
-        ),
+    return (
+        sa.select(ProgramPerson.user_id).join(Program, Program.id == ProgramPerson.program_id).where(led),
+        sa.select(ProgramPerson.user_id)
+        .join(ProgramParty, ProgramParty.program_id == ProgramPerson.program_id)
+        .where(ProgramParty.organization_id.in_(colleges), ProgramPerson.role != Role.TRAINEE),
     )
