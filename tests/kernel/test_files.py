@@ -259,3 +259,23 @@ def test_the_sweep_takes_what_a_rolled_back_request_left_and_nothing_else(sessio
     db.session.refresh(kept)
     assert kept.path.exists()
     assert kept.thumbnail_path.exists()
+
+
+def test_a_person_keeps_no_more_than_the_installation_gives_to_each(session, world, app, monkeypatch):
+    monkeypatch.setitem(app.config, "PERSON_MB", 1)
+    person, other = world.user(), world.user()
+    text = FileStorage(io.BytesIO(b"x" * 700_000), filename="notes.txt")
+    files.store_document(text, by=person, program_id=None, now=NOW, purpose="material")
+
+    again = FileStorage(io.BytesIO(b"y" * 700_000), filename="more.txt")
+    with pytest.raises(FileRefused, match="1 MB"):
+        files.store_document(again, by=person, program_id=None, now=NOW, purpose="material")
+    with pytest.raises(FileRefused):
+        files.store_photo(
+            files.SmallPhoto("a.jpg", photo=b"z" * 700_000, thumbnail=b"z"),
+            by=person,
+            program_id=None,
+            now=NOW,
+        )
+    assert files.store_document(again, by=other, program_id=None, now=NOW, purpose="material").size == 700_000
+    assert session.scalar(sa.select(sa.func.count()).where(StoredFile.owner_id == person.id)) == 1

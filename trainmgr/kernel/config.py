@@ -28,6 +28,7 @@ FROM_ENVIRONMENT = (
     "LOG_FORMAT",
     "ALLOW_INWARD",
     "JOBS_STALE_SECONDS",
+    "PERSON_MB",
 )
 
 
@@ -38,6 +39,7 @@ def apply(app: Flask, root: Path, overrides: Mapping[str, Any] | None) -> None:
         TIMEZONE="Asia/Shanghai",
         MAX_CONTENT_LENGTH=64 * 1024 * 1024,
         MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
+        PERSON_MB=4096,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_NAME="trainmgr",

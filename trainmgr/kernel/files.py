@@ -30,10 +30,13 @@ from trainmgr.kernel import photos, storage
 from trainmgr.kernel.audit import Actor
 from trainmgr.kernel.db import Model, UTCDateTime, after_commit, db
 from trainmgr.kernel.errors import RuleBroken
+from trainmgr.kernel.msgids import N_
 from trainmgr.kernel.places import instance_folder
+from trainmgr.kernel.sheets.refusals import FileRefused
 from trainmgr.kernel.sheets.writer import content_disposition
 from trainmgr.kernel.uploads import type_of
 
+MEGABYTE = 1024 * 1024
 FRESH_SECONDS = 3600  # younger files may belong to a transaction that is still open
 
 
@@ -118,10 +121,12 @@ def store_document(
 ) -> StoredFile:
     """Keep an uploaded document after its content was found to be what its name says; raises FileRefused."""
     content, name = upload.stream, upload.filename or ""
+    media_type = type_of(content, name)
+    _keep_within_quota(by, content.seek(0, io.SEEK_END))
     return store_stream(
         content,
         name=name,
-        media_type=type_of(content, name),
+        media_type=media_type,
         purpose=purpose,
         by=by,
         program_id=program_id,
@@ -203,6 +208,7 @@ def store_photo(
     if small.refusal is not None:
         raise small.refusal
     thumbnail = small.thumbnail
+    _keep_within_quota(by, len(small.photo))
     stored = store_bytes(
         small.photo,
         name=Path(small.name).stem + ".jpg",
@@ -214,6 +220,23 @@ def store_photo(
     )
     storage.store().put(stored.thumbnail_key, io.BytesIO(thumbnail))
     return stored
+
+
+def _keep_within_quota(by: Actor | None, size: int) -> None:
+    """Take no file with which a person would keep more than the installation gives to each; raises FileRefused."""
+    most = int(current_app.config["PERSON_MB"])
+    if by is None or by.id is None:
+        return
+    kept = db.session.scalar(sa.select(sa.func.sum(StoredFile.size)).where(StoredFile.owner_id == by.id)) or 0
+    if kept + size > most * MEGABYTE:
+        raise FileRefused(
+            N_(
+                "You keep %(kept)s MB of files here, and a person may keep %(most)s MB. Delete what is no longer "
+                "needed, or ask whoever runs this installation for more."
+            ),
+            kept=f"{kept / MEGABYTE:.0f}",
+            most=most,
+        )
 
 
 def _tidy(name: str) -> str:
