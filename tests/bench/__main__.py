@@ -1,4 +1,4 @@
-"""`python -m tests.bench load|run|test|roster|report|logs|judge|mixed|capacity`: fill a database, measure promises."""
+"""`python -m tests.bench load|run|test|roster|report|logs|judge|mixed|capacity|drill`: fill a database, measure."""
 
 from __future__ import annotations
 
@@ -78,7 +78,11 @@ def main(arguments: list[str] | None = None) -> int:
     capacity.add_argument(
         "--measured", type=Path, metavar="FILE", help="what `mixed --postgresql --json FILE` found"
     )
-    for command in (load, run, test, logs, judge):
+    drill = commands.add_parser(
+        "drill", help="back up what `load` filled while somebody writes, restore it, and compare"
+    )
+    drill.add_argument("--json", type=Path, metavar="FILE", help="write the measurements there")
+    for command in (load, run, test, logs, judge, drill):
         command.add_argument(
             "--database", metavar="URL", help="the database; without it one in instance/bench"
         )
@@ -92,10 +96,12 @@ def main(arguments: list[str] | None = None) -> int:
     os.environ.pop("TRAINMGR_DATABASE_URL", None)
     if options.command == "load":
         return load_all(options.scale)
+    from tests.bench import drill as drilling
     from tests.bench import judging, running, taking
     from tests.bench import logs as writing
 
-    return {"test": taking, "logs": writing, "judge": judging}.get(options.command, running).run(options)
+    known = {"test": taking, "logs": writing, "judge": judging, "drill": drilling}
+    return known.get(options.command, running).run(options)
 
 
 def measure_job(options: argparse.Namespace) -> int:
