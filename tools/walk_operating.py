@@ -60,7 +60,8 @@ def of(unit, key):
 def start(unit):
     user, environment = pwd.getpwnam(of(unit, "User")[0]), {"PATH": "/usr/bin:/bin", "HOME": "/var/lib/trainmgr"}
     for place in of(unit, "EnvironmentFile"):
-        environment |= dict(l.split("=", 1) for l in pathlib.Path(place).read_text().splitlines() if l[:1] not in ("", "#"))
+        kept = [line for line in pathlib.Path(place).read_text().splitlines() if line[:1] not in ("", "#")]
+        environment |= dict(line.split("=", 1) for line in kept)
     environment |= dict(value.split("=", 1) for value in of(unit, "Environment"))
     for name in of(unit, "RuntimeDirectory"):
         subprocess.run(["rm", "-rf", f"/run/{name}"], check=True)
@@ -100,7 +101,8 @@ for unit in units:
         subprocess.run(["nginx", *(["-s", "reload"] if running else [])], check=True)
     elif unit.endswith(".timer"):
         subprocess.run(["systemd-analyze", "verify", f"/etc/systemd/system/{unit}"], check=True)
-        subprocess.run(["systemd-analyze", "calendar", *re.findall(r"OnCalendar=(.*)", pathlib.Path(f"/etc/systemd/system/{unit}").read_text())], check=True)
+        when = re.findall(r"OnCalendar=(.*)", pathlib.Path(f"/etc/systemd/system/{unit}").read_text())
+        subprocess.run(["systemd-analyze", "calendar", *when], check=True)
     elif verb == "status":
         pid = pathlib.Path(f"/run/{unit}.pid").read_text()
         sys.exit(f"{unit} is not running") if not os.path.exists(f"/proc/{pid}") else print(f"{unit} runs")
@@ -111,21 +113,22 @@ for unit in units:
             start(unit)
 '''
 # What is looked at after a line that begins so, from outside of the program.
-BROWSE = f"curl --silent --show-error --fail --retry 30 --retry-delay 1 --retry-all-errors --cacert /etc/ssl/trainmgr/fullchain.pem --resolve {NAME}:443:127.0.0.1 --resolve {NAME}:80:127.0.0.1"
+PATIENT = "--silent --retry 900 --retry-delay 1 --retry-all-errors"
+AT = f"--resolve {NAME}:443:127.0.0.1 --resolve {NAME}:80:127.0.0.1"
+BROWSE = f"curl {PATIENT} --show-error --fail --cacert /etc/ssl/trainmgr/fullchain.pem {AT}"
+CODE = "-o /dev/null -w '%{http_code}'"
 LOOKS = {
-    "systemctl status": [
-        "curl --silent --fail --retry 60 --retry-delay 1 --retry-all-errors http://127.0.0.1:5000/readyz"
-    ],
+    "systemctl status": [f"curl {PATIENT} --fail http://127.0.0.1:5000/readyz"],
     "systemctl reload nginx": [
         f"{BROWSE} https://{NAME}/healthz",
         f"test $({BROWSE} -o /dev/null -w '%{{redirect_url}}' http://{NAME}/sign-in) = https://{NAME}/sign-in",
         f"{BROWSE} https://{NAME}/sign-in | grep -q csrf_token",
         f"{BROWSE} -o /dev/null -D - https://{NAME}/sign-in | grep -i 'strict-transport-security'",
-        f"test $(curl --silent --insecure -o /dev/null -w '%{{http_code}}' --resolve {NAME}:443:127.0.0.1 https://{NAME}/metrics) = 404",
+        f"test $(curl --silent --insecure {CODE} {AT} https://{NAME}/metrics) = 404",
     ],
     "systemctl enable --now trainmgr-backup.timer": [
         "systemctl start trainmgr-backup",
-        "for i in $(seq 120); do ls /var/backups/trainmgr/trainmgr-*.backup 2>/dev/null && break; sleep 1; done",
+        "for i in $(seq 900); do ls /var/backups/trainmgr/trainmgr-*.backup 2>/dev/null && break; sleep 1; done",
     ],
     "systemctl start trainmgr-web": [f"{BROWSE} https://{NAME}/healthz", "psql_rows"],
     "systemctl restart trainmgr-web": [f"{BROWSE} https://{NAME}/healthz"],
