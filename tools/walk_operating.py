@@ -124,6 +124,7 @@ LOOKS = {
         f"test $({BROWSE} -o /dev/null -w '%{{redirect_url}}' http://{NAME}/sign-in) = https://{NAME}/sign-in",
         f"{BROWSE} https://{NAME}/sign-in | grep -q csrf_token",
         f"{BROWSE} -o /dev/null -D - https://{NAME}/sign-in | grep -i 'strict-transport-security'",
+        f"{BROWSE} -o /dev/null -D - https://{NAME}/sign-in | grep -i 'set-cookie: __Host-trainmgr=.*Secure'",
         f"test $(curl --silent --insecure {CODE} {AT} https://{NAME}/metrics) = 404",
     ],
     "systemctl enable --now trainmgr-backup.timer": [
