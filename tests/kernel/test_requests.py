@@ -30,6 +30,12 @@ def test_files_are_left_as_they_are(app):
         assert request.form["t"] == "x"
 
 
+def test_the_names_of_all_files_lose_their_nul(app):
+    files = [(io.BytesIO(b"1"), "a\0b.jpg"), (io.BytesIO(b"2"), "c\0.jpg")]
+    with app.test_request_context("/", method="POST", data={"f": files}):
+        assert [one.filename for one in request.files.getlist("f")] == ["ab.jpg", "c.jpg"]
+
+
 class Sent(io.BytesIO):
     """A body that counts how much of it was read."""
 

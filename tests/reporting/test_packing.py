@@ -107,3 +107,31 @@ def test_a_chart_has_no_point_where_there_is_no_data():
 
     assert drawn.count("<c:v>1.5</c:v>") == 1
     assert "<c:v>0</c:v>" not in drawn
+
+
+def test_one_that_unpacks_to_more_than_its_size_can_hold_is_given_up():
+    out = io.BytesIO()
+    packer = Packer(out)
+    packer.add("0.txt", [bytes(1024**2)] * 65)
+    packer.close({})
+
+    with pytest.raises(FileRefused):
+        check(out)
+
+
+def test_a_list_of_checksums_without_end_is_no_list():
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("SHA256SUMS", b"\n" * 300_000)
+
+    with pytest.raises(FileRefused):
+        check(out)
+
+
+def test_what_cannot_be_unpacked_is_damaged_or_changed():
+    data = bytearray(packed().getvalue())
+    start = data.index(b"SHA256SUMS") + 60
+    data[start : start + 20] = b"\xff" * 20
+
+    with pytest.raises(FileRefused):
+        check(io.BytesIO(bytes(data)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,8 @@ class PlainRequest(Request):
         if "form" not in self.__dict__:
             super()._load_form_data()
             self.__dict__["form"] = _without_nul(self.__dict__["form"])
+            for upload in chain.from_iterable(self.__dict__["files"].listvalues()):
+                upload.filename = (upload.filename or "").replace("\0", "")
 
     @cached_property
     def args(self) -> MultiDict[str, str]:

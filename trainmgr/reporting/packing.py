@@ -11,6 +11,7 @@ import json
 import re
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import IO, Any
@@ -23,7 +24,9 @@ from trainmgr.reporting.rules import MOST_ENTRIES
 SUMS, MANIFEST = "SHA256SUMS", "manifest.json"
 FORMAT = 1
 MOST_BYTES = 8 * 1024**3  # unpacked, of a pack that somebody hands in to be checked
+MOST_TIMES, ALWAYS = 30, 64 * 1024**2  # so many times its own size a pack may unpack to; so much any may
 MOST_SUMS = 64 * 1024**2
+LONGEST_LINE = 4096
 NO_DAY = (1980, 1, 1, 0, 0, 0)
 _LINE = re.compile(r"([0-9a-f]{64})  (.+)")
 _PACKED_ALREADY = (".jpg", ".jpeg", ".png", ".webp", ".docx", ".xlsx", ".pptx", ".pdf", ".zip", ".mp3")
@@ -94,12 +97,13 @@ TOO_LARGE = N_("The file unpacks to more than a pack may hold; it was not read f
 def check(content: IO[bytes], *, most: int = MOST_BYTES) -> Checked:
     """Compare everything in a pack with its checksums; raises FileRefused with a sentence when it is none.
 
-    Nothing is written to disk; what unpacks to more than `most` bytes is given up.
+    Nothing is written to disk; what unpacks to more than `most` bytes, or than a pack of its size would, is given up.
     """
     try:
+        size = content.seek(0, 2)
         with zipfile.ZipFile(content) as archive:
-            return _check(archive, most)
-    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, ValueError, RuntimeError):
+            return _check(archive, min(most, max(ALWAYS, size * MOST_TIMES)))
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, ValueError, RuntimeError):
         raise FileRefused(DAMAGED) from None
 
 
@@ -110,12 +114,8 @@ def _check(archive: zipfile.ZipFile, most: int) -> Checked:
         (twice.append(info.filename) if info.filename in infos else infos.__setitem__(info.filename, info))
     if SUMS not in infos or infos[SUMS].file_size > MOST_SUMS or len(infos) > MOST_ENTRIES + 2:
         raise FileRefused(NO_PACK)
-    told = archive.read(SUMS)
-    expected = {}
-    for line in told.decode("utf-8", "replace").splitlines():
-        if match := _LINE.fullmatch(line):
-            expected[match[2]] = match[1]
-    checked = Checked(hashlib.sha256(told).hexdigest(), _facts(archive, infos), len(expected))
+    told, expected = _sums(archive)
+    checked = Checked(told, _facts(archive, infos), len(expected))
     checked.extra = sorted({*(infos.keys() - expected.keys() - {SUMS}), *twice})
     left = most
     for name, digest in expected.items():
@@ -129,12 +129,26 @@ def _check(archive: zipfile.ZipFile, most: int) -> Checked:
     return checked
 
 
+def _sums(archive: zipfile.ZipFile) -> tuple[str, dict[str, str]]:
+    """Return the digest of the list of checksums, and what it says, read line by line."""
+    digest, expected, number = hashlib.sha256(), {}, 0
+    with archive.open(SUMS) as lines:
+        while line := lines.readline(LONGEST_LINE):
+            number += 1
+            if number > MOST_ENTRIES + 2:
+                raise FileRefused(NO_PACK)
+            digest.update(line)
+            if match := _LINE.fullmatch(line.decode("utf-8", "replace").rstrip("\r\n")):
+                expected[match[2]] = match[1]
+    return digest.hexdigest(), expected
+
+
 def _facts(archive: zipfile.ZipFile, infos: dict[str, zipfile.ZipInfo]) -> dict[str, Any]:
     if MANIFEST not in infos or infos[MANIFEST].file_size > PIECE:
         return {}
     try:
         facts = json.loads(archive.read(MANIFEST))
-    except (ValueError, zipfile.BadZipFile):
+    except (ValueError, zipfile.BadZipFile, zlib.error, RecursionError):
         return {}
     return facts if isinstance(facts, dict) else {}
 
@@ -149,6 +163,6 @@ def _digest(archive: zipfile.ZipFile, info: zipfile.ZipInfo, most: int) -> tuple
                 if size > most:
                     raise FileRefused(TOO_LARGE)
                 digest.update(piece)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError):
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
         return "", size
     return digest.hexdigest(), size

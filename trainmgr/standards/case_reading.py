@@ -6,6 +6,7 @@ what has none a competency.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
@@ -18,6 +19,7 @@ from trainmgr.standards.framework import Certificate, Competency, Framework, Tas
 from trainmgr.standards.rules import HIGHEST_LEVEL, MOST_COMPETENCIES, MOST_TASKS, Dimension, TaskKind
 
 COMPETENCY_ROOM, TASK_ROOM = 80, 120
+NO_LETTER = re.compile("[\0\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -40,10 +42,21 @@ class FrameworkRefused(Exception):
 def from_case(package: Any) -> Framework:
     """Read a CASE package; raises FrameworkRefused with everything that is wrong, a cycle by the names on it."""
     reader = _Reader()
-    framework = reader.read(package)
+    framework = reader.read(_plain(package))
     if reader.faults or framework is None:
         raise FrameworkRefused(reader.faults)
     return framework
+
+
+def _plain(value: Any) -> Any:
+    """Return a value of JSON whose texts hold nothing that no database takes: NUL and halves of letters."""
+    if isinstance(value, str):
+        return NO_LETTER.sub("", value)
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    if isinstance(value, dict):
+        return {_plain(name): _plain(one) for name, one in value.items()}
+    return value
 
 
 class _Reader:
