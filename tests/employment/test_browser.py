@@ -6,6 +6,7 @@ import io
 import zipfile
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.links.test_browser import press, tidy
 
@@ -63,5 +64,5 @@ def test_from_the_link_to_the_signed_record(alumni, open_page, live_server):
         "[name=file]", {"name": "r.json", "mimeType": "application/json", "buffer": record}
     )
     press(anybody, "main form button[type=submit]")
-    assert anybody.is_visible("text=文件真实")
+    expect(anybody.get_by_text("文件真实").first).to_be_visible()
     tidy(anybody)

@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browsers import fits
 from trainmgr.evaluation.models import Rating, Result
 from trainmgr.evaluation.rules import Party, RatingState
 from trainmgr.kernel.db import db
@@ -55,10 +56,10 @@ def test_a_mentor_rates_with_one_thumb_and_goes_on_where_the_draft_was_left(stag
         tap_all(page, 4, leave=1)
     assert kept.value.status == 204
     expect(page.locator("[data-saved]")).to_have_text(re.compile(r"\S"))
-    assert page.locator("[data-answers-text]").inner_text() == f"{asked - 1} / {asked}"
+    expect(page.locator("[data-answers-text]")).to_have_text(f"{asked - 1} / {asked}")
 
     again = opened(stage.mentor, stage.url(E), phone=True)
-    assert again.locator("fieldset.criterion input:checked").count() == asked - 1
+    expect(again.locator("fieldset.criterion input:checked")).to_have_count(asked - 1)
     again.locator("fieldset.criterion").last.locator("input[value='unseen']").check()
     again.locator(".savebar .btn-primary").click()
     again.wait_for_url(f"**{stage.url(E, 1)}")
@@ -77,7 +78,7 @@ def test_a_finger_finds_every_answer_of_the_form(stage, opened):
     assert min(box["height"] for box in boxes) >= 44
     assert min(box["width"] for box in boxes) >= 44
     assert min(label.bounding_box()["height"] for label in page.locator(".unseen").all()) >= 44
-    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    fits(page)
 
 
 def test_an_unfinished_form_comes_back_at_what_is_missing(stage, opened):
@@ -101,9 +102,9 @@ def test_answers_given_without_a_network_are_there_again_and_go_in_once(stage, o
 
     page.context.set_offline(False)
     page.goto(stage.url(E))
-    assert page.locator("fieldset.criterion .is-on").count() == asked
-    assert page.locator("[data-answers-text]").inner_text() == f"{asked} / {asked}"
-    assert page.locator("#comment").input_value() == "断网时写的"
+    expect(page.locator("fieldset.criterion .is-on")).to_have_count(asked)
+    expect(page.locator("[data-answers-text]")).to_have_text(f"{asked} / {asked}")
+    expect(page.locator("#comment")).to_have_value("断网时写的")
     page.locator(".savebar .btn-primary").click()
     page.wait_for_url(f"**{stage.url(E, 1)}")
 
@@ -126,7 +127,7 @@ def test_a_correction_outlives_a_lost_network(stage, opened):
 
     page.context.set_offline(False)
     page.goto(path)
-    assert page.input_value("#reason") == "看错了人"
+    expect(page.locator("#reason")).to_have_value("看错了人")
     page.locator(".savebar .btn-primary").click()
     page.wait_for_url("**/ratings/given/*")
 
@@ -151,7 +152,7 @@ def test_the_pages_are_orderly(stage, opened, screenshot, language, phone):
     for name, (who, path) in pages.items():
         page = opened(who, path, phone=phone, language=language)
         width = page.viewport_size["width"]
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        fits(page)
         screenshot(page, f"{name}-{width}-{language[:2]}")
 
 
@@ -187,7 +188,7 @@ def test_a_class_is_rated_in_one_grid_by_keyboard_alone(stage, opened):
         page.locator(".savebar .btn-primary").click()
 
     expect(page.locator(".say-bad").first).to_be_visible()
-    assert page.locator(".rating-grid input").count() == asked
+    expect(page.locator(".rating-grid input")).to_have_count(asked)
     with stage.world.inside():
         assert db.session.query(Rating).filter_by(state=RatingState.SUBMITTED).count() == 1
         assert db.session.query(Result).one().enterprise_score == pytest.approx(4)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
+from tests.browsers import fits
 from tests.improvement.conftest import LATER, measure
 from tests.improvement.test_next_edition import next_edition
 
@@ -13,7 +15,7 @@ pytestmark = pytest.mark.browser
 
 def tidy(page) -> None:
     """Nothing is wider than the window, and axe finds nothing."""
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
+    fits(page)
     found = Axe().run(page).response["violations"]
     assert not found, [(one["id"], [node["html"] for node in one["nodes"]]) for one in found]
 
@@ -72,9 +74,9 @@ def test_a_finding_changes_the_next_edition_and_its_figures_stand_beside(loop, o
     page.get_by_label("该能力在此模块增加的学时").fill("8")
     tidy(page)
     press(page, "纳入")
-    assert module.name in page.locator("main").inner_text()
+    expect(page.locator("main")).to_contain_text(module.name)
 
     measure(loop.world, program, {competency.id: (4.2, 4.0, 4.1, 4.3, 3.9, 4.0)})
     page.goto(loop.at("/effects"))
     tidy(page)
-    assert "有改进" in page.locator("main").inner_text()
+    expect(page.locator("main")).to_contain_text("有改进")

@@ -7,6 +7,7 @@ import os
 import pytest
 from playwright.sync_api import expect
 
+from tests.browsers import fits
 from tests.factories import NOW
 from tests.insights.conftest import make_rated
 from trainmgr.evaluation.rules import Party
@@ -59,7 +60,7 @@ def test_staff_read_agreement_and_compare_two_classes_on_desk_and_phone(world, a
         f"/raters/{rated.mentors[0].id}",
     ):
         phone.goto(rated.at(tail))
-        assert phone.evaluate("document.documentElement.scrollWidth") == 390, tail
+        fits(phone)
         if os.environ.get("INSIGHT_PICTURES"):
             name = tail.strip("/").replace("/", "-") or "program"
             screenshot(phone, f"insights-{name}-390")

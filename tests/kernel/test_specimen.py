@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
+from playwright.sync_api import expect
 
-from tests.browsers import PATIENCE, SCREENSHOTS, LiveServer, watch
+from tests.browsers import PATIENCE, SCREENSHOTS, LiveServer, fits, watch
 from tests.kernel.specimen import ROOT, make_app
 from tests.pages import faults
 
@@ -154,7 +155,7 @@ def test_axe_finds_nothing_and_no_page_is_wider_than_its_window(
         page.screenshot(path=_picture(f"{_word(name)}-{language[:2]}-{width}-{scheme}"), full_page=True)
         found = Axe().run(page).response["violations"]
         assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found] == []
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        fits(page)
     assert complaints == []
     context.close()
 
@@ -190,7 +191,7 @@ def test_photos_add_up_and_can_be_taken_out_again(desk, tmp_path):
     field.set_input_files(tmp_path / "one.png")
     field.set_input_files(tmp_path / "two.png")
     assert field.evaluate("field => [...field.files].map((file) => file.name)") == ["one.png", "two.png"]
-    assert page.get_by_text("2 chosen").is_visible()
+    expect(page.get_by_text("2 chosen")).to_be_visible()
 
     page.get_by_role("button", name="Remove one.png").click()
     assert field.evaluate("field => [...field.files].map((file) => file.name)") == ["two.png"]
@@ -214,11 +215,11 @@ def test_ticks_are_counted_and_bring_the_bulk_bar(desk):
     page = desk("/")
     bar = page.get_by_role("group", name="With the chosen rows")
 
-    assert bar.get_by_text("1 chosen").is_visible()
+    expect(bar.get_by_text("1 chosen")).to_be_visible()
     page.get_by_label("Choose all on this page").check()
-    assert bar.get_by_text("2 chosen").is_visible()
+    expect(bar.get_by_text("2 chosen")).to_be_visible()
     page.get_by_label("Choose all on this page").uncheck()
-    assert not bar.is_visible()
+    expect(bar).to_be_hidden()
 
 
 @pytest.mark.browser
@@ -243,9 +244,10 @@ def test_the_scheme_is_switched_and_remembered(desk):
     page = desk("/")
 
     page.get_by_role("button", name="Light, dark").click()
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
     page.reload()
 
-    assert page.evaluate("document.documentElement.dataset.bsTheme") == "dark"
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
 
 
 @pytest.mark.browser

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
+from tests.browsers import fits
 from trainmgr.kernel.access import Role
 from trainmgr.kernel.db import db
 from trainmgr.lessons.models import LessonTick
@@ -29,13 +31,13 @@ def test_a_trainee_reads_the_three_parts_and_ticks_the_first_on_a_phone(lesson, 
     phone.goto("/")
     phone.click(".tabbar >> text=我的课")
     phone.wait_for_url("**/my-lessons")
-    assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    assert phone.is_visible("text=内容preparation")
-    assert not phone.is_visible("text=内容simulation")  # in class: opened when wanted
+    fits(phone)
+    expect(phone.get_by_text("内容preparation")).to_be_visible()
+    expect(phone.get_by_text("内容simulation")).to_be_hidden()  # in class: opened when wanted
 
     phone.click("summary:has-text('课中')")
-    assert phone.is_visible("text=内容simulation")
-    assert phone.is_visible("text=内容on_the_job")
+    expect(phone.get_by_text("内容simulation")).to_be_visible()
+    expect(phone.get_by_text("内容on_the_job")).to_be_visible()
 
     phone.focus("button:has-text('已完成课前任务')")
     phone.keyboard.press("Enter")

@@ -6,7 +6,9 @@ from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
+from tests.browsers import fits
 from tests.factories import NOW, TODAY
 from trainmgr.attendance import leaves
 from trainmgr.attendance.models import Leave, LeaveState
@@ -26,7 +28,7 @@ pytestmark = pytest.mark.browser
 
 def tidy(page) -> None:
     """Nothing is wider than the phone, and axe finds nothing."""
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
+    fits(page)
     found = Axe().run(page).response["violations"]
     assert not found, [(one["id"], [node["html"] for node in one["nodes"]]) for one in found]
 
@@ -89,7 +91,7 @@ def test_mentor_by_link_on_a_phone(doorway, open_page, live_server):
     tidy(phone)
     phone.fill("[name=link_code]", "000000" if code != "000 000" else "111111")
     press(phone, "main form button[type=submit]")
-    assert phone.is_visible("text=验证码不对")
+    expect(phone.get_by_text("验证码不对").first).to_be_visible()
     tidy(phone)
     phone.fill("[name=link_code]", code)
     press(phone, "main form button[type=submit]")
@@ -100,7 +102,7 @@ def test_mentor_by_link_on_a_phone(doorway, open_page, live_server):
     phone.locator("[data-pick-all]").check()
     press(phone, ".bulkbar button[type=submit]")
     press(phone, ".savebar button[type=submit]")
-    assert phone.is_visible("text=点检二号线") is False
+    expect(phone.get_by_text("点检二号线")).to_have_count(0)
     tidy(phone)
 
     press(phone, ".tabbar >> text=待办")
@@ -121,7 +123,7 @@ def test_mentor_by_link_on_a_phone(doorway, open_page, live_server):
     press(stranger, "main button[type=submit]")
     stranger.fill("[name=link_code]", code)
     press(stranger, "main form button[type=submit]")
-    assert stranger.is_visible("text=没有可用的验证码")
+    expect(stranger.get_by_text("没有可用的验证码").first).to_be_visible()
     stranger.goto("/logs/to-sign")
     assert "/sign-in" in stranger.url
 
@@ -132,7 +134,7 @@ def test_mentor_by_link_on_a_phone(doorway, open_page, live_server):
     assert "/sign-in" in phone.url
     phone.goto(address)
     press(phone, "main button[type=submit]")
-    assert phone.is_visible("text=链接已收回")
+    expect(phone.get_by_text("链接已收回").first).to_be_visible()
 
     with doorway.world.inside() as session:
         assert session.get(Leave, leave_id).state is LeaveState.GRANTED

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from tests.browsers import fits
 from tests.factories import NOW, TODAY
 from tests.mentoring.test_views import name, row, rows
 from trainmgr.identity.models import User
@@ -44,10 +45,6 @@ def browser_of(world, open_page, live_server):
 def press(page, selector):
     with page.expect_navigation():
         page.locator(selector).locator("visible=true").first.click()
-
-
-def fits_the_phone(page):
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
 
 
 def user_of(world, mentor_id):
@@ -132,7 +129,7 @@ def test_both_sides_choose_on_phones_and_who_is_left_goes_into_a_second_round(
         phone = browser_of(person, phone=True)
         phone.goto("/")
         press(phone, ".due-title")  # the inbox leads to the list
-        fits_the_phone(phone)
+        fits(phone)
         for place, mentor in enumerate(wishes, 1):
             phone.locator(f"#wish-{place}").select_option(str(mentor))
         press(phone, "main form.form button[type=submit]")
@@ -143,7 +140,7 @@ def test_both_sides_choose_on_phones_and_who_is_left_goes_into_a_second_round(
         phone = browser_of(user_of(world, mentor), phone=True)
         phone.goto("/")
         press(phone, ".due-title")
-        fits_the_phone(phone)
+        fits(phone)
         for who, answer in said.items():
             phone.locator(f"#answer-{enrolments[who].id}").select_option(answer)
         press(phone, "main form.form button[type=submit]")

@@ -22,7 +22,7 @@ def test_a_competency_moves_without_the_page_being_left(ready, signed_in, open_p
     page.goto(f"/programs/{ready.program.id}/needs/edit")
     page.evaluate("window.stayed = true")
     names = page.locator("#competencies tbody th")
-    assert names.all_inner_texts() == ["故障诊断", "读图"]
+    expect(names).to_have_text(["故障诊断", "读图"], use_inner_text=True)
 
     with page.expect_response("**/needs/edit"):
         page.locator("#competencies tbody tr").first.get_by_role("button").nth(1).click()
@@ -38,5 +38,5 @@ def test_the_coordinator_reads_signs_and_sees_it_frozen(ready, signed_in, open_p
     page.locator(f"a[href='/programs/{ready.program.id}/needs/sign']").click()
     page.locator("main form button[type=submit]").click()
     page.wait_for_url(f"**/programs/{ready.program.id}/needs")
-    assert page.locator(".pill.is-frozen").count() == 2
-    assert page.locator("main form").count() == 0
+    expect(page.locator(".pill.is-frozen")).to_have_count(2)
+    expect(page.locator("main form")).to_have_count(0)

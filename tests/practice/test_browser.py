@@ -1,6 +1,7 @@
 """What a trainee does on a phone whose network comes and goes."""
 
 import pytest
+from playwright.sync_api import expect
 
 from trainmgr.practice.models import LogState, PracticeLog
 
@@ -28,8 +29,8 @@ def test_what_is_typed_without_a_network_is_there_again_and_is_handed_in_once(pl
 
     phone.context.set_offline(False)
     phone.goto("/logs/new")
-    assert phone.input_value("#task") == "断网时写的任务"
-    assert phone.input_value("#learned") == "断网时写的体会"
+    expect(phone.locator("#task")).to_have_value("断网时写的任务")
+    expect(phone.locator("#learned")).to_have_value("断网时写的体会")
     phone.click(".savebar .btn-primary")
     phone.wait_for_url("**/logs?program=*")
 

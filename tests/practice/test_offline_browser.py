@@ -94,8 +94,11 @@ def test_a_log_that_says_something_else_than_the_server_has_is_shown_beside_it_a
     expect(both.locator("[data-slot=ours]")).to_contain_text("断网后又写的另一篇")
     assert [log.task for log in place.all(PracticeLog)] == ["先交上去的那篇"]
 
-    phone.locator("[data-slot=drop]").click()
-    phone.locator("[data-slot=drop]").click()
+    drop = phone.locator("[data-slot=drop]")
+    asked = drop.inner_text()
+    drop.click()
+    expect(drop).not_to_have_text(asked)  # it asks whether one is sure
+    drop.click()
     expect(phone.locator("[data-waiting-none]")).to_be_visible()
 
 
@@ -162,11 +165,9 @@ def test_a_large_photo_is_made_small_on_the_phone_before_it_is_sent(phone, photo
         {"name": "line.jpg", "mimeType": "image/jpeg", "buffer": photo(size=(4000, 3000)).read()},
     )
 
-    size = """input => createImageBitmap(input.files[0]).then((picture) => [picture.width, picture.height])"""
-    for _ in range(100):
-        if phone.locator("[data-photos]").evaluate(size) == [1600, 1200]:
-            break
-        phone.wait_for_timeout(100)
-    assert phone.locator("[data-photos]").evaluate(size) == [1600, 1200]
+    phone.wait_for_function(
+        """() => createImageBitmap(document.querySelector("[data-photos]").files[0])
+            .then((picture) => picture.width === 1600 && picture.height === 1200)"""
+    )
     text = phone.locator("[data-photos]").evaluate("input => input.files[0].text()")
     assert "SECRET CAMERA" not in text

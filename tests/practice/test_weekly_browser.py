@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.factories import NOW, TODAY
 from trainmgr.kernel.access import Role
@@ -60,10 +61,10 @@ def test_a_weeks_log_from_the_phone_to_the_signature(weekly, open_as, photo):
     mentor = open_as(weekly.mentor)
     mentor.goto("/logs/to-sign")
     mentor.goto(f"/logs/{log.id}")
-    assert other.name in mentor.locator("[aria-labelledby=hints-h]").inner_text()
+    expect(mentor.locator("[aria-labelledby=hints-h]")).to_contain_text(other.name)
     mentor.fill("#comment", "补上间隙的数值")
-    mentor.click(f"form[action='/logs/{log.id}/return'] button")
-    mentor.wait_for_load_state()
+    with mentor.expect_navigation():
+        mentor.click(f"form[action='/logs/{log.id}/return'] button")
 
     trainee.goto(f"/logs/{log.id}")
     trainee.fill("#text", "哪几片样品？")
@@ -71,11 +72,11 @@ def test_a_weeks_log_from_the_phone_to_the_signature(weekly, open_as, photo):
     trainee.wait_for_selector(".talk >> text=哪几片样品？")
 
     mentor.goto("/logs/unread")
-    mentor.click("ul.logs a")
+    with mentor.expect_response(f"**/logs/{log.id}/seen"):  # the page says so by itself
+        mentor.click("ul.logs a")
     mentor.wait_for_selector(".talk >> text=哪几片样品？")
-    mentor.wait_for_load_state("networkidle")
     mentor.goto("/logs/unread")
-    assert mentor.locator("ul.logs li").count() == 0
+    expect(mentor.locator("ul.logs li")).to_have_count(0)
 
     trainee.goto(f"/logs/{log.id}/edit")
     trainee.fill("#learned", TEXT + "第三片 0.12 毫米。")
@@ -85,9 +86,10 @@ def test_a_weeks_log_from_the_phone_to_the_signature(weekly, open_as, photo):
     mentor.goto("/logs/to-sign")
     for box in mentor.locator("[data-pick]").all():
         box.check(force=True)
-    mentor.click("form[data-picks] button[type=submit]")
-    mentor.click("form[action='/logs/to-sign'] .btn-primary")
-    mentor.wait_for_load_state()
+    with mentor.expect_navigation():
+        mentor.click("form[data-picks] button[type=submit]")
+    with mentor.expect_navigation():
+        mentor.click("form[action='/logs/to-sign'] .btn-primary")
     states = [one.state for one in weekly.all(PracticeLog, enrolment_id=weekly.enrolment.id)]
     assert states == [LogState.REPLACED, LogState.SIGNED]
     assert all(hint.dismissed_at is None for hint in weekly.all(LogHint))  # a hint decides nothing

@@ -6,7 +6,9 @@ import os
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
+from tests.browsers import fits
 from trainmgr.kernel.access import Role
 from trainmgr.outcomes.rules import PassKind
 
@@ -40,10 +42,10 @@ def test_figures_are_computed_opened_and_clean_at_both_widths(house, browse):
         desk.click("text=立即计算")
     with desk.expect_navigation():
         desk.click("text=培训合格率")
-    assert desk.is_visible("text=1 / 2")
+    expect(desk.get_by_text("1 / 2").first).to_be_visible()
     with desk.expect_navigation():
         desk.click("text=看背后的记录")
-    assert desk.is_visible(f"text={house.named[0].name}")
+    expect(desk.get_by_text(house.named[0].name).first).to_be_visible()
 
     house.post(house.staff, "/quality/maturity/systems", name="成熟度", copy_of="")
     paths = ("", "golds", "wall", "figures/pass_rate", "figures/trainees/records", "indicators",
@@ -52,6 +54,6 @@ def test_figures_are_computed_opened_and_clean_at_both_widths(house, browse):
         for path in paths:
             page.goto(f"/quality/{path}")
             _look(page, f"{path.replace('/', '-') or 'dashboard'}-{width}")
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (path, width)
+            fits(page)
             found = Axe().run(page).response["violations"]
             assert not found, (path, [(one["id"], [node["html"] for node in one["nodes"]]) for one in found])

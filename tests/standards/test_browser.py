@@ -1,7 +1,9 @@
 """The competency map as a person uses it: larger, smaller and fitted, by button and by key; a list on the phone."""
 
 import pytest
+from playwright.sync_api import expect
 
+from tests.browsers import fits
 from trainmgr.kernel.access import Role
 
 pytestmark = pytest.mark.browser
@@ -53,6 +55,6 @@ def test_on_a_phone_the_map_is_a_list(published, open_page, live_server, world):
         open_page, live_server, world, world.user(Role.ENTERPRISE_MENTOR), published.id, phone=True
     )
 
-    assert not page.locator("svg.map").is_visible()
-    assert page.get_by_role("rowheader").count() == 2
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    expect(page.locator("svg.map")).to_be_hidden()
+    expect(page.get_by_role("rowheader")).to_have_count(2)
+    fits(page)
