@@ -280,7 +280,7 @@ class Taker:
         )  # fmt: skip
         for role in roles[1:]:
             managing.add_membership(person, self._place(role, number), by=self.by, now=self.now)
-        self._know(line.key, Known(person, []))
+        self._know(line.key, self._people({person.id})[person.id])
         return Outcome.NEW, ""
 
     def _place(self, role: Role, number: str) -> managing.Place:
@@ -341,6 +341,8 @@ class Taker:
                 if not self.dry:
                     place = managing.Place(self.college, role, number=number, title=membership.title)
                     managing.edit_membership(membership, known.person, place, by=self.by, now=self.now)
+        if changed and not self.dry:
+            known.memberships = self._people({known.person.id})[known.person.id].memberships
         return changed
 
     def _require_ours(self, known: Known) -> None:
