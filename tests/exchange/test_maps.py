@@ -1,4 +1,4 @@
-"""Files whose columns a college lays out: versions, real rows, codes, encodings, masked unless somebody may see more."""
+"""Files whose columns a college lays out: versions, real rows, codes, encodings, masked unless one may see more."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from tests.factories import NOW, TODAY, keep
 from trainmgr.enrolment import real_names
-from trainmgr.exchange import maps
+from trainmgr.exchange import file_rows, maps
 from trainmgr.exchange.kinds import FileKind
 from trainmgr.exchange.maps import MapColumn, words_of
 from trainmgr.exchange.models import ColumnMap
@@ -290,8 +290,8 @@ def test_the_roster_and_the_exchange_have_one_set_of_columns(world, admin, staff
         assert [one.heading for one in laid_out] == ["名", "性"]
         person = db.session.scalars(sa.select(User).limit(1)).one()
         real_names.set_layout(
-            world.college.id, [*laid_out, real_names.LaidOut("号", "student_number")], version=version, name="x", by=person,
-            now=NOW + timedelta(hours=1),
+            world.college.id, [*laid_out, real_names.LaidOut("号", "student_number")], version=version, name="x",
+            by=person, now=NOW + timedelta(hours=1),
         )  # fmt: skip
         db.session.commit()
         found = maps.present(world.college.id, FileKind.REAL_NAMES)
@@ -325,8 +325,6 @@ def test_what_begins_like_a_formula_is_plain_text(world, admin, program, college
 
 
 def test_more_rows_than_a_page_come_in_their_order(world, admin, program, college, monkeypatch):
-    from trainmgr.exchange import file_rows
-
     monkeypatch.setattr(file_rows, "PAGE", 2)
     for number in range(5):
         place(world, program, world.user(Role.TRAINEE, name=f"学员{number}"))
