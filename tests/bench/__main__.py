@@ -1,4 +1,4 @@
-"""`python -m tests.bench load|run|test|roster|report|logs|judge|mixed|capacity|drill`: fill a database, measure."""
+"""`python -m tests.bench load|run|test|roster|report|logs|judge|mixed|api|capacity|drill`: fill a database, measure."""
 
 from __future__ import annotations
 
@@ -73,7 +73,15 @@ def main(arguments: list[str] | None = None) -> int:
     mixed.add_argument(
         "--postgresql", action="store_true", help="on a throwaway PostgreSQL instead of SQLite"
     )
+    mixed.add_argument("--database", metavar="URL", help="a database that `load` filled, to work in")
     mixed.add_argument("--json", type=Path, metavar="FILE", help="write the measurements there")
+    mixed.add_argument(
+        "--compare", type=Path, metavar="FILE", help="measurements of a smaller scale, for the growth"
+    )
+    api = commands.add_parser("api", help="ask each list of the API for 100 rows beside a handler written by hand")
+    api.add_argument("--requests", type=int, default=60, help="how many of each (60)")
+    api.add_argument("--postgresql", action="store_true", help="on a throwaway PostgreSQL instead of SQLite")
+    api.add_argument("--json", type=Path, metavar="FILE", help="write the measurements there")
     capacity = commands.add_parser("capacity", help="calculate what 10, 100 and 1,000 colleges need")
     capacity.add_argument(
         "--measured", type=Path, metavar="FILE", help="what `mixed --postgresql --json FILE` found"
@@ -87,7 +95,7 @@ def main(arguments: list[str] | None = None) -> int:
             "--database", metavar="URL", help="the database; without it one in instance/bench"
         )
     options = parser.parse_args(arguments)
-    if options.command in ("roster", "report", "mixed", "capacity"):
+    if options.command in ("roster", "report", "mixed", "api", "capacity"):
         return measure_job(options)
     DATABASE.mkdir(parents=True, exist_ok=True)
     name = f"{options.command}.db" if options.command in ("test", "logs", "judge") else "bench.db"
@@ -108,9 +116,9 @@ def measure_job(options: argparse.Namespace) -> int:
     """Measure an import, an annual report or a mixed load in a database of its own."""
     os.environ.pop("DATABASE_URL", None)
     os.environ.pop("TRAINMGR_DATABASE_URL", None)
-    from tests.bench import capacity, mixed, reporting, rostering
+    from tests.bench import api_lists, capacity, mixed, reporting, rostering
 
-    known = {"roster": rostering, "report": reporting, "mixed": mixed, "capacity": capacity}
+    known = {"roster": rostering, "report": reporting, "mixed": mixed, "api": api_lists, "capacity": capacity}
     return known[options.command].run(options)
 
 
