@@ -12,7 +12,7 @@ import sqlite3
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -234,8 +234,13 @@ def postgres_server() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def start_cluster(binaries: Path, folder: Path) -> subprocess.Popen[bytes]:
-    """Make a cluster in a folder and start it; it ends with this process, however that ends."""
+def start_cluster(
+    binaries: Path, folder: Path, *, address: str = "", port: int = 5432, within: Sequence[str] = ()
+) -> subprocess.Popen[bytes]:
+    """Make a cluster in a folder and start it; it ends with this process, however that ends.
+
+    It listens on a socket in the folder, and on an address of a test's own network where one is given.
+    """
     as_user = _as_nobody()
     if as_user:
         shutil.chown(folder, NOBODY)
@@ -245,7 +250,10 @@ def start_cluster(binaries: Path, folder: Path) -> subprocess.Popen[bytes]:
     result = subprocess.run([*as_user, *initdb], cwd=folder, capture_output=True, text=True, check=False)
     if result.returncode:
         raise RuntimeError(f"initdb failed:\n{result.stderr}")
-    return run_cluster(binaries, folder)
+    if address:
+        with (data / "pg_hba.conf").open("a") as rules:
+            rules.write("host all all samenet trust\n")
+    return run_cluster(binaries, folder, address=address, port=port, within=within)
 
 
 def _as_nobody() -> list[str]:
@@ -258,15 +266,18 @@ def _as_nobody() -> list[str]:
     return ["setpriv", f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups"]
 
 
-def run_cluster(binaries: Path, folder: Path) -> subprocess.Popen[bytes]:
-    """Start the cluster that lies in a folder, for the first time or again."""
+def run_cluster(
+    binaries: Path, folder: Path, *, address: str = "", port: int = 5432, within: Sequence[str] = ()
+) -> subprocess.Popen[bytes]:
+    """Start the cluster that lies in a folder, for the first time or again; `within` goes before its command."""
     as_user = _as_nobody()
     if not as_user and shutil.which("setpriv"):
         as_user = ["setpriv"]
     if as_user:
         as_user.append("--pdeathsig=QUIT")
     settings = {
-        "listen_addresses": "",
+        "listen_addresses": address,
+        "port": str(port),
         "unix_socket_directories": str(folder),
         "fsync": "off",
         "synchronous_commit": "off",
@@ -282,25 +293,27 @@ def run_cluster(binaries: Path, folder: Path) -> subprocess.Popen[bytes]:
     log = folder / "log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [*as_user, str(binaries / "postgres"), "-D", str(folder / "data"), *options],
+            [*within, *as_user, str(binaries / "postgres"), "-D", str(folder / "data"), *options],
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C is for pytest, which then stops the cluster
         )
-    wait_until_ready(process, folder, log)
+    wait_until_ready(process, folder, log, port=port)
     return process
 
 
-def wait_until_ready(process: subprocess.Popen[bytes], folder: Path, log: Path, seconds: float = 30) -> None:
+def wait_until_ready(
+    process: subprocess.Popen[bytes], folder: Path, log: Path, seconds: float = 120, port: int = 5432
+) -> None:
     """Wait for the cluster to take connections; say what it said when it does not."""
     import psycopg
 
     deadline = time.monotonic() + seconds
     while True:
         try:
-            psycopg.connect(host=str(folder), user="postgres", dbname="postgres").close()
+            psycopg.connect(host=str(folder), port=port, user="postgres", dbname="postgres").close()
             return
         except psycopg.OperationalError:
             if process.poll() is not None or time.monotonic() > deadline:

@@ -215,10 +215,32 @@ def _on_begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
 
 
-def _without_jit(connection: Any, record: ConnectionPoolEntry) -> None:
+# A host that is cut off says nothing more; without these lines the other side waits for it for hours, the server with
+# its locks held. Both sides notice within some twenty seconds (Unix sockets know nothing of it and ignore it).
+KEPT_ALIVE = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+SESSION = """
+SET jit = off; SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 3; SET tcp_keepalives_count = 3;
+SET tcp_user_timeout = 20000
+"""
+CONNECT_SECONDS = 10
+
+
+def _before_connect(
+    dialect: Any, record: ConnectionPoolEntry, arguments: Any, options: dict[str, Any]
+) -> None:
+    for name, value in (KEPT_ALIVE | {"connect_timeout": CONNECT_SECONDS}).items():
+        options.setdefault(name, value)
+
+
+def _settle_session(connection: Any, record: ConnectionPoolEntry) -> None:
     # PostgreSQL overrates our conditions and compiles them: a second of work to save a hundredth (docs/bench.md).
     connection.autocommit = True
-    connection.execute("SET jit = off")
+    connection.execute(SESSION)
     connection.autocommit = False
 
 
@@ -228,7 +250,8 @@ def prepare_engine(engine: Engine) -> None:
         event.listen(engine, "connect", _on_connect)
         event.listen(engine, "begin", _on_begin)
     elif engine.dialect.name == "postgresql":
-        event.listen(engine, "connect", _without_jit)
+        event.listen(engine, "do_connect", _before_connect)
+        event.listen(engine, "connect", _settle_session)
 
 
 def init_app(app: Flask) -> None:

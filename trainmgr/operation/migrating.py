@@ -40,6 +40,12 @@ def present() -> str | None:
         return found
 
 
+def knows(revision: str) -> bool:
+    """Tell whether this version of the program brings a migration; one that it does not bring is of a newer version."""
+    config = current_app.extensions["migrate"].migrate.get_config()
+    return any(script.revision == revision for script in ScriptDirectory.from_config(config).walk_revisions())
+
+
 def migrate(revision: str = "head", *, seconds: float = SECONDS) -> bool:
     """Bring the database to a revision unless it is there; tells whether there was something to do.
 

@@ -94,7 +94,8 @@ def readiness(now: datetime) -> tuple[bool, dict[str, str]]:
                 "none"  # tables made without migrations; where there are none, the next line breaks
             )
         elif {present} != migrating.heads():
-            parts["migrations"] = "behind"
+            # While hosts are restarted one after the other, a new one has migrated and the old ones go on.
+            parts["migrations"] = "behind" if migrating.knows(present) else "ahead"
         if parts["migrations"] != "behind" and worker_is_late(now):
             parts["worker"] = "late"
     except SQLAlchemyError:
@@ -102,8 +103,16 @@ def readiness(now: datetime) -> tuple[bool, dict[str, str]]:
         parts |= {"database": "unreachable", "migrations": "unknown", "worker": "unknown"}
     if not files_writable():
         parts["files"] = "not writable"
-    ready = parts["database"] == parts["files"] == "ok" and parts["migrations"] in ("ok", "none")
+    ready = parts["database"] == parts["files"] == "ok" and parts["migrations"] in ("ok", "none", "ahead")
+    if is_drained():
+        ready, parts["traffic"] = False, "draining"
     return ready, parts
+
+
+def is_drained() -> bool:
+    """Tell whether this host is being taken out of traffic: it still answers, and balancers send it nothing more."""
+    path = current_app.config.get("DRAIN_FILE")
+    return bool(path) and Path(path).exists()
 
 
 def files_writable() -> bool:
