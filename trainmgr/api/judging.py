@@ -116,39 +116,56 @@ class ResultSchema(Base):
 
 
 _LOADED = (Enrolment.user_id, Enrolment.school_teacher_id, Enrolment.enterprise_mentor_id)
+_RESULT = (
+    *(getattr(Result, f"{party.value}_score") for party in Party),
+    Result.is_provisional,
+    Result.composite,
+    Result.low,
+    Result.high,
+    Result.divergence,
+    Result.entry_level,
+    Result.exit_level,
+    Result.computed_at,
+)
 _SCORES = ("composite", "low", "high", "divergence", "entry_level", "exit_level")
 
 
 def _results(asked: Asked) -> sa.Select[Any]:
-    window = evaluation.window_or_404(asked.place.id, asked.args["window_id"])
+    window = asked.known["window"] = evaluation.window_or_404(asked.place.id, asked.args["window_id"])
     statement: Any = (
         sa.select(Enrolment, Result, Enrolment.id.label("id"))
         .outerjoin(Result, sa.and_(Result.window_id == window.id, Result.enrolment_id == Enrolment.id))
         .where(visible_in(asked.place, asked.viewer), evaluation.is_in_training())
-        .options(load_only(*_LOADED))
+        .options(load_only(*_LOADED), load_only(*_RESULT))
     )
     return statement
 
 
 def _as_shown(asked: Asked, rows: Sequence[Any]) -> list[dict[str, Any]]:
     """Leave out the scores that the asker may not see yet, as the table of the page does."""
-    window = evaluation.window_or_404(asked.place.id, asked.args["window_id"])
+    window: Window = asked.known["window"]
     if window.phase(asked.now) is Phase.PLANNED:
         return []
     judges = evaluation.still_judges(window, asked.viewer, asked.now)
     sees_all = may(asked.place, asked.viewer, P.RESULT_VIEW_ALL) and not judges
     shows = results.discretion(window, asked.viewer, sees_all, asked.now)
-    return [_result(window, enrolment, result, shows(enrolment, result)) for enrolment, result, _id in rows]
+    parties = list(window.parties)
+    return [
+        _result(window, parties, enrolment, result, shows(enrolment, result))
+        for enrolment, result, _id in rows
+    ]
 
 
-def _result(window: Window, enrolment: Enrolment, result: Result | None, is_shown: bool) -> dict[str, Any]:
+def _result(
+    window: Window, parties: Sequence[Party], enrolment: Enrolment, result: Result | None, is_shown: bool
+) -> dict[str, Any]:
     known = result if is_shown else None
     return {
         "enrolment_id": enrolment.id,
         "window_id": window.id,
         "is_shown": is_shown,
         "is_provisional": known and known.is_provisional,
-        "scores": {party.value: known and known.score(party) for party in window.parties},
+        "scores": {party.value: known and known.score(party) for party in parties},
         "computed_at": known and known.computed_at,
     } | {name: known and getattr(known, name) for name in _SCORES}
 

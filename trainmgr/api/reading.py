@@ -32,6 +32,9 @@ class Asked:
     now: datetime
     program: Program | None = None
     args: Mapping[str, Any] = field(default_factory=dict)
+    known: dict[str, Any] = field(
+        default_factory=dict
+    )  # what was read for the rows and is needed to shape them
 
     @property
     def place(self) -> Program:
