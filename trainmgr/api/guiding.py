@@ -35,14 +35,18 @@ class MentorSchema(Base):
     side = choice(Side)
     name = fields.String()
     capacity = fields.Integer()
-    load = fields.Integer(metadata=described("Trainees of this programme."))
+    trainees = fields.Integer(metadata=described("How many of this programme there are now."))
 
 
 def _mentors(asked: Asked) -> sa.Select[Any]:
-    own = ("id", "mentor_id", "side", "load")
-    columns = [getattr(ProgramMentor if name in own else Mentor, name) for name in names_of(MentorSchema)]
+    own = ("id", "mentor_id", "side")
+    columns = [
+        getattr(ProgramMentor if name in own else Mentor, name)
+        for name in names_of(MentorSchema)
+        if name != "trainees"
+    ]
     return (
-        sa.select(*columns)
+        sa.select(*columns, ProgramMentor.load.label("trainees"))
         .join(Mentor, Mentor.id == ProgramMentor.mentor_id)
         .where(ProgramMentor.program_id == asked.place.id)
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import abort
 from marshmallow import fields, validate
 
@@ -21,7 +23,7 @@ P = Permission
 USERNAME = r"^[a-z0-9][a-z0-9._-]{2,59}$"
 
 
-def _username(**options: bool) -> fields.String:
+def _username(**options: Any) -> fields.String:
     plain = N_("Small letters, digits, dots and dashes, at least 3, beginning with a letter or digit.")
     return fields.String(validate=validate.Regexp(USERNAME, error=plain), **options)
 
