@@ -132,12 +132,12 @@ def test_a_college_asks_its_staff_for_a_second_factor_and_sees_who_lacks_one(app
         keep(SecondFactor(user_id=administrator.id, secret_sealed=sealed, started_at=NOW, confirmed_at=NOW))
     assert "2 名工作人员中 1 名尚未开启" in admin.get(place).get_data(as_text=True)
 
-    admin.post(f"{place}/rule", data={"required": "y"})
+    admin.post(f"{place}/rule", data={"required": "y", "days": "30"})
 
     assert staff.get("/account").location == "/account/second-factor"
     assert admin.get("/account").status_code == 200
-    admin.post(f"{place}/rule", data={"required": "y"})
-    admin.post(f"{place}/rule", data={})
+    admin.post(f"{place}/rule", data={"required": "y", "days": "30"})
+    admin.post(f"{place}/rule", data={"days": "30"})
     assert staff.get("/account").status_code == 200
     assert all_of(app, sa.select(AuditEvent.action)) == ["factor.required", "factor.not_required"]
     assert all_of(app, sa.select(SignInRule.factor_required)) == [False]

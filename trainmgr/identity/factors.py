@@ -210,6 +210,12 @@ def set_rule(organization: Organization, *, required: bool, by: Actor, now: date
     record(REQUIRED if required else NOT_REQUIRED, organization, by=by, now=now, name=organization.name)
 
 
+def choices_of(organization: Organization) -> tuple[bool, int]:
+    """Return whether staff need a second factor and how many days a first password lasts: one statement."""
+    rule = db.session.get(SignInRule, organization.id)
+    return (False, FIRST_PASSWORD_DAYS) if rule is None else (rule.factor_required, rule.first_password_days)
+
+
 def first_password_days(organization: Organization) -> int:
     """Return how many days a first password of an organisation's people lasts."""
     rule = db.session.get(SignInRule, organization.id)

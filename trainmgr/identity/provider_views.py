@@ -120,11 +120,9 @@ def _form_page(organization, form, provider=None, status: int = 200, broken=None
 
 def _overview(organization, form=None, status: int = 200):
     without, staff = factors.staff_without(organization)
-    form = form or RuleForm(
-        formdata=None,
-        required=factors.is_required(organization),
-        days=factors.first_password_days(organization),
-    )
+    if form is None:
+        required, days = factors.choices_of(organization)
+        form = RuleForm(formdata=None, required=required, days=days)
     page = render_template(
         "sign_on/overview.html",
         organization=organization,
