@@ -132,7 +132,7 @@ def kept(name: str, parts: Any, seconds: int, make: Callable[[], T], *, worth: C
 
 def _find(place: Shared, key: str) -> str | bytes | None:
     try:
-        return place.ask(lambda redis: redis.get(key))  # type: ignore[return-value]
+        return place.ask(lambda redis: redis.get(key))
     except Away:
         shelf: Shelf = current_app.extensions["shelf"]
         return shelf.get(key)

@@ -112,7 +112,7 @@ def readiness(now: datetime) -> tuple[bool, dict[str, str]]:
 def is_drained() -> bool:
     """Tell whether this host is being taken out of traffic: it still answers, and balancers send it nothing more."""
     path = current_app.config.get("DRAIN_FILE")
-    return bool(path) and Path(path).exists()
+    return path is not None and Path(path).exists()
 
 
 def files_writable() -> bool:
