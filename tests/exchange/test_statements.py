@@ -14,6 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.factories import NOW, TODAY, keep
+from tests.testing.conftest import make_exam
 from trainmgr.certificates.models import Certificate, CertificateRevocation
 from trainmgr.certificates.rules import RevocationKind
 from trainmgr.exchange import telling
@@ -25,6 +26,8 @@ from trainmgr.kernel.jobs import Job, keep_time
 from trainmgr.practice.models import GateDecision, LogDecision, PracticeLog
 from trainmgr.practice.rules import GateOutcome, LogDecisionKind, LogState
 from trainmgr.programs.rules import Side, State
+from trainmgr.testing.models import Attempt
+from trainmgr.testing.rules import AttemptEnd
 
 ADL = "http://adlnet.gov/expapi/verbs/"
 
@@ -214,6 +217,47 @@ def test_a_draft_is_no_statement_and_a_failed_gate_says_so(world, lrs, make_stor
 
     assert set(by_verb(lrs)) == {"failed"}
     assert by_verb(lrs)["failed"][0]["result"]["success"] is False
+
+
+def test_a_test_is_told_with_its_score_once_it_is_marked(world, lrs, make_store):
+    world.app.config["CLOCK"] = lambda: NOW
+    exam = make_exam(world, state=State.RUNNING)
+    person = exam.trainee()
+    exam.sitting([person], enrolments={person.id: world.enrolment(exam.program, user=person)})
+    attempt_id = exam.begin(at=NOW - timedelta(minutes=30))
+    exam.finish(attempt_id, at=NOW - timedelta(minutes=10))
+    make_store()
+    with world.inside() as session:
+        session.query(Attempt).update({"waiting": 1, "points": 6, "possible": 8})
+        session.commit()
+    tick(world)
+    assert lrs.requests == []
+
+    with world.inside() as session:
+        session.query(Attempt).update({"waiting": 0})
+        session.commit()
+    tick(world, NOW + timedelta(minutes=6))
+
+    told = by_verb(lrs)["completed"][0]
+    assert told["result"] == {"score": {"raw": 6.0, "min": 0, "max": 8.0, "scaled": 0.75}, "completion": True}
+    assert told["object"]["definition"]["type"] == "http://adlnet.gov/expapi/activities/assessment"
+
+
+def test_a_test_that_was_called_off_is_not_told(world, lrs, make_store):
+    exam = make_exam(world, state=State.RUNNING)
+    person = exam.trainee()
+    exam.sitting([person], enrolments={person.id: world.enrolment(exam.program, user=person)})
+    exam.finish(
+        exam.begin(at=NOW - timedelta(minutes=30)), at=NOW - timedelta(minutes=10), end=AttemptEnd.CALLED_OFF
+    )
+    make_store()
+    with world.inside() as session:
+        session.query(Attempt).update({"waiting": 0})
+        session.commit()
+
+    tick(world)
+
+    assert lrs.requests == []
 
 
 def test_people_are_told_by_an_opaque_account_unless_the_college_says_otherwise(

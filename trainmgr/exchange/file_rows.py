@@ -90,14 +90,20 @@ def cells(wanted: Wanted, present: Present, most: int | None = None) -> Iterator
 
 
 def _cells(
-    wanted: Wanted, statement: sa.Select[Any], columns: Sequence[MapColumn], day_format: str, most: int | None
+    wanted: Wanted,
+    statement: sa.Select[*tuple[Any, ...]],
+    columns: Sequence[MapColumn],
+    day_format: str,
+    most: int | None,
 ) -> Iterator[list[Any]]:
     for number, facts in enumerate(_facts(wanted, statement, most), start=1):
         facts["serial"] = number
         yield [column.cell(facts, day_format) for column in columns]
 
 
-def _facts(wanted: Wanted, statement: sa.Select[Any], most: int | None) -> Iterator[dict[str, Any]]:
+def _facts(
+    wanted: Wanted, statement: sa.Select[*tuple[Any, ...]], most: int | None
+) -> Iterator[dict[str, Any]]:
     key = Placement.id if wanted.kind is FileKind.INTERNSHIP else Enrolment.id
     last, size = 0, min(PAGE, most or PAGE)
     while True:
@@ -132,7 +138,7 @@ def note_full(
 # --- trainees of a programme ---------------------------------------------------------------------------------
 
 
-def _trainees(wanted: Wanted) -> sa.Select[Any]:
+def _trainees(wanted: Wanted) -> sa.Select[*tuple[Any, ...]]:
     return (
         sa.select(
             Enrolment.id.label("key"), Enrolment.name, User.gender, User.id_number_encrypted, User.id_number_masked,
@@ -176,7 +182,7 @@ def _phone(row: Any, wanted: Wanted) -> str:
 # --- internships of a month ----------------------------------------------------------------------------------
 
 
-def _internships(wanted: Wanted) -> sa.Select[Any]:
+def _internships(wanted: Wanted) -> sa.Select[*tuple[Any, ...]]:
     teacher, mentor = aliased(User), aliased(User)
     signed = (
         PracticeLog.enrolment_id == Enrolment.id, PracticeLog.state == LogState.SIGNED,

@@ -182,7 +182,7 @@ def _orgs(college: Organization) -> Iterator[Row]:
         yield known[one.id], "", "", one.name, "department", one.code, known[college.id]
 
 
-def _paged(statement: sa.Select[Any], *keys: Any) -> Iterator[Sequence[Any]]:
+def _paged(statement: sa.Select[*tuple[Any, ...]], *keys: Any) -> Iterator[Sequence[Any]]:
     """Yield pages of a select, whose first columns are its order (`keys`), each from where the last ended."""
     last: tuple[Any, ...] | None = None
     while True:

@@ -64,7 +64,7 @@ def take_roster_in(run: jobs.JobRun) -> None:
         return
     college, by = asked_by(run)
     now, figures = utcnow(), total_of(run.counts)
-    told = {name: figures[name] for name in ("new", "changed", "suspended", "wrong")}
+    told: dict[str, Any] = {name: figures[name] for name in ("new", "changed", "suspended", "wrong")}
     audit.record(arriving.FINISHED, college, by=by, now=now, name=college.name, **told)
     for program_id in run.checkpoint.get("programs", ()):
         refresh(program_id, *STEPS, now=now)

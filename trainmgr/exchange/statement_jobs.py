@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import current_app
@@ -26,7 +27,7 @@ def start_file(
     college: Organization, first: date, last: date, *, root: str, names: bool, by: User, now: datetime
 ) -> jobs.Job:
     """Plan the writing of a period's statements; `root` is the installation's address, both days count."""
-    days = {"first": first.isoformat(), "last": last.isoformat()}
+    days: dict[str, Any] = {"first": first.isoformat(), "last": last.isoformat()}
     audit.record(TAKEN, college, by=by, now=now, name=college.name, names=names, **days)
     return jobs.enqueue(
         keeping.STATEMENTS, title=_("Learning records from %(first)s to %(last)s", **days),

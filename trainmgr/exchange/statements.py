@@ -35,7 +35,6 @@ VERBS = {
     "failed": {"en-US": "failed", "zh-CN": "未通过"},
     "voided": {"en-US": "voided", "zh-CN": "作废了"},
 }
-NUMBER, TEXT = sa.Integer(), sa.String()
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ class Telling:
     tells_names: bool
 
 
-def records(source: Source, college_id: int) -> sa.Select[Any]:
+def records(source: Source, college_id: int) -> sa.Select[*tuple[Any, ...]]:
     """Return the select of a college's records of a kind, each with all that its statement says.
 
     Of one's own trainees only, in whoever's programme they are trained.
@@ -57,11 +56,12 @@ def records(source: Source, college_id: int) -> sa.Select[Any]:
 
 
 def _columns(subject_id: Any, at: Any, **more: Any) -> list[Any]:
+    # Typed by a cast: PostgreSQL takes a bare NULL or parameter for text.
+    number, text = sa.cast(sa.null(), sa.Integer()), sa.cast(sa.null(), sa.String())
+    figure = sa.cast(sa.null(), sa.Double())
     nothing: dict[str, Any] = {
-        "stage": sa.literal(None, NUMBER), "minutes": sa.literal(None, NUMBER), "points": sa.literal(None, sa.Float()),
-        "possible": sa.literal(None, sa.Float()), "thing_id": sa.literal(None, NUMBER),
-        "title": sa.literal("", TEXT), "good": sa.literal(None, sa.Boolean()), "by_id": sa.literal(None, NUMBER),
-        "by_name": sa.literal("", TEXT),
+        "stage": number, "minutes": number, "points": figure, "possible": figure, "thing_id": number, "title": text,
+        "good": sa.cast(sa.null(), sa.Boolean()), "by_id": number, "by_name": text,
     }  # fmt: skip
     return [
         subject_id.label("subject_id"), at.label("at"), Enrolment.user_id, Enrolment.name,
@@ -71,11 +71,11 @@ def _columns(subject_id: Any, at: Any, **more: Any) -> list[Any]:
     ]  # fmt: skip
 
 
-def _of_programs(statement: sa.Select[Any]) -> sa.Select[Any]:
+def _of_programs(statement: sa.Select[*tuple[Any, ...]]) -> sa.Select[*tuple[Any, ...]]:
     return statement.join(Program, Program.id == Enrolment.program_id)
 
 
-def _handed_in() -> sa.Select[Any]:
+def _handed_in() -> sa.Select[*tuple[Any, ...]]:
     log = PracticeLog
     return _of_programs(
         sa.select(
@@ -86,7 +86,7 @@ def _handed_in() -> sa.Select[Any]:
     ).where(log.state != LogState.DRAFT)
 
 
-def _signed() -> sa.Select[Any]:
+def _signed() -> sa.Select[*tuple[Any, ...]]:
     log, word = PracticeLog, LogDecision
     return _of_programs(
         sa.select(*_columns(
@@ -99,11 +99,11 @@ def _signed() -> sa.Select[Any]:
     ).where(word.kind == LogDecisionKind.SIGN)  # fmt: skip
 
 
-def _tests() -> sa.Select[Any]:
+def _tests() -> sa.Select[*tuple[Any, ...]]:
     one = Attempt
     return _of_programs(
         sa.select(*_columns(
-            one.id, one.ended_at, points=sa.cast(one.points, sa.Float()), possible=sa.cast(one.possible, sa.Float()),
+            one.id, one.ended_at, points=sa.cast(one.points, sa.Double()), possible=sa.cast(one.possible, sa.Double()),
             thing_id=Sitting.id, title=Sitting.name,
         ))
         .select_from(one)
@@ -115,7 +115,7 @@ def _tests() -> sa.Select[Any]:
     )  # fmt: skip
 
 
-def _gates() -> sa.Select[Any]:
+def _gates() -> sa.Select[*tuple[Any, ...]]:
     one = GateDecision
     return _of_programs(
         sa.select(*_columns(
@@ -127,7 +127,7 @@ def _gates() -> sa.Select[Any]:
     )  # fmt: skip
 
 
-def _completions() -> sa.Select[Any]:
+def _completions() -> sa.Select[*tuple[Any, ...]]:
     one = Certificate
     return _of_programs(
         sa.select(*_columns(one.id, one.issued_at, minutes=one.minutes, thing_id=one.id))
@@ -136,7 +136,7 @@ def _completions() -> sa.Select[Any]:
     )
 
 
-def _voided() -> sa.Select[Any]:
+def _voided() -> sa.Select[*tuple[Any, ...]]:
     one = CertificateRevocation
     return _of_programs(
         sa.select(
