@@ -6,7 +6,7 @@ VENV := .venv/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format dev
+.PHONY: help setup run test lint probe format dev
 
 help: ## show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -25,6 +25,9 @@ test: dev ## run the tests on SQLite, then on PostgreSQL (ARGS="tests/needs -k b
 
 lint: dev ## check style, types, templates and the order of imports
 	@$(VENV)/python tools/lint.py
+
+probe: dev ## look for faults at length: files, lifecycle, API, pages (ARGS="api pages")
+	@$(VENV)/python tools/probe.py $(ARGS)
 
 format: dev ## put the code into the house's form
 	@$(VENV)/python tools/lint.py --fix

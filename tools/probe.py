@@ -1,9 +1,10 @@
-"""Lets two strangers' programs look for faults: `python tools/probe.py [api|pages]`.
+"""Looks for faults at length: `python tools/probe.py [--demo] [api] [pages] [uploads] [lifecycle]`, all without a name.
 
-An installation of its own in a temporary folder, with the small demo, on a free port of the loopback. *api*:
-schemathesis sends what the OpenAPI document allows and what it forbids. *pages*: wapiti crawls as a signed-in member of
-staff and attacks what it finds. Each runs in an environment of its own under `instance/probe/`. Ends with 1 on any
-finding.
+*api*: schemathesis sends what the OpenAPI document allows and what it forbids. *pages*: wapiti crawls as a signed-in
+member of staff and attacks what it finds. Both are strangers' programs, each in an environment of its own under
+`instance/probe/`; they ask an installation of their own in a temporary folder on a free port of the loopback, with the
+tests' world that has one of everything (the small demo with `--demo`). *uploads*: every file of `tests/safety/` is sent
+to every entrance. *lifecycle*: its state machine runs for longer. Ends with 1 on any finding.
 """
 
 from __future__ import annotations
@@ -29,7 +30,25 @@ NAME, PASSWORD = "liwenjing", "peixun-demo-2026"  # the demo's, told in the READ
 # What a server on the loopback cannot have: TLS is the proxy's (ops/nginx.conf).
 OF_TLS = ("Strict-Transport-Security", "Secure flag is not set")
 ATTACKS = "cookieflags,crlf,csp,exec,file,http_headers,permanentxss,redirect,sql,xss,xxe"
-MINUTES = 3
+MINUTES = 2
+PATIENCE = 20 * 60  # seconds until a program that does not end has failed
+EXAMPLES = "60"  # runs of the lifecycle's state machine
+
+MAKE_WORLD = """
+from tests.factories import World
+from tests.populated import populate
+from trainmgr import create_app
+from trainmgr.identity.passwords import hash_password
+from trainmgr.identity.models import User
+from trainmgr.kernel.access import Role
+from trainmgr.kernel.db import db
+app = create_app({"HUEY_IMMEDIATE": True})
+made = populate(World(app))
+with app.app_context():
+    staff = db.session.get_one(User, made.people[Role.STAFF].id)
+    staff.username, staff.password_hash = %r, hash_password(%r)
+    db.session.commit()
+"""
 
 MAKE_ACCESS = """
 from datetime import UTC, datetime
@@ -63,25 +82,27 @@ def environment_of(name: str) -> Path:
             "--quiet",
             "--disable-pip-version-check",
         ]
-        subprocess.run([*pip, "-r", str(wanted)], check=True)
+        subprocess.run([*pip, "-r", str(wanted)], check=True, timeout=PATIENCE)
         stamp.write_text(wanted.read_text())
     return folder / "bin"
 
 
 @contextmanager
-def installation() -> Iterator[tuple[str, dict[str, str]]]:
-    """Serve the small demo; yields the address and the environment of its commands."""
+def installation(*, demo: bool) -> Iterator[tuple[str, dict[str, str]]]:
+    """Serve a world of its own; yields the address and the environment of its commands."""
     with tempfile.TemporaryDirectory(prefix="trainmgr-probe-") as folder:
         settings = os.environ | {
             "TRAINMGR_INSTANCE_PATH": folder,
             "TRAINMGR_SECRET_KEY": "only for this probe",
         }
-        for name in ("DATABASE_URL", "TRAINMGR_DATABASE_URL", "TRAINMGR_JOBS_URL", "TRAINMGR_FILES_URL"):
-            settings.pop(name, None)
-        for command in (["db", "upgrade"], ["demo", "load", "--small"]):
-            subprocess.run(
-                [sys.executable, "-m", "flask", "--app", "run", *command], cwd=ROOT, env=settings, check=True
-            )
+        for name in [name for name in settings if name.endswith("_URL")]:
+            settings.pop(name)
+        flask = [sys.executable, "-m", "flask", "--app", "run"]
+        make = [*flask, "demo", "load", "--small"]
+        if not demo:
+            make = [sys.executable, "-c", MAKE_WORLD % (NAME, PASSWORD)]
+        for command in ([*flask, "db", "upgrade"], make):
+            subprocess.run(command, cwd=ROOT, env=settings, check=True, timeout=PATIENCE)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
@@ -96,13 +117,14 @@ def installation() -> Iterator[tuple[str, dict[str, str]]]:
 
 def wait_for(address: str) -> str:
     """Wait until the server answers, and return its address."""
-    for _ in range(300):
+    end = time.monotonic() + 300
+    while time.monotonic() < end:
         try:
             with urllib.request.urlopen(f"{address}/healthz", timeout=5):  # noqa: S310  our own server
                 return address
         except OSError:
             time.sleep(0.2)
-    raise SystemExit("The server did not answer within a minute.")
+    raise SystemExit("The server did not answer within five minutes.")
 
 
 def probe_api(address: str, settings: dict[str, str]) -> int:
@@ -118,10 +140,10 @@ def probe_api(address: str, settings: dict[str, str]) -> int:
     command = [
         str(environment_of("schemathesis") / "schemathesis"), "--config-file", "tests/api/schemathesis.toml", "run",
         f"{address}/api/v1/openapi.json", "-H", f"Authorization: Bearer {token}",
-        "--phases", "coverage,fuzzing,stateful", "--max-examples", "20", "--seed", "20261129", "--workers", "1",
-        "--generation-database", "none",
+        "--phases", "coverage,fuzzing,stateful", "--max-examples", "10", "--seed", "20261129", "--workers", "1",
+        "--generation-database", "none", "--request-timeout", "60",
     ]  # fmt: skip
-    return subprocess.run(command, cwd=ROOT, check=False).returncode
+    return subprocess.run(command, cwd=ROOT, check=False, timeout=PATIENCE).returncode
 
 
 def probe_pages(address: str, _settings: dict[str, str]) -> int:
@@ -132,10 +154,10 @@ def probe_pages(address: str, _settings: dict[str, str]) -> int:
             str(environment_of("wapiti") / "wapiti"), "-u", f"{address}/", "-C", signed_in(address),
             "-x", f"{address}/sign-out*", "-x", f"{address}/account/*", "-m", ATTACKS, "-d", "4",
             "--max-links-per-page", "40", "--max-files-per-dir", "4", "--max-scan-time", str(MINUTES * 60),
-            "--max-attack-time", "30", "-f", "json", "-o", str(report), "--flush-session", "--no-bugreport", "-v", "1",
+            "--max-attack-time", "20", "-f", "json", "-o", str(report), "--flush-session", "--no-bugreport", "-v", "1",
             "--store-session", folder, "--store-config", folder,
         ]  # fmt: skip
-        subprocess.run(command, cwd=ROOT, check=True)
+        subprocess.run(command, cwd=ROOT, check=True, timeout=PATIENCE)
         found = findings(json.loads(report.read_text()))
     for line in found:
         print(line)
@@ -168,14 +190,40 @@ def findings(report: dict[str, dict[str, list[dict[str, str]]]]) -> list[str]:
     return told
 
 
-PROBES_BY_NAME = {"api": probe_api, "pages": probe_pages}
+def probe_uploads() -> int:
+    """Send every file that was made to do harm to every entrance; returns 1 when one breaks, hangs or swells."""
+    return subprocess.run([sys.executable, "-m", "tests.safety.trying"], cwd=ROOT, check=False).returncode
+
+
+def probe_lifecycle() -> int:
+    """Let the state machine of the lifecycle run for longer, each time from another beginning."""
+    settings = os.environ | {"TRAINMGR_SAFETY_EXAMPLES": EXAMPLES}
+    command = [sys.executable, "-m", "pytest", "-q", "tests/safety/test_lifecycle.py"]
+    return subprocess.run(command, cwd=ROOT, env=settings, check=False).returncode
+
+
+SERVED = {"api": probe_api, "pages": probe_pages}
+ALONE = {"uploads": probe_uploads, "lifecycle": probe_lifecycle}
 
 
 def main(arguments: list[str]) -> int:
-    """Run the probes that are named, or both."""
-    with installation() as (address, settings):
-        codes = [PROBES_BY_NAME[name](address, settings) for name in arguments or PROBES_BY_NAME]
-    return int(any(codes))
+    """Run the probes that are named, or all; returns 1 when one found something or did not end."""
+    demo = "--demo" in arguments
+    named = [name for name in arguments if name != "--demo"] or [*SERVED, *ALONE]
+    if unknown := set(named) - {*SERVED, *ALONE}:
+        raise SystemExit(f"There is no probe {', '.join(sorted(unknown))}.")
+    failed = [name for name in named if name in ALONE and ALONE[name]()]
+    for name in named:
+        if name in SERVED:  # each begins with a world that the other has not changed
+            print(f"\n== probe {name} ==", flush=True)
+            began = time.monotonic()
+            with installation(demo=demo) as (address, settings):
+                if SERVED[name](address, settings):
+                    failed.append(name)
+            print(f"probe {name}: {time.monotonic() - began:.0f} s", flush=True)
+    if failed:
+        print(f"Found something: {', '.join(failed)}")
+    return int(bool(failed))
 
 
 if __name__ == "__main__":
