@@ -111,12 +111,12 @@ def test_what_is_transparent_becomes_white(session):
 def test_a_picture_that_would_unpack_to_gigabytes_is_refused_before_it_is_decoded(session):
     data = huge_png()
     assert len(data) < 1000
-    started = time.monotonic()
+    started = time.process_time()
 
     with pytest.raises(FileRefused, match="像素"):
         store(data)
 
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
 
 
 @pytest.mark.parametrize(("kind", "taken"), [("JPEG", True), ("PNG", False), ("WEBP", False)])

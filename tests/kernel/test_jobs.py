@@ -398,7 +398,7 @@ class Outside:
     def __init__(self, folder):
         self.folder = folder
         self.app = worker_process.make_app(folder)
-        self.database = sqlite3.connect(folder / "worker.db", timeout=15, isolation_level=None)
+        self.database = sqlite3.connect(folder / "worker.db", timeout=60, isolation_level=None)
         self.process = None
 
     def plan(self, **params):
@@ -417,7 +417,7 @@ class Outside:
     def numbers(self):
         return [number for (number,) in self.database.execute("SELECT number FROM written ORDER BY number")]
 
-    def until(self, condition, seconds=40):
+    def until(self, condition, seconds=180):
         """Wait until the job is as it should be, while its worker lives."""
         end = time.monotonic() + seconds
         while not condition(*self.job()):
@@ -445,14 +445,12 @@ def outside(tmp_path):
 
 
 def test_a_worker_killed_in_the_middle_of_a_batch_is_replaced_without_doubling_or_losing_a_row(outside):
-    outside.plan(rows=60, seconds=0.02)
+    outside.plan(rows=60, seconds=0, hangs_at=24)
     outside.start()
-    outside.until(lambda state, done, *_: done >= 20)
-    time.sleep(0.15)
+    outside.until(lambda *_: (outside.folder / worker_process.HUNG).exists())
     outside.kill()
-    state, left_at, attempts, _counts = outside.job()
-    assert (state, attempts) == ("running", 1)
-    assert 20 <= left_at < 60
+    assert outside.job()[:3] == ("running", 20, 1)
+    assert outside.numbers() == list(range(20))
     time.sleep(worker_process.STALE_SECONDS + 0.1)
 
     outside.start()
@@ -466,16 +464,16 @@ def test_people_can_write_while_a_long_job_runs(outside):
     outside.plan(rows=2000, seconds=0.02)
     outside.start()
     outside.until(lambda state, done, *_: done >= 10)
-    waits = []
+    waits = []  # how many rows the job wrote meanwhile: a busy machine makes both slower
     for _turn in range(10):
-        began = time.monotonic()
+        before = outside.job()[1]
         outside.database.execute("BEGIN IMMEDIATE")
         outside.database.execute("COMMIT")
-        waits.append(time.monotonic() - began)
+        waits.append(outside.job()[1] - before)
         time.sleep(0.13)  # so that the next turn meets a batch under way
 
     assert outside.job()[0] == "running"
-    assert sum(waits) < 8, waits
+    assert sum(waits) < 400, waits
 
 
 # --- configuration --------------------------------------------------------------------------------

@@ -1,9 +1,9 @@
 import base64
 import csv
 import io
+import os
 import subprocess
 import sys
-import time
 import tracemalloc
 import zipfile
 import zlib
@@ -115,7 +115,8 @@ FAR_CELL = package(
 def why(data, filename="list.xlsx", limits=None):
     """The sentence with which an upload is refused."""
     with pytest.raises(SheetRefused) as refused:
-        sheets.read_sheet(data, filename=filename, limits=limits)
+        # A busy machine takes longer than people are made to wait.
+        sheets.read_sheet(data, filename=filename, limits=limits or SheetLimits(seconds=300))
     return str(refused.value)
 
 
@@ -284,11 +285,11 @@ def test_a_number_that_excel_shortened_in_a_csv_is_told():
 
 def test_a_bomb_kills_only_its_own_parser_process():
     assert len(FAR_CELL) < 5_000
-    started = time.monotonic()
+    before = os.times()
 
     assert "far more memory" in why(FAR_CELL)
 
-    assert time.monotonic() - started < 15
+    assert os.times().children_user - before.children_user < 15
     assert sheets.read_sheet(b"a,b\n1,2\n", filename="a.csv").rows == [["1", "2"]]
 
 

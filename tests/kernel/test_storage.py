@@ -230,12 +230,12 @@ def test_a_zip_with_a_million_names_is_refused_before_they_are_read():
     entry = b"PK\x01\x02" + b"\0" * 24 + struct.pack("<HHH", 1, 0, 0) + b"\0" * 12 + b"a"
     table = entry * 700_000
     end = b"PK\x05\x06" + b"\0" * 8 + struct.pack("<II", len(table), 4) + b"\0\0"
-    began = time.monotonic()
+    began = time.process_time()
 
     with pytest.raises(FileRefused, match=r"many parts|部分"):
         uploads.type_of(io.BytesIO(b"PK\x03\x04" + table + end), "bomb.docx")
 
-    assert time.monotonic() - began < 0.5
+    assert time.process_time() - began < 0.5
 
 
 def test_text_is_read_piece_by_piece_across_a_character(monkeypatch):

@@ -2,27 +2,33 @@
 
 import sys
 import time
+from pathlib import Path
 
 import sqlalchemy as sa
-from flask import Flask
+from flask import Flask, current_app
 from flask_babel import Babel
 
 from trainmgr.kernel import jobs
 from trainmgr.kernel.db import db, prepare_engine
 from trainmgr.kernel.jobs import queue
 
-STALE_SECONDS = 2
+STALE_SECONDS = 4
+HUNG = "hung"  # the file that says that the job stands still
 # What the job wrote; nothing in it forbids doubles, so that a test can see them.
 WRITTEN = sa.Table("written", sa.MetaData(), sa.Column("number", sa.Integer))
 
 
 @jobs.job("write-slowly")
 def write_slowly(run):
-    """Write a row for each number, ten to a batch, slowly enough to be killed in the middle of one."""
+    """Write a row for each number, ten to a batch; stand still in the middle of one, once, where `hangs_at` says so."""
+    hung = Path(current_app.instance_path) / HUNG
     for batch in run.batches(range(run.params["rows"]), size=10):
         for number in batch:
             db.session.execute(WRITTEN.insert().values(number=number))
             time.sleep(run.params["seconds"])
+            if number == run.params.get("hangs_at") and not hung.exists():
+                hung.touch()
+                time.sleep(600)
         run.count(written=len(batch))
 
 

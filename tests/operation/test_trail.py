@@ -123,9 +123,9 @@ def test_two_that_seal_at_once_make_one_chain(app, session):
     sealing.seal(NOW, size=2)
     thread = threading.Thread(target=other)
     thread.start()
-    begun.wait(5)
+    begun.wait(120)
     session.commit()
-    thread.join(10)
+    thread.join(120)
 
     assert sealing.verify(NOW).links == 3
     assert sealing.verify(NOW).broken == ""

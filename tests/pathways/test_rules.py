@@ -296,13 +296,13 @@ def test_every_value_of_a_message_is_given():
     ids=lambda text: text[:20],
 )
 def test_hostile_files_are_refused_in_time(text):
-    started = time.perf_counter()
+    started = time.process_time()
 
     faults = faults_of(text)
 
     assert faults
     assert all(fault.line >= 1 for fault in faults)
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 @pytest.mark.parametrize(

@@ -193,7 +193,7 @@ def test_two_judges_and_the_last_place_admit_one(session, world, program, applic
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(120)
 
     assert failed == []
     states = sorted(state_of(session, application) for application in pair)

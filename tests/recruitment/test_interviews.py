@@ -155,7 +155,7 @@ def test_of_two_who_want_the_last_seat_at_once_one_gets_it(session, recruiting, 
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(120)
 
     assert sorted(outcomes) == ["booked", "full"]
     assert [slot.taken for slot in slots(session)] == [1]

@@ -156,7 +156,7 @@ def test_two_verdicts_at_once_give_the_last_place_of_a_post_away_once(recruiting
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(120)
 
     assert failed == []
     assert sorted(states().values()) == ["admitted", "waitlisted"]

@@ -257,7 +257,7 @@ def test_two_who_book_at_once_do_not_both_get_the_place(school):
     from trainmgr.timetable.checking import Wanted
     from trainmgr.timetable.rules import Slot
 
-    both_have_looked, outcomes, app = threading.Barrier(2, timeout=20), [], school.world.app
+    both_have_looked, outcomes, app = threading.Barrier(2, timeout=120), [], school.world.app
     look = actions.situation_of
     waited = threading.local()
 
@@ -301,7 +301,7 @@ def test_two_who_book_at_once_do_not_both_get_the_place(school):
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(30)
+            thread.join(120)
     finally:
         actions.situation_of = look
     assert sorted(outcome == "taken" for outcome in outcomes) == [False, True], outcomes
