@@ -7,6 +7,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.attendance.conftest import Scene, at
 from tests.browser.walking import Walker, accounts
@@ -63,7 +64,7 @@ def test_a_code_lets_in_who_is_there_and_not_who_gets_it_later(people, open_page
     teacher.page.wait_for_function(
         "old => document.querySelector('.code-letters').dataset.code !== old", arg=code
     )
-    assert re.match(r"1\D+3", teacher.page.locator(".code-screen .stat dd").first.inner_text())
+    expect(teacher.page.locator(".code-screen .stat dd").first).to_have_text(re.compile(r"^\s*1\D+3"))
 
     # Who was sent the picture gets nothing from it.
     second = Walker(open_page, "trainee1", phone=True).sign_in()
@@ -83,8 +84,8 @@ def test_a_code_lets_in_who_is_there_and_not_who_gets_it_later(people, open_page
     mark = teacher.page.get_by_role("button", name=re.compile("王小明"))
     mark.click()
     mark.press("2")
-    assert mark.get_attribute("data-tone") == "warn"
+    expect(mark).to_have_attribute("data-tone", "warn")
     mark.press("ArrowUp")
-    assert teacher.page.evaluate("document.activeElement.className").endswith("roll-mark")
+    expect(teacher.page.locator(".roll-mark:focus")).to_have_count(1)
     teacher.press(".savebar .btn-primary")
     assert people.standing()["王小明"] is Mark.LATE

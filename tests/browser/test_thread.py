@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,7 +18,9 @@ from trainmgr.kernel.access import Role
 
 pytestmark = pytest.mark.browser
 
-TODAY = datetime.now(UTC).date()
+# The server's clock begins at noon: a walk that crossed midnight would write its log into another week.
+NOON = datetime.now(ZoneInfo("Asia/Shanghai")).replace(hour=12, minute=0, second=0, microsecond=0)
+TODAY = NOON.date()
 THERE = ["蓝思 1 班", "蓝思科技", "精密测量"]
 COMPETENCIES = [
     ("设备故障诊断", "5", "4", "2"),
@@ -29,6 +32,8 @@ COMPETENCIES = [
 @pytest.fixture
 def cast(world, app, open_page):
     """Everybody who takes part, each with an account and a browser."""
+    begun = time.monotonic()
+    app.config["CLOCK"] = lambda: NOON.astimezone(UTC) + timedelta(seconds=time.monotonic() - begun)
     college = world.organization(name="湖南工业职业技术学院")
     department = world.organization(OrganizationKind.DEPARTMENT, name="机械工程学院", parent_id=college.id)
     enterprise = world.organization(
@@ -186,9 +191,10 @@ def practise(trainee: Walker, program: str, tmp_path: Path) -> None:
 
     trainee.fill(password="wo-de-mima-2026", again="wo-de-mima-2026").press("form button.btn-primary")
     Image.new("RGB", (900, 600), "steelblue").save(tmp_path / "photo.jpg")
-    today = datetime.now(ZoneInfo("Asia/Shanghai")).isoweekday()
     trainee.go("/logs/new").fill(
-        **{f"hours_{today}": "7.5"}, task="盖板玻璃外观检测", learned="崩边多在下料口，调整夹爪后减少。"
+        **{f"hours_{NOON.isoweekday()}": "7.5"},
+        task="盖板玻璃外观检测",
+        learned="崩边多在下料口，调整夹爪后减少。",
     )
     chosen = trainee.page.locator("[name=competencies]").first
     chosen.focus()  # by the key: a press on the screen may meet the bar at its foot

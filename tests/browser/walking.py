@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import xlsxwriter
+from playwright.sync_api import Error, expect
 
 from trainmgr.identity.passwords import hash_password
 from trainmgr.kernel.access import Role
@@ -49,7 +50,10 @@ class Walker:
     def press(self, selector: str) -> Walker:
         """Press a button or follow a link and wait for the page that answers."""
         target = self.page.locator(selector).locator("visible=true").first
-        assert target.count(), f"no {selector} on {self.page.url}:\n{self.text()[:3000]}"
+        try:
+            target.wait_for()
+        except Error as missing:
+            raise AssertionError(f"no {selector} on {self.page.url}:\n{self.text()[:3000]}") from missing
         with self.page.expect_navigation():
             target.click()
         return self
@@ -70,9 +74,8 @@ class Walker:
         return str(self.page.locator("body").inner_text())
 
     def sees(self, *texts: str) -> Walker:
-        shown = self.text()
         for text in texts:
-            assert text in shown, f"{text!r} is not on {self.page.url}:\n{shown[:3000]}"
+            expect(self.page.locator("body")).to_contain_text(text, use_inner_text=True)
         return self
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.browser.walking import Walker, accounts
+from tests.browsers import fits
 from trainmgr.kernel.access import Role
 from trainmgr.programs.rules import State
 
@@ -50,7 +51,7 @@ def test_from_a_balanced_split_to_an_announcement_a_pause_and_the_return(people,
     phone = Walker(open_page, "peng", phone=True).sign_in()
     phone.go("/my-classes").sees(name, "1 条未读")
     phone.press(f"main a:has-text('{name}')").sees("周四到车间", "带安全帽", "未读")
-    assert phone.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    fits(phone.page)
     screenshot(phone.page, "class-space-390")
     phone.press("article.post form button").sees("周四到车间")
     assert "未读" not in phone.text()
