@@ -158,6 +158,7 @@ def renew_loops(program_id: int, now: datetime) -> None:
             GateDecision.program_id == program_id,
             GateDecision.is_latest,
             GateDecision.outcome == GateOutcome.REMEDIAL,
+            Enrolment.program_id == program_id,
             IN_TRAINING,
         )
     ).all()  # fmt: skip

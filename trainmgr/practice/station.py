@@ -93,10 +93,17 @@ def tally(program: Program) -> Tally:
 
 
 def _undecided(program: Program, gates: Sequence[int], present: int) -> dict[int, int]:
+    # The programme is named for both tables: PostgreSQL cannot know how many have left and would, where it guesses that
+    # nearly nobody stayed, begin with all trainees of the installation.
     rows = db.session.execute(
         sa.select(GateDecision.stage_number, sa.func.count())
         .join(Enrolment, Enrolment.id == GateDecision.enrolment_id)
-        .where(GateDecision.program_id == program.id, GateDecision.is_latest, PRESENT)
+        .where(
+            GateDecision.program_id == program.id,
+            GateDecision.is_latest,
+            Enrolment.program_id == program.id,
+            PRESENT,
+        )
         .group_by(GateDecision.stage_number)
     )
     judged = {row[0]: row[1] for row in rows}
