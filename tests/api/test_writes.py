@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable
 from typing import Any
 
@@ -13,9 +14,11 @@ from tests.api.conftest import Caller
 from tests.api.deeds import FREE_DAY, Arranged, arrange, sent, token_of
 from tests.factories import World, keep
 from tests.populated import Populated
+from trainmgr import ROOT
 from trainmgr.api.models import Webhook, WebhookDelivery, WebhookTopic
 from trainmgr.api.operations import WRITES
 from trainmgr.api.rules import SCOPES, Event
+from trainmgr.api.spec import document
 from trainmgr.attendance.models import AttendanceStanding
 from trainmgr.enrolment.models import Cohort, Enrolment
 from trainmgr.evaluation.models import Rating
@@ -530,3 +533,37 @@ def test_a_certificate_of_others_is_entered_once_and_verified_once(desk):
     assert desk.send("refuse_external_certificate", row_id=made.json["id"]).status_code == 409
     withdrawn = desk.send("withdraw_external_certificate", row_id=made.json["id"])
     assert (withdrawn.json["state"], withdrawn.json["reason"]) == ("withdrawn", "经核实")
+
+
+# --- the document --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.once
+def test_the_document_tells_of_each_write_what_it_needs_and_gives(app):
+    told = document("1")["paths"]
+    found = {
+        one["operationId"]: (method, path, one) for path, ways in told.items() for method, one in ways.items()
+    }
+
+    assert set(WRITES) <= set(found)
+    for name, write in WRITES.items():
+        method, path, one = found[name]
+        headers = {each["name"] for each in one["parameters"] if each["in"] == "header"}
+        assert method == write.method.lower()
+        assert path == "/api/v1" + write.path.replace("<int:", "{").replace(">", "}")
+        assert one["x-scope"] == write.scope
+        assert headers == {"Idempotency-Key"} | ({"If-Match"} if write.needs_etag else set())
+        good = {status for status in one["responses"] if status.startswith("2")}
+        assert good == {"200"} | ({"201"} if write.made else set()) | ({"202"} if write.later else set())
+        assert ("412" in one["responses"]) is write.needs_etag
+        assert {"400", "401", "403", "404", "409", "415", "422", "428", "429"} <= set(one["responses"])
+
+
+@pytest.mark.once
+def test_schemathesis_takes_422_for_right_only_where_a_write_can_say_it():
+    config = tomllib.loads((ROOT / "tests/api/schemathesis.toml").read_text(encoding="utf-8"))
+    (lenient,) = config["operations"]
+
+    assert 422 not in config["checks"]["positive_data_acceptance"]["expected-statuses"]
+    assert set(lenient["include-operation-id"]) < set(WRITES)
+    assert (ROOT / config["hooks"]).exists()

@@ -168,7 +168,7 @@ def _write(name: str, write: Write) -> dict[str, Any]:
     headers: list[dict[str, Any]] = [
         {
             "in": "header", "name": "Idempotency-Key", "required": True,
-            "schema": text | {"minLength": 1, "maxLength": 80},
+            "schema": text | {"minLength": 1, "maxLength": 80, "pattern": "^[!-~]([ -~]*[!-~])?$"},
             "description": "New for each deed, the same when it is sent again.",
         }
     ]  # fmt: skip
