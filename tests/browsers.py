@@ -1,4 +1,9 @@
-"""A real browser for tests, where the machine has one, and a server for it on this machine."""
+"""A real browser for tests, where the machine has one, and a server for it on this machine.
+
+A busy machine is no fault, so a test waits for what it looks at: after a press that leads on, `expect_navigation` or
+`expect(…)`, never `count()`, `evaluate`, `inner_text` or `is_visible` at once. Where it is about time, clocks stand and
+are set forward (`app.config["CLOCK"]`, `page.clock.pause_at`); axe waits by the page's clock, which must run for it.
+"""
 
 from __future__ import annotations
 
