@@ -9,7 +9,9 @@ people, logs to sign). Each person has a connection and a cookie of its own. Fou
 3. everybody at moments of their own, each acting once in `--every` seconds, with a bare page a second beside them;
 4. eight at once as fast as they can, first the bare page and then the mix: the requests a second.
 
-Any answer that is not the one meant is a fault, and ends the command with 1.
+Any answer that is not the one meant is a fault, and ends the command with 1. `--database` names a database that `load`
+filled: the people of the mix are put in beside everybody else; `--compare` tells how much more a request costs there
+than in the measurements of a smaller one.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import itertools
+import json
 import os
 import random
 import resource
@@ -228,6 +231,50 @@ def _times(ordered: Sequence[float], bare: float) -> dict[str, float]:
     }  # fmt: skip
 
 
+MOST_GROWTH = 1.2
+# How many requests of each kind a hundred actions of the mix are.
+OF_A_HUNDRED = {
+    **dict.fromkeys(READING, SHARES["reading"] / len(READING)),
+    **dict.fromkeys(("log form", "log"), SHARES["log"]), "rating form": SHARES["rating"],
+    **dict.fromkeys(("rating draft", "rating"), SHARES["rating"] / 2),
+    **dict.fromkeys(STAFF, SHARES["staff"] / len(STAFF)),
+}  # fmt: skip
+
+
+def growth(found: dict[str, Any], smaller: dict[str, Any]) -> tuple[list[str], float]:
+    """Return what each kind of request costs in bare pages of its own run, divided by the same of a smaller database,
+    as lines; and the growth of the whole mix.
+
+    The cost is the CPU of web process and PostgreSQL together, of each kind done alone: other work on the machine
+    changes it least. That of the mix is the mean over its requests.
+    """
+
+    def cost(run: dict[str, Any], kind: str) -> float:
+        one = run["kinds"][kind]
+        return float(one["web_ms"] + one["database_ms"])
+
+    def mix(run: dict[str, Any]) -> float:
+        return sum(cost(run, kind) * share for kind, share in OF_A_HUNDRED.items()) / sum(
+            OF_A_HUNDRED.values()
+        )
+
+    bare = cost(found, "bare") / max(0.01, cost(smaller, "bare"))
+
+    def line(name: str, before: float, now: float) -> tuple[str, float]:
+        grown = now / max(0.01, before) / max(0.01, bare)
+        return (
+            f"{name:<16}{before:>10.2f}{now:>10.2f}{grown:>9.2f}{'!' if grown > MOST_GROWTH else ''}",
+            grown,
+        )
+
+    lines = [f"{'CPU with PG, ms':<16}{'before':>10}{'now':>10}{'growth':>9}"]
+    lines += [line(kind, cost(smaller, kind), cost(found, kind))[0] for kind in ("bare", *OF_A_HUNDRED)]
+    whole, grown = line("the mix", mix(smaller), mix(found))
+    rates = [run["mixed_per_second"] / max(0.1, run["bare_per_second"]) for run in (smaller, found)]
+    lines += [whole, f"eight at once, of bare pages: {rates[0]:.2f} before, {rates[1]:.2f} now"]
+    return lines, grown
+
+
 def tell(found: dict[str, Any]) -> str:
     """Return the measurements as lines."""
     whole, most, bare = found["all"], found["mixed_per_second"], found["bare_per_second"]
@@ -254,8 +301,16 @@ def tell(found: dict[str, Any]) -> str:
 
 
 @contextmanager
-def database(wanted_postgresql: bool, folder: Path) -> Iterator[tuple[str, int, str]]:
-    """Make a database of the run's own; yields its URL and, for PostgreSQL, the server's process and a plain URL."""
+def database(
+    wanted_postgresql: bool, folder: Path, filled: str | None = None
+) -> Iterator[tuple[str, int, str]]:
+    """Make a database of the run's own, or take one that is filled; yields its URL and, for PostgreSQL, the server's
+    process and a plain URL.
+    """
+    if filled:
+        is_postgresql = filled.startswith("postgresql")
+        yield filled, postmaster(filled), filled if is_postgresql else ""
+        return
     if not wanted_postgresql:
         path = folder / "mixed.db"
         for tail in ("", "-wal", "-shm"):
@@ -289,11 +344,15 @@ def run(options: argparse.Namespace) -> int:
     DATABASE.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory(prefix="mixed-") as instance,
-        database(options.postgresql, DATABASE) as (url, cluster, plain),
+        database(options.postgresql, DATABASE, options.database) as (url, cluster, plain),
     ):
-        os.environ |= {"DATABASE_URL": url, "TRAINMGR_INSTANCE_PATH": instance}
+        place = str(DATABASE) if options.database else instance  # the key of its personal data lies there
+        os.environ |= {"DATABASE_URL": url, "TRAINMGR_INSTANCE_PATH": place}
         found = _measure(options, cluster, plain)
+    found["load"] = [round(one, 1) for one in os.getloadavg()]
     print(tell(found))
+    if options.compare:
+        print("\n".join(growth(found, json.loads(options.compare.read_text())[0])[0]))
     if options.json:
         report.write(options.json, [found])
     return int(bool(found["faults"]))

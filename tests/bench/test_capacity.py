@@ -152,3 +152,25 @@ def test_an_answer_that_is_not_meant_is_a_fault():
 
 def test_what_one_request_costs_is_the_difference_of_two_readings():
     assert mixed.difference((1.0, 2.0, 0.0), (1.5, 2.1, 5000.0), 10) == mixed.Cost(50.0, 10.0, 500)
+
+
+def test_growth_is_what_the_mix_costs_in_bare_pages_of_both_runs():
+    def run(bare, other, log):
+        kinds = {kind: {"web_ms": other, "database_ms": 0.0} for kind in mixed.OF_A_HUNDRED}
+        kinds |= {
+            "bare": {"web_ms": bare / 2, "database_ms": bare / 2},
+            "log": {"web_ms": other, "database_ms": log},
+        }
+        return {"kinds": kinds, "mixed_per_second": 20.0, "bare_per_second": 100.0}
+
+    lines, grown = mixed.growth(run(4.0, 20.0, 0.0), run(2.0, 10.0, 0.0))
+    assert grown == pytest.approx(1.0)  # a machine that is half as fast is no growth
+    assert not any("!" in line for line in lines)
+
+    lines, grown = mixed.growth(run(2.0, 10.0, 90.0), run(2.0, 10.0, 0.0))
+    assert grown == pytest.approx(1 + 90 / 10 * 25 / sum(mixed.OF_A_HUNDRED.values()))
+    assert [line.split()[0] for line in lines if line.endswith("!")] == ["log", "the"]
+
+
+def test_a_hundred_actions_are_their_shares_with_a_form_before_each_log_and_rating():
+    assert sum(mixed.OF_A_HUNDRED.values()) == pytest.approx(60 + 2 * 25 + 2 * 10 + 5)
