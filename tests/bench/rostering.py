@@ -57,14 +57,17 @@ class Arranged:
     by_id: int
 
 
-def roster(rows: int) -> bytes:
-    """Return a workbook of so many people, each with an ID number that checks, in classes of fifty."""
+def roster(rows: int, first: int = 0) -> bytes:
+    """Return a workbook of so many people, each with an ID number that checks, in classes of fifty.
+
+    `first` is the serial of the first one: rosters that do not overlap name different people.
+    """
     out = io.BytesIO()
     with xlsxwriter.Workbook(out, {"constant_memory": True}) as book:
         sheet = book.add_worksheet("名册")
         sheet.write_row(0, 0, HEADER)
-        for serial in range(rows):
-            sheet.write_row(serial + 1, 0, person(serial))
+        for place in range(rows):
+            sheet.write_row(place + 1, 0, person(first + place))
     return out.getvalue()
 
 

@@ -15,7 +15,7 @@ from trainmgr.programs.models import Program
 from trainmgr.programs.rules import State
 
 
-def plan_import(app: Flask, staff_id: int, rows: int) -> tuple[int, int]:
+def plan_import(app: Flask, staff_id: int, rows: int, first: int = 0) -> tuple[int, int]:
     """Plan the import of a roster into a new programme that recruits; returns programme and job."""
     world = World(app)
     program = world.program(State.RECRUITING, planned_size=None)
@@ -23,7 +23,7 @@ def plan_import(app: Flask, staff_id: int, rows: int) -> tuple[int, int]:
         owner, by = db.session.get_one(Program, program.id), db.session.get_one(User, staff_id)
         draft = importing.keep_upload(
             owner,
-            roster(rows),
+            roster(rows, first),
             filename="名册.xlsx",
             college_id=owner.lead_college_id,
             by=by,
