@@ -13,6 +13,7 @@ from typing import Any
 
 from tests.factories import TODAY
 from tests.safety.mutations import Upload, picture, zip_of
+from trainmgr.exchange.rules import HEADERS
 from trainmgr.kernel.access import Role
 
 DAY = TODAY.isoformat()
@@ -42,6 +43,17 @@ class Entrance:
     also: tuple[str, ...] = ()
     taken: int = 302
 
+
+ROSTER = Upload(
+    zip_of(
+        {
+            "manifest.csv": b"propertyName,value\r\nmanifest.version,1.0\r\noneroster.version,1.2\r\n",
+            "orgs.csv": ",".join(HEADERS["orgs"]).encode() + b"\r\n",
+            "users.csv": ",".join(HEADERS["users"]).encode() + b"\r\n",
+        }
+    ),
+    "roster.zip",
+)
 
 _YIELD = {
     "kind": "patent", "title": "夹具", "achieved_on": DAY, "ownership": "共有", "benefit": "各半",
@@ -111,6 +123,8 @@ ENTRANCES: tuple[Entrance, ...] = (
              "standards.export_framework", {"college_id": "{college}", "enterprise_id": "0"}),
     Entrance("reporting.forms.TemplateForm.file", "reporting.set_template", Role.STAFF, "word",
              "reporting.download_starter"),
+    Entrance("exchange.roster_views.upload_roster", "exchange.upload_roster", Role.ADMINISTRATOR, "roster", ROSTER,
+             name="files"),
     Entrance("reporting.forms.CheckForm.file", "reporting.check_pack", Role.STAFF, "pack",
              Upload(zip_of({"a.txt": b"a", "manifest.json": b'{"format": 1}', "SHA256SUMS": b""}), "pack.zip"),
              taken=200),

@@ -911,6 +911,32 @@ class Family:
     short: tuple[str, ...]
 
 
+def _lines(name: str, make: Change) -> Change:
+    """Put another table of text into an archive of tables."""
+    return bytes_of(lambda content: zip_of(parts_of(content) | {name: make(Upload(b"", "")).content}))
+
+
+ROSTERS: dict[str, Change] = {
+    **{f"people: {name}": _lines("users.csv", change) for name, change in TABLES.items()},
+    **{f"people below their heading: {name}": bytes_of(lambda content, change=change: _below(content, change))
+       for name, change in TABLES.items()},
+    "a manifest of another time": _lines("manifest.csv", _table(b"propertyName,value\noneroster.version,9\n")),
+    "a manifest of nothing": _lines("manifest.csv", _table(b"\0\xff")),
+    "no people": bytes_of(lambda content: zip_of({"orgs.csv": b"sourcedId\n"})),
+}  # fmt: skip
+ROSTERS_SHORT = ("people: a table with NUL", "people: a quote that never ends",
+                 "people: a table of junk in GB18030",
+                 "people below their heading: a table with NUL",
+                 "people below their heading: a table with half letters",
+                 "people below their heading: digits without end", "a manifest of nothing")  # fmt: skip
+
+
+def _below(content: bytes, change: Change) -> bytes:
+    parts = parts_of(content)
+    heading = parts["users.csv"].splitlines()[0]
+    return zip_of(parts | {"users.csv": heading + b"\r\n" + change(Upload(b"", "")).content})
+
+
 FAMILIES: dict[str, Family] = {
     "sheet": Family(ANY | ZIPS | SHEETS | OLD_SHEETS | TABLES,
                     ANY_SHORT + ZIPS_SHORT + SHEETS_SHORT + OLD_SHORT + TABLES_SHORT),
@@ -921,5 +947,6 @@ FAMILIES: dict[str, Family] = {
     "framework": Family(ANY | JSON, ANY_SHORT + JSON_SHORT),
     "word": Family(ANY | ZIPS | WORDS, ANY_SHORT + ZIPS_SHORT + WORDS_SHORT),
     "pack": Family(ANY | ZIPS | PACKS, ANY_SHORT + ZIPS_SHORT + PACKS_SHORT),
+    "roster": Family(ANY | ZIPS | ROSTERS, ANY_SHORT + ZIPS_SHORT + ROSTERS_SHORT),
     "record": Family(ANY | ZIPS | PACKS | JSON, ANY_SHORT + ZIPS_SHORT + PACKS_SHORT),
 }  # fmt: skip

@@ -11,6 +11,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import sqlite3
 import sys
 import tempfile
@@ -46,6 +47,7 @@ except ImportError:  # Windows: the parent's limit of time is what there is
     resource = None
 
 MIB = 1024 * 1024
+END = 40  # seconds of the processor after which a process that goes on and on is ended
 ROOM = 1536 * MIB  # addresses beyond what the world takes: where they end, memory would have ended too
 
 
@@ -174,6 +176,8 @@ class Room:
             upload = FAMILIES[entrance.family].cases[case](upload)
         before, began = _memory("VmRSS"), _seconds()
         _forget_peak()
+        if hasattr(signal, "setitimer"):
+            signal.setitimer(signal.ITIMER_PROF, END)
         told: dict[str, Any] = {"entrance": key, "case": case, "size": len(upload.content)}
         try:
             answer = self.send(entrance, upload)

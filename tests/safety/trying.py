@@ -1,4 +1,7 @@
-"""Sends cases to the room where uploads are tried, and tells what is a fault: `Door`, `fault_of`."""
+"""Sends cases to the room where uploads are tried, and tells what is a fault: `Door`, `fault_of`.
+
+`python -m tests.safety.trying` (by `tools/probe.py uploads`) sends every case to every entrance.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +14,14 @@ import threading
 from collections.abc import Iterable
 from typing import Any
 
-from tests.safety.entrances import Entrance
+from tests.safety.entrances import ENTRANCES, Entrance
 from tests.safety.mutations import ANY_SHORT, FAMILIES
 from trainmgr import ROOT
 
 MOST_SECONDS = 10.0  # of the processor, whatever else the machine does
 MOST_GROWTH = 400 * 1024 * 1024
-PATIENCE = 240.0  # seconds until a process that says nothing is ended, however busy the machine is
+PATIENCE = 900.0  # seconds until a process that says nothing is ended, however busy the machine is
+OPENING = 1800.0  # seconds that it may take to make the world
 
 
 class Door:
@@ -43,7 +47,8 @@ class Door:
         )
         self.lines: queue.Queue[str] = queue.Queue()
         threading.Thread(target=self._read, args=(self.process.stdout, self.lines), daemon=True).start()
-        if not self._line():
+        if not self._line(OPENING):
+            self._end()
             raise RuntimeError("the room for uploads did not open")
 
     @staticmethod
@@ -52,10 +57,10 @@ class Door:
             lines.put(line)
         lines.put("")
 
-    def _line(self) -> str | None:
+    def _line(self, patience: float = PATIENCE) -> str | None:
         """Return the next line; "" when the process is over, None when it says nothing."""
         try:
-            return self.lines.get(timeout=PATIENCE)
+            return self.lines.get(timeout=patience)
         except queue.Empty:
             return None
 
@@ -102,3 +107,24 @@ def short_cases(entrance: Entrance) -> tuple[str, ...]:
 def all_cases(entrance: Entrance) -> tuple[str, ...]:
     """Return every case of an entrance."""
     return tuple(FAMILIES[entrance.family].cases)
+
+
+def main() -> int:
+    """Try everything and say what was found; returns 1 when something was."""
+    found, tried = [], 0
+    with Door() as door:
+        for entrance in ENTRANCES:
+            told = [door.ask(entrance.key, case) for case in all_cases(entrance)]
+            faults = [fault for fault in map(fault_of, told) if fault]
+            tried, found = tried + len(told), found + faults
+            longest, most = max(one["seconds"] for one in told), max(one["grown"] for one in told)
+            print(
+                f"{entrance.key}: {len(told)} files, {longest:.1f} s of the processor and {most >> 20} MB at most",
+                *faults, sep="\n", flush=True,
+            )  # fmt: skip
+    print(f"Uploads: {tried} files at {len(ENTRANCES)} entrances, {len(found)} found")
+    return int(bool(found))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
