@@ -18,7 +18,7 @@ from trainmgr.kernel.places import instance_folder
 from trainmgr.operation import keys, privacy, purging, sealing
 from trainmgr.operation.register import EMPTIED
 from trainmgr.practice.models import PracticeLog
-from trainmgr.programs.models import Program
+from trainmgr.programs.models import Program, Signature
 from trainmgr.programs.rules import State
 
 NOW = utcnow()
@@ -123,6 +123,19 @@ def test_a_rewritten_event_is_found_although_a_person_was_erased(session, world)
     session.execute(sa.text("UPDATE audit_event SET actor_id = 99 WHERE id = 2"))
     session.expire_all()
     assert sealing.verify(NOW).number == 2
+
+
+@pytest.mark.demo
+def test_a_signature_proves_the_same_after_its_signer_was_erased(session):
+    signature = session.scalars(
+        sa.select(Signature).where(Signature.digest != "").order_by(Signature.id)
+    ).first()
+    number, digest = signature.id, signature.digest
+
+    privacy.erase(session.get(User, signature.user_id), now=NOW, although_running=True)
+
+    session.expire_all()
+    assert session.get(Signature, number).digest == digest
 
 
 # --- keeping ------------------------------------------------------------------------------------
