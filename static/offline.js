@@ -123,8 +123,13 @@
   async function showList(end = {}) {
     const entries = await mine();
     const others = (await queue.list()).length - entries.length;
-    list.querySelectorAll(":scope > li").forEach((item) => item.remove());
-    list.append(...entries.map(row));
+    // Looking again changes nothing that stands there: who was just asked whether to drop a log is not asked anew.
+    const shown = JSON.stringify(entries.map(({ key, state, at, answer }) => [key, state, at, answer]));
+    if (list.dataset.shown !== shown) {
+      list.querySelectorAll(":scope > li").forEach((item) => item.remove());
+      list.append(...entries.map(row));
+      list.dataset.shown = shown;
+    }
     document.querySelector("[data-waiting-none]").hidden = entries.length > 0;
     const note = document.querySelector("[data-waiting-note]");
     note.textContent = [
