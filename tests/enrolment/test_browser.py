@@ -6,6 +6,7 @@ import pytest
 import xlsxwriter
 
 from tests.browser.walking import Walker, accounts, workbook
+from tests.browsers import fits
 from tests.enrolment.conftest import id_number
 from trainmgr.kernel.access import Role
 from trainmgr.kernel.sheets import read_sheet
@@ -81,9 +82,9 @@ def test_a_broken_roster_is_mended_and_becomes_a_class(program, open_page, tmp_p
 
     phone = Walker(open_page, "liwen", phone=True).sign_in()
     phone.go(f"{base}/roster/import").sees("历次导入", "已撤销")
-    assert phone.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    fits(phone.page)
     phone.upload("file", tmp_path / "名册.xlsx").press("form.form button.btn-primary").sees(
         "已在名册，无变化"
     )
-    assert phone.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    fits(phone.page)
     screenshot(phone.page, "roster-draft-390")
