@@ -58,7 +58,7 @@ def records(source: Source, college_id: int) -> sa.Select[*tuple[Any, ...]]:
 def _columns(subject_id: Any, at: Any, **more: Any) -> list[Any]:
     # Typed by a cast: PostgreSQL takes a bare NULL or parameter for text.
     number, text = sa.cast(sa.null(), sa.Integer()), sa.cast(sa.null(), sa.String())
-    figure = sa.cast(sa.null(), sa.Double())
+    figure: Any = sa.cast(sa.null(), sa.Double())
     nothing: dict[str, Any] = {
         "stage": number, "minutes": number, "points": figure, "possible": figure, "thing_id": number, "title": text,
         "good": sa.cast(sa.null(), sa.Boolean()), "by_id": number, "by_name": text,
