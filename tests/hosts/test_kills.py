@@ -19,6 +19,7 @@ from tests.databases import POSTGRES_HINT, postgres_binaries
 from tests.hosts.hosts import until
 from tests.hosts.importing import plan_import
 from tests.hosts.load import go_on, working
+from tests.redises import REDIS_HINT, redis_is_possible
 from trainmgr.enrolment.models import Enrolment
 from trainmgr.enrolment.roster_models import RosterEntry
 from trainmgr.kernel.db import db
@@ -45,6 +46,7 @@ def is_given_up(app, job_id):
 
 
 @pytest.mark.skipif(os.name == "nt" or postgres_binaries() is None, reason=POSTGRES_HINT)
+@pytest.mark.skipif(not redis_is_possible(), reason=REDIS_HINT)
 def test_no_acknowledged_write_is_lost_or_doubled_whatever_is_killed(installation, load):
     installation.begin_web("first")
     installation.begin_web("second")
