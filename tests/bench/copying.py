@@ -15,6 +15,7 @@ from trainmgr.evaluation.rules import WindowKind
 from trainmgr.identity.models import Organization, User
 from trainmgr.kernel.audit import AuditEvent
 from trainmgr.kernel.db import db
+from trainmgr.kernel.tenancy import COLLEGE
 from trainmgr.mentoring.models import ProgramMentor
 from trainmgr.needs.models import (
     BusinessNeed,
@@ -123,7 +124,7 @@ class Template:
             if "id" in table.c:
                 keys = sink.ids(model, len(rows))
                 new[table.name] = {row["id"]: key for row, key in zip(rows, keys, strict=True)}
-            columns = list(rows[0].keys())
+            columns = [name for name in rows[0] if name != COLLEGE or model is Program]
             written = [self._row(row, table, new, staff, changes.get(model, {})) for row in rows]
             sink.write(model, columns, [[row[name] for name in columns] for row in written])
         return new

@@ -194,6 +194,7 @@ def _profiles(house: House) -> None:
 def _fill_house(
     house: House, templates: dict[str, Template], year: Year, year_of: Sequence[int], logs: int
 ) -> None:
+    year.sink.college = house.college
     kinds = itertools.cycle(ProgramKind)
     names = itertools.cycle(TEMPLATES)
     share = logs / sum(year_of)

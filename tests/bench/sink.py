@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from trainmgr.kernel.db import db
+from trainmgr.kernel.tenancy import COLLEGE, OfCollege
 
 CHUNK = 20_000
 
@@ -26,6 +27,7 @@ class Sink:
         self.postgres = self.engine.dialect.name == "postgresql"
         self.counters: dict[str, int] = {}
         self.written = 0
+        self.college = 0  # whose programmes are written just now
         self._ease()
 
     def _ease(self) -> None:
@@ -59,6 +61,8 @@ class Sink:
     ) -> None:
         """Write rows of some columns; `constants` are the same in every row, defaults fill in the rest."""
         table = model.__table__
+        if issubclass(model, OfCollege):
+            constants[COLLEGE] = self.college
         fixed = _defaults(table, {*columns, *constants}) | constants
         names = [*columns, *fixed]
         converters = [self._converter(table.c[name]) for name in names]

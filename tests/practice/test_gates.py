@@ -276,7 +276,8 @@ def test_until_everyone_passes_names_who_misses_what(place):
     with place.world.inside() as session:
         session.execute(
             sa.text(
-                "INSERT INTO attendance_tally (enrolment_id, present, late, excused, absent) VALUES (:id, 9, 0, 5, 1)"
+                "INSERT INTO attendance_tally (enrolment_id, lead_college_id, present, late, excused, absent)"
+                " SELECT id, lead_college_id, 9, 0, 5, 1 FROM enrolment WHERE id = :id"
             ),
             {"id": met.id},
         )

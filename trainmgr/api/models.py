@@ -12,6 +12,7 @@ from trainmgr.api.rules import PER_MINUTE, DeliveryState, Event
 from trainmgr.identity.models import Organization
 from trainmgr.kernel.access import Role
 from trainmgr.kernel.db import Model, UTCDateTime, choice
+from trainmgr.kernel.tenancy import OfCollege
 
 
 class ApiIntegration(Model):
@@ -139,7 +140,7 @@ class WebhookTopic(Model):
     event: Mapped[Event] = mapped_column(choice(Event, "webhookevent"), primary_key=True)
 
 
-class WebhookDelivery(Model):
+class WebhookDelivery(OfCollege, Model, ondelete="CASCADE"):
     """One event on its way to one webhook: the outbox, written in the transaction of the deed. It holds ids only."""
 
     __tablename__ = "webhook_delivery"
@@ -153,7 +154,7 @@ class WebhookDelivery(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     webhook_id: Mapped[int] = mapped_column(sa.ForeignKey("webhook.id", ondelete="CASCADE"))
     event: Mapped[Event] = mapped_column(choice(Event, "deliveryevent"))
-    program_id: Mapped[int] = mapped_column(sa.ForeignKey("program.id", ondelete="CASCADE"))
+    program_id: Mapped[int]
     enrolment_id: Mapped[int] = mapped_column(sa.ForeignKey("enrolment.id", ondelete="CASCADE"), index=True)
     subject_id: Mapped[int]
     at: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -28,6 +28,7 @@ from trainmgr.kernel.crypto import encrypt
 from trainmgr.kernel.db import among, db
 from trainmgr.kernel.errors import Conflict
 from trainmgr.kernel.paging import Listing, Page, paginate
+from trainmgr.kernel.tenancy import COLLEGE
 from trainmgr.practice.actions import SIGNED, SIGNED_MANY
 from trainmgr.practice.models import LogDecision, LogDecisionKind, PracticeLog
 from trainmgr.programs.models import Program
@@ -158,6 +159,7 @@ def publish(event: Event, subjects: sa.Select[int, int], now: datetime) -> None:
     )
     rows = (
         sa.select(
+            Enrolment.lead_college_id,
             Webhook.id, sa.literal(event, WebhookDelivery.event.type), Enrolment.program_id, Enrolment.id, subject_id,
             sa.literal(now, WebhookDelivery.at.type), sa.literal(now, WebhookDelivery.at.type),
             sa.literal(DeliveryState.WAITING, WebhookDelivery.state.type), sa.literal(0), sa.literal(""),
@@ -169,7 +171,7 @@ def publish(event: Event, subjects: sa.Select[int, int], now: datetime) -> None:
         .join(WebhookTopic, WebhookTopic.webhook_id == Webhook.id)
         .where(Webhook.active, WebhookTopic.event == event)
     )  # fmt: skip
-    columns = ("webhook_id", "event", "program_id", "enrolment_id", "subject_id", "at", "not_before", "state",
+    columns = (COLLEGE, "webhook_id", "event", "program_id", "enrolment_id", "subject_id", "at", "not_before", "state",
                "attempts", "fault")  # fmt: skip
     db.session.execute(sa.insert(WebhookDelivery).from_select(columns, rows, include_defaults=False))
 

@@ -12,6 +12,7 @@ from trainmgr.attendance import labels
 from trainmgr.attendance.rules import EXCUSE_WITHIN, LATE_AFTER, LeaveKind, LeaveState, Mark, Rate, Source
 from trainmgr.enrolment.models import Enrolment
 from trainmgr.kernel.db import Model, UTCDateTime, choice, db
+from trainmgr.kernel.tenancy import OfCollege
 from trainmgr.timetable.models import TeachingSession
 
 __all__ = [
@@ -39,7 +40,7 @@ class AttendanceSetting(Model):
     __mapper_args__ = {"version_id_col": version}
 
 
-class AttendanceRegister(Model):
+class AttendanceRegister(OfCollege, Model):
     """The register of a session, opened by whoever takes attendance and closed by hand or by itself after the end.
 
     `secret` (encrypted) makes the codes on the screen; `begins_at` and `ends_at` follow the session when it is moved.
@@ -47,6 +48,7 @@ class AttendanceRegister(Model):
 
     __tablename__ = "attendance_register"
     __table_args__ = (
+        sa.Index("ix_attendance_register_program_id", "lead_college_id", "program_id"),
         sa.CheckConstraint("ends_at > begins_at", name="times"),
         sa.CheckConstraint("late_after BETWEEN 0 AND 120", name="late_after"),
         sa.Index("ix_attendance_register_closed_at_ends_at", "closed_at", "ends_at"),
@@ -55,7 +57,7 @@ class AttendanceRegister(Model):
     session_id: Mapped[int] = mapped_column(
         sa.ForeignKey("teaching_session.id"), primary_key=True, autoincrement=False
     )
-    program_id: Mapped[int] = mapped_column(sa.ForeignKey("program.id"), index=True)
+    program_id: Mapped[int]
     secret: Mapped[str] = mapped_column(sa.String(200))
     begins_at: Mapped[datetime] = mapped_column(UTCDateTime)
     ends_at: Mapped[datetime] = mapped_column(UTCDateTime)
@@ -73,7 +75,7 @@ class AttendanceRegister(Model):
         return self.closed_at is None
 
 
-class AttendanceMark(Model):
+class AttendanceMark(OfCollege, Model, by="enrolment_id", above="enrolment"):
     """One note of one trainee in a session, or on a day of work without one. Never changed; the latest counts."""
 
     __tablename__ = "attendance_mark"
@@ -83,7 +85,7 @@ class AttendanceMark(Model):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    enrolment_id: Mapped[int] = mapped_column(sa.ForeignKey("enrolment.id"))
+    enrolment_id: Mapped[int]
     session_id: Mapped[int | None] = mapped_column(sa.ForeignKey("teaching_session.id"))
     day: Mapped[date]
     mark: Mapped[Mark] = mapped_column(choice(Mark))
@@ -99,7 +101,7 @@ class AttendanceMark(Model):
         return labels.MARKS[self.mark]
 
 
-class AttendanceStanding(Model):
+class AttendanceStanding(OfCollege, Model, by="enrolment_id", above="enrolment"):
     """What counts of a trainee in a session or on a day: the latest of the notes."""
 
     __tablename__ = "attendance_standing"
@@ -111,7 +113,7 @@ class AttendanceStanding(Model):
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    enrolment_id: Mapped[int] = mapped_column(sa.ForeignKey("enrolment.id"))
+    enrolment_id: Mapped[int]
     session_id: Mapped[int | None] = mapped_column(sa.ForeignKey("teaching_session.id"))
     day: Mapped[date]
     mark: Mapped[Mark] = mapped_column(choice(Mark))
@@ -119,14 +121,12 @@ class AttendanceStanding(Model):
     at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
-class AttendanceTally(Model):
+class AttendanceTally(OfCollege, Model, by="enrolment_id", above="enrolment"):
     """A trainee's counts over everything noted, kept with each note, so that lists of 50,000 sort by the rate."""
 
     __tablename__ = "attendance_tally"
 
-    enrolment_id: Mapped[int] = mapped_column(
-        sa.ForeignKey("enrolment.id"), primary_key=True, autoincrement=False
-    )
+    enrolment_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     present: Mapped[int] = mapped_column(default=0)
     late: Mapped[int] = mapped_column(default=0)
     excused: Mapped[int] = mapped_column(default=0)
@@ -149,7 +149,7 @@ class AttendanceTry(Model):
     at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
-class Leave(Model):
+class Leave(OfCollege, Model):
     """A request to be excused, from one session or for whole days; `reason` is encrypted, it may tell of an illness.
 
     The request itself never changes; the decision is written once.
@@ -160,12 +160,12 @@ class Leave(Model):
         sa.CheckConstraint("ends_on >= starts_on", name="dates"),
         sa.CheckConstraint("session_id IS NULL OR starts_on = ends_on", name="one_day"),
         sa.CheckConstraint("(state = 'asked') = (decided_at IS NULL)", name="decided"),
-        sa.Index("ix_attendance_leave_program_id_state", "program_id", "state", "id"),
+        sa.Index("ix_attendance_leave_program_id_state", "lead_college_id", "program_id", "state", "id"),
         sa.Index("ix_attendance_leave_enrolment_id_starts_on", "enrolment_id", "starts_on"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    program_id: Mapped[int] = mapped_column(sa.ForeignKey("program.id"))
+    program_id: Mapped[int]
     enrolment_id: Mapped[int] = mapped_column(sa.ForeignKey("enrolment.id"))
     session_id: Mapped[int | None] = mapped_column(sa.ForeignKey("teaching_session.id"))
     kind: Mapped[LeaveKind] = mapped_column(choice(LeaveKind))

@@ -12,6 +12,7 @@ from trainmgr.benefits import labels
 from trainmgr.benefits.rules import ClaimKind, ClaimRule, ClaimState, IncomeKind, YieldKind, YieldState
 from trainmgr.enrolment.models import Enrolment
 from trainmgr.kernel.db import Model, UTCDateTime, choice
+from trainmgr.kernel.tenancy import OfCollege
 from trainmgr.programs.models import Program
 
 LIVE = sa.text("is_live")
@@ -197,7 +198,7 @@ class ClaimMove(Model):
         return labels.CLAIM_STATES[self.state]
 
 
-class ClaimPerson(Model):
+class ClaimPerson(OfCollege, Model):
     """Somebody whom a claim is for, with hours and certificate as they stood when it was handed in.
 
     `is_live` until the claim comes back: while it is, the person is in no other claim of this training and kind.
@@ -215,7 +216,7 @@ class ClaimPerson(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     claim_id: Mapped[int] = mapped_column(sa.ForeignKey("subsidy_claim.id"))
-    program_id: Mapped[int] = mapped_column(sa.ForeignKey("program.id"))
+    program_id: Mapped[int]
     enrolment_id: Mapped[int] = mapped_column(sa.ForeignKey("enrolment.id"), index=True)
     user_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"))
     kind: Mapped[ClaimKind] = mapped_column(choice(ClaimKind, "claimpersonkind"))

@@ -12,6 +12,7 @@ from trainmgr.certificates import labels
 from trainmgr.certificates.rules import ExternalState, Level, RevocationKind, serial_of, spaced
 from trainmgr.enrolment.models import Enrolment
 from trainmgr.kernel.db import Model, UTCDateTime, choice
+from trainmgr.kernel.tenancy import OfCollege
 from trainmgr.programs.models import Program
 
 PRESENT = sa.text("is_present")
@@ -28,7 +29,7 @@ class CertificateSerial(Model):
     last: Mapped[int]
 
 
-class Certificate(Model):
+class Certificate(OfCollege, Model):
     """A certificate of completion: what it says is kept as it was issued and never changes.
 
     `code` names it in the public check, `holder_part` after it shows the whole name; `origin` is the address of the
@@ -46,13 +47,13 @@ class Certificate(Model):
             "uq_certificate_present", "enrolment_id", unique=True, sqlite_where=PRESENT, postgresql_where=PRESENT
         ),
         sa.Index("ix_certificate_enrolment_id", "enrolment_id", "id"),
-        sa.Index("ix_certificate_program_id", "program_id", "id"),
+        sa.Index("ix_certificate_program_id", "lead_college_id", "program_id", "id"),
         sa.Index("ix_certificate_user_id", "user_id", "id"),
         sa.Index("ix_certificate_college_id_issued_on", "college_id", "issued_on", "id"),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    program_id: Mapped[int] = mapped_column(sa.ForeignKey("program.id"))
+    program_id: Mapped[int]
     enrolment_id: Mapped[int] = mapped_column(sa.ForeignKey("enrolment.id"))
     user_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"))
     college_id: Mapped[int] = mapped_column(sa.ForeignKey("organization.id"))
@@ -82,7 +83,9 @@ class Certificate(Model):
     by_name: Mapped[str] = mapped_column(sa.String(80))
 
     enrolment: Mapped[Enrolment] = relationship(lazy="raise_on_sql")
-    program: Mapped[Program] = relationship(lazy="raise_on_sql")
+    program: Mapped[Program] = relationship(
+        primaryjoin="Program.id == foreign(Certificate.program_id)", lazy="raise_on_sql"
+    )
     revocation: Mapped[CertificateRevocation | None] = relationship(
         back_populates="certificate", lazy="raise_on_sql"
     )
@@ -129,7 +132,7 @@ class CertificateRevocation(Model):
         return labels.REVOCATIONS[self.kind]
 
 
-class ExternalCertificate(Model):
+class ExternalCertificate(OfCollege, Model):
     """A certificate that somebody else issued to a trainee; what was entered never changes, a correction is a new one.
 
     Of entered and verified ones an issuer's number stands once.
@@ -143,14 +146,14 @@ class ExternalCertificate(Model):
             "uq_external_certificate_issuer_key_number_key", "issuer_key", "number_key", unique=True,
             sqlite_where=COUNTED, postgresql_where=COUNTED,
         ),
-        sa.Index("ix_external_certificate_program_id", "program_id", "id"),
+        sa.Index("ix_external_certificate_program_id", "lead_college_id", "program_id", "id"),
         sa.Index("ix_external_certificate_user_id", "user_id", "level"),
         sa.Index("ix_external_certificate_enrolment_id", "enrolment_id"),
         sa.Index("ix_external_certificate_state_expires_on", "state", "expires_on", "id"),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    program_id: Mapped[int] = mapped_column(sa.ForeignKey("program.id"))
+    program_id: Mapped[int]
     enrolment_id: Mapped[int] = mapped_column(sa.ForeignKey("enrolment.id"))
     user_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"))
     level: Mapped[Level] = mapped_column(choice(Level, "certificatelevel"))
@@ -172,7 +175,9 @@ class ExternalCertificate(Model):
     settled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     enrolment: Mapped[Enrolment] = relationship(lazy="raise_on_sql")
-    program: Mapped[Program] = relationship(lazy="raise_on_sql")
+    program: Mapped[Program] = relationship(
+        primaryjoin="Program.id == foreign(ExternalCertificate.program_id)", lazy="raise_on_sql"
+    )
 
     @property
     def level_label(self) -> Any:

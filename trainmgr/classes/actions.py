@@ -231,6 +231,7 @@ def _note_first(enrolment_ids: Sequence[int], now: datetime) -> None:
     db.session.flush()
     for start in range(0, len(enrolment_ids), CHUNK):
         first = sa.select(
+            Enrolment.lead_college_id,
             Enrolment.program_id,
             Enrolment.id,
             Enrolment.cohort_id,
@@ -245,7 +246,8 @@ def _note_first(enrolment_ids: Sequence[int], now: datetime) -> None:
         )
         db.session.execute(
             sa.insert(ClassMove).from_select(
-                ["program_id", "enrolment_id", "to_id", "day", "reason", "by_name", "at"], first
+                ["lead_college_id", "program_id", "enrolment_id", "to_id", "day", "reason", "by_name", "at"],
+                first,
             )
         )
 

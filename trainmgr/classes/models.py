@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from trainmgr.enrolment.models import Cohort, Enrolment
 from trainmgr.identity.models import User
 from trainmgr.kernel.db import Model, UTCDateTime, choice, db
+from trainmgr.kernel.tenancy import OfCollege
 
 __all__ = [
     "ClassExchange",
@@ -26,18 +27,19 @@ __all__ = [
 ]
 
 
-class ClassMove(Model):
+class ClassMove(OfCollege, Model):
     """One change of class: from which into which (None: no class), from which day, why, by whom. Never changed."""
 
     __tablename__ = "class_move"
     __table_args__ = (
+        sa.Index("ix_class_move_program_id", "lead_college_id", "program_id"),
         sa.Index("ix_class_move_enrolment_id_day", "enrolment_id", "day", "id"),
         sa.Index("ix_class_move_to_id_day", "to_id", "day"),
         sa.Index("ix_class_move_from_id_day", "from_id", "day"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    program_id: Mapped[int] = mapped_column(sa.ForeignKey("program.id"), index=True)
+    program_id: Mapped[int]
     enrolment_id: Mapped[int] = mapped_column(sa.ForeignKey("enrolment.id", ondelete="CASCADE"))
     from_id: Mapped[int | None] = mapped_column(sa.ForeignKey("cohort.id"))
     to_id: Mapped[int | None] = mapped_column(sa.ForeignKey("cohort.id"))

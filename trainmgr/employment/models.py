@@ -18,6 +18,7 @@ from trainmgr.enrolment.models import Enrolment
 from trainmgr.identity.models import Organization
 from trainmgr.kernel.db import Model, UTCDateTime, choice
 from trainmgr.kernel.files import StoredFile
+from trainmgr.kernel.tenancy import OfCollege
 from trainmgr.programs.models import Program
 
 PRESENT = sa.text("is_present")
@@ -70,7 +71,7 @@ class FollowUpRound(Model):
         return self.opens_on <= day <= self.closes_on
 
 
-class FollowUpAnswer(Model):
+class FollowUpAnswer(OfCollege, Model):
     """What became of a graduate by a round, and who told it; the latest is the present one, all are kept."""
 
     __tablename__ = "follow_up_answer"
@@ -78,7 +79,9 @@ class FollowUpAnswer(Model):
         sa.UniqueConstraint("round_id", "enrolment_id", "number"),
         _one_present("round_id", "enrolment_id", name="uq_follow_up_answer_present"),
         sa.Index("ix_follow_up_answer_enrolment_id", "enrolment_id"),
-        sa.Index("ix_follow_up_answer_program_id_employer_id", "program_id", "employer_id"),
+        sa.Index(
+            "ix_follow_up_answer_program_id_employer_id", "lead_college_id", "program_id", "employer_id"
+        ),
         sa.CheckConstraint("income_cents IS NULL OR income_cents > 0", name="income"),
         sa.CheckConstraint(
             "destination IN ('employed', 'flexible', 'own_business')"
@@ -92,7 +95,7 @@ class FollowUpAnswer(Model):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    program_id: Mapped[int] = mapped_column(sa.ForeignKey("program.id"))
+    program_id: Mapped[int]
     round_id: Mapped[int] = mapped_column(sa.ForeignKey("follow_up_round.id"))
     enrolment_id: Mapped[int] = mapped_column(sa.ForeignKey("enrolment.id"))
     number: Mapped[int] = mapped_column(default=1)
@@ -149,7 +152,7 @@ class FollowUpAnswer(Model):
         return labels.SOURCES[self.source]
 
 
-class EmployerWord(Model):
+class EmployerWord(OfCollege, Model):
     """What an enterprise says of a graduate who works there by a round: whether it is so, and how satisfied it is.
 
     `satisfaction` from 1 (not at all) to 5 (very); the latest of a graduate in a round is the present one.
@@ -160,13 +163,15 @@ class EmployerWord(Model):
         sa.UniqueConstraint("round_id", "enrolment_id", "number"),
         _one_present("round_id", "enrolment_id", name="uq_employer_word_present"),
         sa.Index("ix_employer_word_enrolment_id", "enrolment_id"),
-        sa.Index("ix_employer_word_program_id_organization_id", "program_id", "organization_id"),
+        sa.Index(
+            "ix_employer_word_program_id_organization_id", "lead_college_id", "program_id", "organization_id"
+        ),
         sa.CheckConstraint("satisfaction IS NULL OR satisfaction BETWEEN 1 AND 5", name="satisfaction"),
         sa.CheckConstraint("confirmed OR note <> ''", name="note"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    program_id: Mapped[int] = mapped_column(sa.ForeignKey("program.id"))
+    program_id: Mapped[int]
     round_id: Mapped[int] = mapped_column(sa.ForeignKey("follow_up_round.id"))
     enrolment_id: Mapped[int] = mapped_column(sa.ForeignKey("enrolment.id"))
     organization_id: Mapped[int] = mapped_column(sa.ForeignKey("organization.id"))
@@ -180,24 +185,25 @@ class EmployerWord(Model):
     at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
-class FollowUpReminder(Model):
+class FollowUpReminder(OfCollege, Model):
     """A graduate was asked once more on a day; one a day and round."""
 
     __tablename__ = "follow_up_reminder"
     __table_args__ = (
+        sa.Index("ix_follow_up_reminder_program_id", "lead_college_id", "program_id"),
         sa.UniqueConstraint("round_id", "enrolment_id", "on_day"),
         sa.Index("ix_follow_up_reminder_enrolment_id", "enrolment_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    program_id: Mapped[int] = mapped_column(sa.ForeignKey("program.id"), index=True)
+    program_id: Mapped[int]
     round_id: Mapped[int] = mapped_column(sa.ForeignKey("follow_up_round.id"))
     enrolment_id: Mapped[int] = mapped_column(sa.ForeignKey("enrolment.id"))
     on_day: Mapped[date]
     by_name: Mapped[str] = mapped_column(sa.String(80))
 
 
-class PostEvent(Model):
+class PostEvent(OfCollege, Model):
     """A step from trial to employee at an enterprise; a wrong one is cancelled by a counter-record (`cancels_id`).
 
     `pay_cents` a month, as agreed with that step.
@@ -207,7 +213,7 @@ class PostEvent(Model):
     __table_args__ = (
         sa.CheckConstraint("pay_cents IS NULL OR pay_cents > 0", name="pay"),
         sa.CheckConstraint("cancels_id IS NULL OR note <> ''", name="cancel_note"),
-        sa.Index("ix_post_event_program_id_kind", "program_id", "kind", "on_day"),
+        sa.Index("ix_post_event_program_id_kind", "lead_college_id", "program_id", "kind", "on_day"),
         sa.Index("ix_post_event_enrolment_id", "enrolment_id", "on_day", "id"),
         sa.Index("ix_post_event_organization_id", "organization_id", "program_id"),
         sa.Index(
@@ -218,7 +224,7 @@ class PostEvent(Model):
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    program_id: Mapped[int] = mapped_column(sa.ForeignKey("program.id"))
+    program_id: Mapped[int]
     enrolment_id: Mapped[int] = mapped_column(sa.ForeignKey("enrolment.id"))
     organization_id: Mapped[int] = mapped_column(sa.ForeignKey("organization.id"))
     kind: Mapped[PostStep] = mapped_column(choice(PostStep))
@@ -242,17 +248,19 @@ class PostEvent(Model):
         return labels.STEPS[self.kind]
 
 
-class RecordConsent(Model):
+class RecordConsent(OfCollege, Model):
     """A trainee lets an enterprise have the record of the training, or no longer; the latest word counts."""
 
     __tablename__ = "record_consent"
     __table_args__ = (
         _one_present("enrolment_id", "organization_id", name="uq_record_consent_present"),
-        sa.Index("ix_record_consent_program_id_organization_id", "program_id", "organization_id"),
+        sa.Index(
+            "ix_record_consent_program_id_organization_id", "lead_college_id", "program_id", "organization_id"
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    program_id: Mapped[int] = mapped_column(sa.ForeignKey("program.id"))
+    program_id: Mapped[int]
     enrolment_id: Mapped[int] = mapped_column(sa.ForeignKey("enrolment.id"), index=True)
     organization_id: Mapped[int] = mapped_column(sa.ForeignKey("organization.id"))
     given: Mapped[bool]
@@ -262,7 +270,7 @@ class RecordConsent(Model):
     organization: Mapped[Organization] = relationship(lazy="raise_on_sql")
 
 
-class CarriedRecord(Model):
+class CarriedRecord(OfCollege, Model):
     """A trainee's record as it was handed to an enterprise: the very bytes that were signed, and their digests.
 
     `document` is the machine-readable record (JSON), `signature` its detached signature; `code` is printed on the PDF
@@ -272,13 +280,13 @@ class CarriedRecord(Model):
     __tablename__ = "carried_record"
     __table_args__ = (
         sa.UniqueConstraint("enrolment_id", "organization_id", "number"),
-        sa.Index("ix_carried_record_program_id_id", "program_id", "id"),
+        sa.Index("ix_carried_record_program_id_id", "lead_college_id", "program_id", "id"),
         sa.Index("ix_carried_record_organization_id", "organization_id"),
         sa.Index("ix_carried_record_pdf_sha256", "pdf_sha256"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    program_id: Mapped[int] = mapped_column(sa.ForeignKey("program.id"))
+    program_id: Mapped[int]
     enrolment_id: Mapped[int] = mapped_column(sa.ForeignKey("enrolment.id"))
     organization_id: Mapped[int] = mapped_column(sa.ForeignKey("organization.id"))
     consent_id: Mapped[int] = mapped_column(sa.ForeignKey("record_consent.id"), index=True)
@@ -296,4 +304,6 @@ class CarriedRecord(Model):
     enrolment: Mapped[Enrolment] = relationship(lazy="raise_on_sql")
     organization: Mapped[Organization] = relationship(lazy="raise_on_sql")
     file: Mapped[StoredFile] = relationship(lazy="raise_on_sql")
-    program: Mapped[Program] = relationship(lazy="raise_on_sql")
+    program: Mapped[Program] = relationship(
+        primaryjoin="Program.id == foreign(CarriedRecord.program_id)", lazy="raise_on_sql"
+    )

@@ -13,6 +13,7 @@ from trainmgr.enrolment import labels
 from trainmgr.enrolment.rules import EnrolmentState
 from trainmgr.identity.models import Organization, User
 from trainmgr.kernel.db import Model, choice
+from trainmgr.kernel.tenancy import OfCollege
 from trainmgr.programs.models import Program
 
 __all__ = ["Cohort", "Enrolment", "EnrolmentState", "EntryLevel"]
@@ -39,7 +40,7 @@ class Cohort(Model):
     enterprise: Mapped[Organization | None] = relationship(lazy="raise_on_sql")
 
 
-class Enrolment(Model):
+class Enrolment(OfCollege, Model):
     """A trainee in a programme. The name and numbers are kept here so that rosters sort and search in one table.
 
     `school_teacher_id` and `enterprise_mentor_id` are the present mentors (written by mentoring, which keeps the
@@ -49,11 +50,12 @@ class Enrolment(Model):
 
     __tablename__ = "enrolment"
     __table_args__ = (
+        sa.Index("uq_enrolment_id_lead_college_id", "id", "lead_college_id", unique=True),
         sa.UniqueConstraint("program_id", "user_id"),
-        sa.Index("ix_enrolment_program_id_cohort_id_name", "program_id", "cohort_id", "name", "id"),
-        sa.Index("ix_enrolment_program_id_name_id", "program_id", "name", "id"),
-        sa.Index("ix_enrolment_program_id_student_number", "program_id", "student_number"),
-        sa.Index("ix_enrolment_program_id_enterprise_id", "program_id", "enterprise_id"),
+        sa.Index("ix_enrolment_program_id_cohort_id_name", "lead_college_id", "program_id", "cohort_id", "name", "id"),
+        sa.Index("ix_enrolment_program_id_name_id", "lead_college_id", "program_id", "name", "id"),
+        sa.Index("ix_enrolment_program_id_student_number", "lead_college_id", "program_id", "student_number"),
+        sa.Index("ix_enrolment_program_id_enterprise_id", "lead_college_id", "program_id", "enterprise_id"),
         sa.Index("ix_enrolment_school_teacher_id", "school_teacher_id", "program_id"),
         sa.Index("ix_enrolment_enterprise_mentor_id", "enterprise_mentor_id", "program_id"),
         sa.Index(
@@ -68,7 +70,7 @@ class Enrolment(Model):
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    program_id: Mapped[int] = mapped_column(sa.ForeignKey("program.id"))
+    program_id: Mapped[int]
     user_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
     college_id: Mapped[int] = mapped_column(sa.ForeignKey("organization.id"))
     enterprise_id: Mapped[int | None] = mapped_column(sa.ForeignKey("organization.id"))
@@ -94,7 +96,9 @@ class Enrolment(Model):
     version: Mapped[int] = mapped_column(default=1)
 
     user: Mapped[User] = relationship(foreign_keys=[user_id], lazy="raise_on_sql")
-    program: Mapped[Program] = relationship(lazy="raise_on_sql")
+    program: Mapped[Program] = relationship(
+        primaryjoin="Program.id == foreign(Enrolment.program_id)", lazy="raise_on_sql"
+    )
     cohort: Mapped[Cohort | None] = relationship(lazy="raise_on_sql")
     college: Mapped[Organization] = relationship(foreign_keys=[college_id], lazy="raise_on_sql")
     enterprise: Mapped[Organization | None] = relationship(foreign_keys=[enterprise_id], lazy="raise_on_sql")
@@ -116,12 +120,12 @@ class Enrolment(Model):
         return labels.ENROLMENT_TONES.get(self.state, "")
 
 
-class EntryLevel(Model):
+class EntryLevel(OfCollege, Model, by="enrolment_id", above="enrolment"):
     """A trainee's level (1–5) in one competency before the training, from the entry assessment."""
 
     __tablename__ = "entry_level"
     __table_args__ = (sa.CheckConstraint("level BETWEEN 1 AND 5", name="level"),)
 
-    enrolment_id: Mapped[int] = mapped_column(sa.ForeignKey("enrolment.id"), primary_key=True)
+    enrolment_id: Mapped[int] = mapped_column(primary_key=True)
     competency_id: Mapped[int] = mapped_column(sa.ForeignKey("competency.id"), primary_key=True, index=True)
     level: Mapped[Decimal] = mapped_column(sa.Numeric(4, 2))

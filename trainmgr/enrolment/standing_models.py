@@ -14,12 +14,13 @@ from trainmgr.enrolment.rules import EnrolmentState
 from trainmgr.enrolment.standing_rules import StandingKind, StandingState
 from trainmgr.identity.models import Organization, User
 from trainmgr.kernel.db import Model, UTCDateTime, choice
+from trainmgr.kernel.tenancy import OfCollege
 from trainmgr.programs.models import Program
 
 __all__ = ["StandingChange", "StandingKind", "StandingState"]
 
 
-class StandingChange(Model):
+class StandingChange(OfCollege, Model):
     """One change of a trainee's standing: what, from which day, why, by whom, and what it led to.
 
     `before` and `after` are the states when it took effect; `expected_on` is when somebody suspended is expected back;
@@ -31,7 +32,7 @@ class StandingChange(Model):
     __table_args__ = (
         sa.Index("ix_standing_change_enrolment_id_day", "enrolment_id", "day", "id"),
         sa.Index("ix_standing_change_state_day", "state", "day"),
-        sa.Index("ix_standing_change_program_id_day", "program_id", "day", "id"),
+        sa.Index("ix_standing_change_program_id_day", "lead_college_id", "program_id", "day", "id"),
         sa.Index(
             "uq_standing_change_planned", "enrolment_id", unique=True,
             sqlite_where=sa.text("state = 'planned'"), postgresql_where=sa.text("state = 'planned'"),
@@ -41,7 +42,7 @@ class StandingChange(Model):
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    program_id: Mapped[int] = mapped_column(sa.ForeignKey("program.id"))
+    program_id: Mapped[int]
     enrolment_id: Mapped[int] = mapped_column(sa.ForeignKey("enrolment.id"))
     kind: Mapped[StandingKind] = mapped_column(choice(StandingKind))
     state: Mapped[StandingState] = mapped_column(choice(StandingState))
@@ -62,7 +63,9 @@ class StandingChange(Model):
     remark: Mapped[str] = mapped_column(sa.String(200), default="")
 
     enrolment: Mapped[Enrolment] = relationship(foreign_keys=[enrolment_id], lazy="raise_on_sql")
-    program: Mapped[Program] = relationship(foreign_keys=[program_id], lazy="raise_on_sql")
+    program: Mapped[Program] = relationship(
+        primaryjoin="Program.id == foreign(StandingChange.program_id)", lazy="raise_on_sql"
+    )
     to_program: Mapped[Program | None] = relationship(foreign_keys=[to_program_id], lazy="raise_on_sql")
     enterprise: Mapped[Organization | None] = relationship(foreign_keys=[enterprise_id], lazy="raise_on_sql")
     by: Mapped[User | None] = relationship(foreign_keys=[by_id], lazy="raise_on_sql")

@@ -27,6 +27,7 @@ from trainmgr.evaluation.rules import (
 from trainmgr.evaluation.scoring import Item, Plan, coverage_of
 from trainmgr.identity.models import User
 from trainmgr.kernel.db import Model, UTCDateTime, choice
+from trainmgr.kernel.tenancy import OfCollege
 from trainmgr.needs.models import Dimension
 
 
@@ -281,7 +282,7 @@ class Window(Model):
         return sum(self.count(party, "expected") - self.count(party, "submitted") for party in self.parties)
 
 
-class WindowRater(Model):
+class WindowRater(OfCollege, Model):
     """Somebody who rates a trainee in a window for a party of several: a peer, a counsellor, an assessor.
 
     Who has rated keeps the row; who stopped before is taken out, who came is put in (see `assigning`).
@@ -291,7 +292,7 @@ class WindowRater(Model):
     __table_args__ = (
         sa.CheckConstraint("party IN ('peer', 'counsellor', 'assessor')", name="many"),
         sa.Index("ix_window_rater_user_id", "user_id", "window_id"),
-        sa.Index("ix_window_rater_program_id", "program_id"),
+        sa.Index("ix_window_rater_program_id", "lead_college_id", "program_id"),
         sa.Index("ix_window_rater_enrolment_id", "enrolment_id"),
     )
 
@@ -299,7 +300,7 @@ class WindowRater(Model):
     party: Mapped[Party] = mapped_column(choice(Party), primary_key=True)
     enrolment_id: Mapped[int] = mapped_column(sa.ForeignKey("enrolment.id"), primary_key=True)
     user_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"), primary_key=True)
-    program_id: Mapped[int] = mapped_column(sa.ForeignKey("program.id"))
+    program_id: Mapped[int]
 
 
 STANDS_ALONE = sa.text("state = 'submitted' AND party IN ('trainee', 'enterprise', 'teacher')")
@@ -307,7 +308,7 @@ IS_BY_CLOCK = sa.text("kind <> 'by_hand'")
 IS_BY_HAND = sa.text("kind = 'by_hand'")
 
 
-class WindowNotice(Model):
+class WindowNotice(OfCollege, Model):
     """What a rater was sent about a window, and when: each kind once, by hand at most once a day. Never changed."""
 
     __tablename__ = "window_notice"
@@ -320,13 +321,13 @@ class WindowNotice(Model):
             "uq_window_notice_by_hand", "window_id", "user_id", "day", unique=True,
             sqlite_where=IS_BY_HAND, postgresql_where=IS_BY_HAND,
         ),
-        sa.Index("ix_window_notice_program_id", "program_id"),
+        sa.Index("ix_window_notice_program_id", "lead_college_id", "program_id"),
         sa.Index("ix_window_notice_user_id", "user_id"),
         sa.CheckConstraint("amount > 0", name="amount"),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    program_id: Mapped[int] = mapped_column(sa.ForeignKey("program.id"))
+    program_id: Mapped[int]
     window_id: Mapped[int] = mapped_column(sa.ForeignKey("evaluation_window.id"))
     user_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"))
     kind: Mapped[NoticeKind] = mapped_column(choice(NoticeKind))
@@ -336,7 +337,7 @@ class WindowNotice(Model):
     by_name: Mapped[str] = mapped_column(sa.String(80), default="")
 
 
-class Rating(Model):
+class Rating(OfCollege, Model):
     """One person's judgement of one trainee in one window for a party.
 
     At most one submitted one counts per party, or per rater where a party has several.
@@ -344,9 +345,10 @@ class Rating(Model):
 
     __tablename__ = "rating"
     __table_args__ = (
+        sa.Index("uq_rating_id_lead_college_id", "id", "lead_college_id", unique=True),
         sa.Index("ix_rating_window_id_enrolment_id", "window_id", "enrolment_id"),
         sa.Index("ix_rating_rater_id_state", "rater_id", "state"),
-        sa.Index("ix_rating_program_id", "program_id"),
+        sa.Index("ix_rating_program_id", "lead_college_id", "program_id"),
         sa.Index(
             "uq_rating_submitted", "window_id", "enrolment_id", "party", unique=True,
             sqlite_where=STANDS_ALONE, postgresql_where=STANDS_ALONE,
@@ -362,7 +364,7 @@ class Rating(Model):
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    program_id: Mapped[int] = mapped_column(sa.ForeignKey("program.id"))
+    program_id: Mapped[int]
     window_id: Mapped[int] = mapped_column(sa.ForeignKey("evaluation_window.id"))
     enrolment_id: Mapped[int] = mapped_column(sa.ForeignKey("enrolment.id"), index=True)
     party: Mapped[Party] = mapped_column(choice(Party))
@@ -385,18 +387,18 @@ class Rating(Model):
     __mapper_args__ = {"version_id_col": version}
 
 
-class RatingScore(Model):
+class RatingScore(OfCollege, Model, by="rating_id", above="rating"):
     """A score from 1 to 5 on one criterion; None says "no chance to see"."""
 
     __tablename__ = "rating_score"
     __table_args__ = (sa.CheckConstraint("score BETWEEN 1 AND 5", name="score"),)
 
-    rating_id: Mapped[int] = mapped_column(sa.ForeignKey("rating.id"), primary_key=True)
+    rating_id: Mapped[int] = mapped_column(primary_key=True)
     criterion_id: Mapped[int] = mapped_column(sa.ForeignKey("criterion.id"), primary_key=True, index=True)
     score: Mapped[int | None]
 
 
-class Result(Model):
+class Result(OfCollege, Model):
     """What the parties' ratings of a trainee in a window come to; written whenever one of them is submitted.
 
     Scores lie on the 1–5 scale. With a party missing the composite is of those present, `is_provisional` is set (as it
@@ -407,13 +409,14 @@ class Result(Model):
 
     __tablename__ = "result"
     __table_args__ = (
+        sa.Index("ix_result_program_id", "lead_college_id", "program_id"),
         sa.UniqueConstraint("window_id", "enrolment_id"),
         sa.Index("ix_result_window_id_composite", "window_id", "composite", "id"),
         sa.Index("ix_result_enrolment_id", "enrolment_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    program_id: Mapped[int] = mapped_column(sa.ForeignKey("program.id"), index=True)
+    program_id: Mapped[int]
     window_id: Mapped[int] = mapped_column(sa.ForeignKey("evaluation_window.id"))
     enrolment_id: Mapped[int] = mapped_column(sa.ForeignKey("enrolment.id"))
     trainee_score: Mapped[float | None]
@@ -446,13 +449,13 @@ class Result(Model):
         return score
 
 
-class Attainment(Model):
+class Attainment(OfCollege, Model, by="enrolment_id", above="enrolment"):
     """A trainee's level in one competency after the training: the weighted mean of the parties that rated it (1–5)."""
 
     __tablename__ = "attainment"
 
     window_id: Mapped[int] = mapped_column(sa.ForeignKey("evaluation_window.id"), primary_key=True)
-    enrolment_id: Mapped[int] = mapped_column(sa.ForeignKey("enrolment.id"), primary_key=True, index=True)
+    enrolment_id: Mapped[int] = mapped_column(primary_key=True, index=True)
     competency_id: Mapped[int] = mapped_column(sa.ForeignKey("competency.id"), primary_key=True)
     level: Mapped[float]
 

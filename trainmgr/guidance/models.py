@@ -16,6 +16,7 @@ from trainmgr.guidance.rules import MOST_GUIDED, WEEKLY_FOR_ALL, WEEKLY_FOR_ONE,
 from trainmgr.guidance.states import SignState, TutoringState
 from trainmgr.identity.models import User
 from trainmgr.kernel.db import Model, UTCDateTime, choice, db
+from trainmgr.kernel.tenancy import OfCollege
 from trainmgr.programs.rules import Side
 
 __all__ = [
@@ -57,7 +58,7 @@ class GuidanceSetting(Model):
     __mapper_args__ = {"version_id_col": version}
 
 
-class Counsel(Model):
+class Counsel(OfCollege, Model):
     """A counsellor of one side named for a class or for one trainee, from a day until a day (not included)."""
 
     __tablename__ = "counsel"
@@ -80,12 +81,12 @@ class Counsel(Model):
             sqlite_where=IS_OPEN,
             postgresql_where=IS_OPEN,
         ),
-        sa.Index("ix_counsel_program_id_user_id", "program_id", "user_id"),
+        sa.Index("ix_counsel_program_id_user_id", "lead_college_id", "program_id", "user_id"),
         sa.Index("ix_counsel_user_id", "user_id", "until"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    program_id: Mapped[int] = mapped_column(sa.ForeignKey("program.id"))
+    program_id: Mapped[int]
     side: Mapped[Side] = mapped_column(choice(Side))
     user_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"))
     cohort_id: Mapped[int | None] = mapped_column(sa.ForeignKey("cohort.id"))
@@ -127,20 +128,27 @@ class RiskRuleRow(Model):
     at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
-class TutoringTask(Model):
+class TutoringTask(OfCollege, Model):
     """What somebody does with a trainee who may need help; `result` is written once."""
 
     __tablename__ = "tutoring_task"
     __table_args__ = (
         sa.CheckConstraint("(state = 'open') = (ended_on IS NULL)", name="ended"),
         sa.CheckConstraint("state = 'open' OR result <> ''", name="result"),
-        sa.Index("ix_tutoring_task_program_id_state_due_on", "program_id", "state", "due_on", "id"),
+        sa.Index(
+            "ix_tutoring_task_program_id_state_due_on",
+            "lead_college_id",
+            "program_id",
+            "state",
+            "due_on",
+            "id",
+        ),
         sa.Index("ix_tutoring_task_enrolment_id", "enrolment_id"),
         sa.Index("ix_tutoring_task_tutor_id_state", "tutor_id", "state"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    program_id: Mapped[int] = mapped_column(sa.ForeignKey("program.id"))
+    program_id: Mapped[int]
     enrolment_id: Mapped[int] = mapped_column(sa.ForeignKey("enrolment.id"))
     what: Mapped[str] = mapped_column(sa.String(200))
     tutor_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"))
@@ -164,7 +172,7 @@ class TutoringTask(Model):
         return labels.TUTORING_STATES[self.state]
 
 
-class RiskSign(Model):
+class RiskSign(OfCollege, Model):
     """A reason to look at a trainee, with the figures it rests on; a dismissed one keeps quiet until `quiet_until`."""
 
     __tablename__ = "risk_sign"
@@ -177,7 +185,7 @@ class RiskSign(Model):
             sqlite_where=WAITS,
             postgresql_where=WAITS,
         ),
-        sa.Index("ix_risk_sign_program_id_state", "program_id", "state", "id"),
+        sa.Index("ix_risk_sign_program_id_state", "lead_college_id", "program_id", "state", "id"),
         sa.CheckConstraint(
             "state <> 'dismissed' OR (reason <> '' AND quiet_until IS NOT NULL)", name="dismissed"
         ),
@@ -185,7 +193,7 @@ class RiskSign(Model):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    program_id: Mapped[int] = mapped_column(sa.ForeignKey("program.id"))
+    program_id: Mapped[int]
     enrolment_id: Mapped[int] = mapped_column(sa.ForeignKey("enrolment.id"), index=True)
     code: Mapped[RiskCode] = mapped_column(choice(RiskCode))
     params: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)
@@ -246,7 +254,7 @@ class PointRule(Model):
         return labels.ASPECTS[self.aspect]
 
 
-class PointEntry(Model):
+class PointEntry(OfCollege, Model):
     """Points given to a trainee, or the counter-entry that cancels an entry with its reason. Never changed."""
 
     __tablename__ = "point_entry"
@@ -255,11 +263,11 @@ class PointEntry(Model):
         sa.CheckConstraint("cancels_id IS NULL OR note <> ''", name="cancels"),
         sa.Index("ix_point_entry_enrolment_id_day", "enrolment_id", "day", "id"),
         sa.Index("ix_point_entry_by_id_day", "by_id", "day"),
-        sa.Index("ix_point_entry_program_id_day", "program_id", "day", "id"),
+        sa.Index("ix_point_entry_program_id_day", "lead_college_id", "program_id", "day", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    program_id: Mapped[int] = mapped_column(sa.ForeignKey("program.id"))
+    program_id: Mapped[int]
     enrolment_id: Mapped[int] = mapped_column(sa.ForeignKey("enrolment.id"))
     rule_id: Mapped[int] = mapped_column(sa.ForeignKey("point_rule.id"), index=True)
     side: Mapped[Side] = mapped_column(choice(Side))
@@ -286,18 +294,20 @@ class PointConsent(Model):
     at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
-class GuidanceAward(Model):
+class GuidanceAward(OfCollege, Model):
     """An award that a side gave, with what it rests on. Never changed; a mistake is withdrawn with a reason."""
 
     __tablename__ = "guidance_award"
     __table_args__ = (
         sa.CheckConstraint("amount_cents IS NULL OR amount_cents > 0", name="amount"),
-        sa.Index("ix_guidance_award_program_id_awarded_on", "program_id", "awarded_on", "id"),
+        sa.Index(
+            "ix_guidance_award_program_id_awarded_on", "lead_college_id", "program_id", "awarded_on", "id"
+        ),
         sa.Index("ix_guidance_award_enrolment_id", "enrolment_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    program_id: Mapped[int] = mapped_column(sa.ForeignKey("program.id"))
+    program_id: Mapped[int]
     enrolment_id: Mapped[int] = mapped_column(sa.ForeignKey("enrolment.id"))
     side: Mapped[Side] = mapped_column(choice(Side))
     kind: Mapped[AwardKind] = mapped_column(choice(AwardKind))

@@ -12,6 +12,7 @@ from trainmgr.enrolment.models import Enrolment
 from trainmgr.guidance import labels
 from trainmgr.guidance.cycle import PlanStep, Reached, Voice
 from trainmgr.kernel.db import Model, UTCDateTime, choice, db
+from trainmgr.kernel.tenancy import OfCollege
 from trainmgr.needs.models import Competency
 
 __all__ = ["GoalCheck", "PlanGoal", "PlanRecord", "PlanSignature", "PlanStep", "StudyPlan", "StudyTask"]
@@ -19,7 +20,7 @@ __all__ = ["GoalCheck", "PlanGoal", "PlanRecord", "PlanSignature", "PlanStep", "
 RUNS = sa.text("closed_at IS NULL")
 
 
-class StudyPlan(Model):
+class StudyPlan(OfCollege, Model):
     """One cycle of a trainee's plan; one runs at a time. `revision` counts how often goals were written anew."""
 
     __tablename__ = "study_plan"
@@ -29,11 +30,11 @@ class StudyPlan(Model):
         sa.Index(
             "uq_study_plan_running", "enrolment_id", unique=True, sqlite_where=RUNS, postgresql_where=RUNS
         ),
-        sa.Index("ix_study_plan_program_id_step", "program_id", "step", "id"),
+        sa.Index("ix_study_plan_program_id_step", "lead_college_id", "program_id", "step", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    program_id: Mapped[int] = mapped_column(sa.ForeignKey("program.id"))
+    program_id: Mapped[int]
     enrolment_id: Mapped[int] = mapped_column(sa.ForeignKey("enrolment.id"))
     number: Mapped[int]
     step: Mapped[PlanStep] = mapped_column(choice(PlanStep), default=PlanStep.COLLECT)

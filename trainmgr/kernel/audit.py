@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from trainmgr.kernel.db import Model, UTCDateTime, db
 from trainmgr.kernel.errors import RuleBroken
 from trainmgr.kernel.i18n import said
+from trainmgr.kernel.tenancy import OfCollege
 
 
 class Actor(Protocol):
@@ -22,12 +23,12 @@ class Actor(Protocol):
     name: Any
 
 
-class AuditEvent(Model):
+class AuditEvent(OfCollege, Model, held=False):
     """One deed. Never changed, never deleted by the application."""
 
     __tablename__ = "audit_event"
     __table_args__ = (
-        sa.Index("ix_audit_event_program_id_at", "program_id", "at", "id"),
+        sa.Index("ix_audit_event_program_id_at", "lead_college_id", "program_id", "at", "id"),
         sa.Index("ix_audit_event_subject_kind_subject_id", "subject_kind", "subject_id"),
         sa.Index("ix_audit_event_actor_id_at", "actor_id", "at", "id"),
     )

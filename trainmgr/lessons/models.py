@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from trainmgr.enrolment.models import Enrolment
 from trainmgr.identity.models import User
 from trainmgr.kernel.db import Model, UTCDateTime, choice
+from trainmgr.kernel.tenancy import OfCollege
 from trainmgr.lessons.rules import LessonState, Ring, Who
 from trainmgr.materials.models import Material
 from trainmgr.timetable.models import TeachingSession
@@ -114,7 +115,7 @@ class LessonUse(Model):
     plan: Mapped[LessonPlan] = relationship(lazy="raise_on_sql")
 
 
-class LessonTick(Model):
+class LessonTick(OfCollege, Model, by="enrolment_id", above="enrolment"):
     """A trainee has done what is to be done before or after a session."""
 
     __tablename__ = "lesson_tick"
@@ -123,12 +124,14 @@ class LessonTick(Model):
         sa.Index("ix_lesson_tick_session_id_ring", "session_id", "ring"),
     )
 
-    enrolment_id: Mapped[int] = mapped_column(sa.ForeignKey("enrolment.id"), primary_key=True)
+    enrolment_id: Mapped[int] = mapped_column(primary_key=True)
     session_id: Mapped[int] = mapped_column(sa.ForeignKey("teaching_session.id"), primary_key=True)
     ring: Mapped[Ring] = mapped_column(choice(Ring, "tick_ring"), primary_key=True)
     at: Mapped[datetime] = mapped_column(UTCDateTime)
 
-    enrolment: Mapped[Enrolment] = relationship(lazy="raise_on_sql")
+    enrolment: Mapped[Enrolment] = relationship(
+        primaryjoin="Enrolment.id == foreign(LessonTick.enrolment_id)", lazy="raise_on_sql"
+    )
 
 
 class LessonQuizItem(Model):
@@ -141,13 +144,13 @@ class LessonQuizItem(Model):
     item_id: Mapped[int] = mapped_column(sa.ForeignKey("item.id"), primary_key=True, index=True)
 
 
-class QuizAnswer(Model):
+class QuizAnswer(OfCollege, Model, by="enrolment_id", above="enrolment"):
     """A trainee's last answer to an item of a session's plan, with its points at once."""
 
     __tablename__ = "lesson_quiz_answer"
     __table_args__ = (sa.CheckConstraint("points >= 0", name="points"),)
 
-    enrolment_id: Mapped[int] = mapped_column(sa.ForeignKey("enrolment.id"), primary_key=True)
+    enrolment_id: Mapped[int] = mapped_column(primary_key=True)
     session_id: Mapped[int] = mapped_column(sa.ForeignKey("teaching_session.id"), primary_key=True)
     item_id: Mapped[int] = mapped_column(sa.ForeignKey("item.id"), primary_key=True, index=True)
     answer: Mapped[Any] = mapped_column(sa.JSON)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from trainmgr.enrolment.models import Enrolment
 from trainmgr.identity.models import Organization, User
 from trainmgr.kernel.db import Model, UTCDateTime, choice
+from trainmgr.kernel.tenancy import OfCollege
 from trainmgr.mentoring.rules import Way
 from trainmgr.programs.rules import Side
 
@@ -73,12 +74,12 @@ class ProgramMentor(Model):
     mentor: Mapped[Mentor] = relationship(lazy="raise_on_sql")
 
 
-class Assignment(Model):
+class Assignment(OfCollege, Model):
     """One trainee under one mentor for a time. Ended by a handover, never deleted, so who signed what stays known."""
 
     __tablename__ = "assignment"
     __table_args__ = (
-        sa.Index("ix_assignment_program_id_side", "program_id", "side"),
+        sa.Index("ix_assignment_program_id_side", "lead_college_id", "program_id", "side"),
         sa.Index("ix_assignment_mentor_id_ends_on", "mentor_id", "ends_on"),
         sa.Index(
             "uq_assignment_present", "enrolment_id", "side", unique=True,
@@ -87,7 +88,7 @@ class Assignment(Model):
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    program_id: Mapped[int] = mapped_column(sa.ForeignKey("program.id"))
+    program_id: Mapped[int]
     enrolment_id: Mapped[int] = mapped_column(sa.ForeignKey("enrolment.id"), index=True)
     side: Mapped[Side] = mapped_column(choice(Side))
     mentor_id: Mapped[int] = mapped_column(sa.ForeignKey("mentor.id"))

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from trainmgr.identity.models import User
 from trainmgr.kernel.db import Model, UTCDateTime
+from trainmgr.kernel.tenancy import OfCollege
 from trainmgr.mentoring.models import Mentor
 from trainmgr.mentoring.rules import WEIGHTS
 
@@ -56,15 +57,16 @@ class MentorLeave(Model):
     created_by: Mapped[User] = relationship(lazy="raise_on_sql")
 
 
-class TraineeSite(Model):
+class TraineeSite(OfCollege, Model):
     """Where a trainee works."""
 
     __tablename__ = "trainee_site"
+    __table_args__ = (sa.Index("ix_trainee_site_program_id", "lead_college_id", "program_id"),)
 
     enrolment_id: Mapped[int] = mapped_column(
         sa.ForeignKey("enrolment.id", ondelete="CASCADE"), primary_key=True
     )
-    program_id: Mapped[int] = mapped_column(sa.ForeignKey("program.id"), index=True)
+    program_id: Mapped[int]
     site: Mapped[str] = mapped_column(sa.String(80))
 
 

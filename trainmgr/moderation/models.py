@@ -12,6 +12,7 @@ from trainmgr.enrolment.models import Enrolment
 from trainmgr.evaluation.models import Window
 from trainmgr.evaluation.rules import Party
 from trainmgr.kernel.db import Model, UTCDateTime, choice
+from trainmgr.kernel.tenancy import OfCollege
 from trainmgr.moderation import labels
 from trainmgr.moderation.rules import (
     APPEAL_DAYS,
@@ -42,7 +43,7 @@ class ModerationSetting(Model):
     __mapper_args__ = {"version_id_col": version}
 
 
-class Moderation(Model):
+class Moderation(OfCollege, Model):
     """The talk about one trainee's result in one window whose parties are too far apart.
 
     `gap` is how far they were apart when it began, in points of the scale. One is under way at a time.
@@ -52,7 +53,7 @@ class Moderation(Model):
     __table_args__ = (
         sa.CheckConstraint("(state = 'closed') = (ending IS NOT NULL)", name="ended"),
         sa.CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", name="closed"),
-        sa.Index("ix_moderation_program_id_state", "program_id", "state", "id"),
+        sa.Index("ix_moderation_program_id_state", "lead_college_id", "program_id", "state", "id"),
         sa.Index("ix_moderation_enrolment_id_window_id", "enrolment_id", "window_id"),
         sa.Index("ix_moderation_state_answer_until", "state", "answer_until"),
         sa.Index(
@@ -62,7 +63,7 @@ class Moderation(Model):
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    program_id: Mapped[int] = mapped_column(sa.ForeignKey("program.id"))
+    program_id: Mapped[int]
     window_id: Mapped[int] = mapped_column(sa.ForeignKey("evaluation_window.id"))
     enrolment_id: Mapped[int] = mapped_column(sa.ForeignKey("enrolment.id"))
     state: Mapped[ModerationState] = mapped_column(choice(ModerationState), default=ModerationState.TALK)
@@ -110,7 +111,7 @@ class ModerationSide(Model):
         return labels.ANSWERS[self.answer]
 
 
-class Appeal(Model):
+class Appeal(OfCollege, Model):
     """A trainee's objection to the result of one window; made once, answered once."""
 
     __tablename__ = "appeal"
@@ -119,12 +120,12 @@ class Appeal(Model):
         sa.CheckConstraint("(state = 'open') = (answered_at IS NULL)", name="answered"),
         sa.CheckConstraint("state = 'open' OR answer <> ''", name="answer"),
         sa.CheckConstraint("grounds <> ''", name="grounds"),
-        sa.Index("ix_appeal_program_id_state", "program_id", "state", "id"),
+        sa.Index("ix_appeal_program_id_state", "lead_college_id", "program_id", "state", "id"),
         sa.Index("ix_appeal_enrolment_id", "enrolment_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    program_id: Mapped[int] = mapped_column(sa.ForeignKey("program.id"))
+    program_id: Mapped[int]
     window_id: Mapped[int] = mapped_column(sa.ForeignKey("evaluation_window.id"))
     enrolment_id: Mapped[int] = mapped_column(sa.ForeignKey("enrolment.id"))
     grounds: Mapped[str] = mapped_column(sa.String(1000))
@@ -144,7 +145,7 @@ class Appeal(Model):
         return labels.APPEALS[self.state]
 
 
-class ModerationDecision(Model):
+class ModerationDecision(OfCollege, Model):
     """What a moderator decided in a moderation or upon an appeal: {criterion id: mark} counts from then on.
 
     The ratings stay as they are; of several decisions about a criterion the newest one counts. The composites are
@@ -153,6 +154,7 @@ class ModerationDecision(Model):
 
     __tablename__ = "moderation_decision"
     __table_args__ = (
+        sa.Index("ix_moderation_decision_program_id", "lead_college_id", "program_id"),
         sa.CheckConstraint("(moderation_id IS NULL) <> (appeal_id IS NULL)", name="about"),
         sa.CheckConstraint("(kind = 'take') = (party IS NOT NULL)", name="taken_party"),
         sa.CheckConstraint("reason <> ''", name="reason"),
@@ -161,7 +163,7 @@ class ModerationDecision(Model):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    program_id: Mapped[int] = mapped_column(sa.ForeignKey("program.id"), index=True)
+    program_id: Mapped[int]
     window_id: Mapped[int] = mapped_column(sa.ForeignKey("evaluation_window.id"))
     enrolment_id: Mapped[int] = mapped_column(sa.ForeignKey("enrolment.id"))
     moderation_id: Mapped[int | None] = mapped_column(sa.ForeignKey("moderation.id"), unique=True)

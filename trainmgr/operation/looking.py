@@ -68,7 +68,7 @@ def select_events(viewer: User, asked: Asked) -> sa.Select[Any]:
         .outerjoin(Program, Program.id == AuditEvent.program_id)
     )
     if not is_operator(viewer):
-        own = AuditEvent.program_id.in_(_own_programs(viewer, Permission.AUDIT_VIEW))
+        own = AuditEvent.lead_college_id.in_(viewer.organizations_where(Permission.AUDIT_VIEW))
         statement = statement.where(sa.or_(own, AuditEvent.actor_id == viewer.id))
     if asked.q:
         texts = (AuditEvent.actor_name, AuditEvent.subject_name, AuditEvent.reason)

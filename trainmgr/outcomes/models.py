@@ -10,11 +10,12 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from trainmgr.enrolment.models import Enrolment
 from trainmgr.kernel.db import Model, UTCDateTime, choice
+from trainmgr.kernel.tenancy import OfCollege
 from trainmgr.needs.models import Competency
 from trainmgr.outcomes.rules import PassKind
 
 
-class PassDecision(Model):
+class PassDecision(OfCollege, Model):
     """Whether a trainee passed. A changed decision is a new row with a reason; the latest counts."""
 
     __tablename__ = "pass_decision"
@@ -24,11 +25,11 @@ class PassDecision(Model):
             "uq_pass_decision_present", "enrolment_id", unique=True,
             sqlite_where=sa.text("is_present"), postgresql_where=sa.text("is_present"),
         ),
-        sa.Index("ix_pass_decision_program_id_is_present", "program_id", "is_present"),
+        sa.Index("ix_pass_decision_program_id_is_present", "lead_college_id", "program_id", "is_present"),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    program_id: Mapped[int] = mapped_column(sa.ForeignKey("program.id"))
+    program_id: Mapped[int]
     enrolment_id: Mapped[int] = mapped_column(sa.ForeignKey("enrolment.id"))
     number: Mapped[int] = mapped_column(default=1)
     is_present: Mapped[bool] = mapped_column(default=True)

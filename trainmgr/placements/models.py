@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, query_expression, relationship
 from trainmgr.enrolment.models import Enrolment
 from trainmgr.identity.models import Organization
 from trainmgr.kernel.db import Model, UTCDateTime, choice, db
+from trainmgr.kernel.tenancy import OfCollege
 from trainmgr.placements import labels
 from trainmgr.placements.rules import ChangeKind, Effect, PlacementState, RuleCode, Signatory
 
@@ -67,7 +68,7 @@ class PlacementPost(Model):
     __mapper_args__ = {"version_id_col": version}
 
 
-class Placement(Model):
+class Placement(OfCollege, Model):
     """A trainee's placement as it was agreed last; `number` counts the agreements (see PlacementChange).
 
     `holds_from` is the day from which the terms hold; `age_months` the trainee's age on the first day, from the ID
@@ -80,13 +81,20 @@ class Placement(Model):
         sa.CheckConstraint("ends_on >= starts_on", name="dates"),
         sa.CheckConstraint("pay_cents IS NULL OR pay_cents >= 0", name="pay"),
         sa.CheckConstraint("signed BETWEEN 0 AND 3", name="signed"),
-        sa.Index("ix_placement_program_id_state_starts_on", "program_id", "state", "starts_on", "id"),
-        sa.Index("ix_placement_program_id_starts_on", "program_id", "starts_on", "id"),
+        sa.Index(
+            "ix_placement_program_id_state_starts_on",
+            "lead_college_id",
+            "program_id",
+            "state",
+            "starts_on",
+            "id",
+        ),
+        sa.Index("ix_placement_program_id_starts_on", "lead_college_id", "program_id", "starts_on", "id"),
         sa.Index("ix_placement_post_id_state", "post_id", "state"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    program_id: Mapped[int] = mapped_column(sa.ForeignKey("program.id"))
+    program_id: Mapped[int]
     enrolment_id: Mapped[int] = mapped_column(sa.ForeignKey("enrolment.id"), index=True)
     post_id: Mapped[int] = mapped_column(sa.ForeignKey("placement_post.id"))
     site: Mapped[str] = mapped_column(sa.String(120), default="")
@@ -129,17 +137,23 @@ class Placement(Model):
         return labels.STATE_TONES.get(self.state)
 
 
-class PlacementChange(Model):
+class PlacementChange(OfCollege, Model):
     """One record of a placement's history: what happened, from which day, why, the terms after it. Never changed."""
 
     __tablename__ = "placement_change"
     __table_args__ = (
-        sa.Index("ix_placement_change_program_id_effective_on", "program_id", "effective_on", "id"),
+        sa.Index(
+            "ix_placement_change_program_id_effective_on",
+            "lead_college_id",
+            "program_id",
+            "effective_on",
+            "id",
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     placement_id: Mapped[int] = mapped_column(sa.ForeignKey("placement.id"), index=True)
-    program_id: Mapped[int] = mapped_column(sa.ForeignKey("program.id"))
+    program_id: Mapped[int]
     kind: Mapped[ChangeKind] = mapped_column(choice(ChangeKind))
     effective_on: Mapped[date]
     reason: Mapped[str] = mapped_column(sa.String(200), default="")

@@ -13,6 +13,7 @@ from trainmgr.curriculum.models import Module
 from trainmgr.enrolment.models import Enrolment
 from trainmgr.kernel.db import Model, UTCDateTime, choice, db
 from trainmgr.kernel.files import StoredFile
+from trainmgr.kernel.tenancy import OfCollege
 from trainmgr.materials.models import Material
 from trainmgr.practice import gate_labels
 from trainmgr.practice.gating import Condition, ConditionKind, TaskState
@@ -53,19 +54,26 @@ class GateCondition(Model):
         return gate_labels.CONDITIONS[self.kind]
 
 
-class RemedialTask(Model):
+class RemedialTask(OfCollege, Model):
     """One task of the remedial plan that a judgement at a gate opened; `condition` is the one that it answers."""
 
     __tablename__ = "remedial_task"
     __table_args__ = (
         sa.UniqueConstraint("decision_id", "position"),
         sa.CheckConstraint("minutes IS NULL OR minutes > 0", name="minutes"),
-        sa.Index("ix_remedial_task_program_id_state_due_on", "program_id", "state", "due_on", "id"),
+        sa.Index(
+            "ix_remedial_task_program_id_state_due_on",
+            "lead_college_id",
+            "program_id",
+            "state",
+            "due_on",
+            "id",
+        ),
         sa.Index("ix_remedial_task_enrolment_id", "enrolment_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    program_id: Mapped[int] = mapped_column(sa.ForeignKey("program.id"))
+    program_id: Mapped[int]
     enrolment_id: Mapped[int] = mapped_column(sa.ForeignKey("enrolment.id"))
     decision_id: Mapped[int] = mapped_column(sa.ForeignKey("gate_decision.id"))
     position: Mapped[int]

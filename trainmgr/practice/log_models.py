@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from trainmgr.enrolment.models import Enrolment
 from trainmgr.identity.models import User
 from trainmgr.kernel.db import Model, UTCDateTime, choice, db
+from trainmgr.kernel.tenancy import OfCollege
 from trainmgr.pathways.schema import LogFrequency
 from trainmgr.practice.honesty import HintKind, SpotResult
 from trainmgr.practice.models import PracticeLog
@@ -42,7 +43,7 @@ class PracticeTerms(Model):
     __mapper_args__ = {"version_id_col": version}
 
 
-class LogOpening(Model):
+class LogOpening(OfCollege, Model, by="enrolment_id", above="enrolment"):
     """Past days of which a trainee may still hand logs in, until a day, with the reason. Never changed."""
 
     __tablename__ = "log_opening"
@@ -52,7 +53,7 @@ class LogOpening(Model):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    enrolment_id: Mapped[int] = mapped_column(sa.ForeignKey("enrolment.id"))
+    enrolment_id: Mapped[int]
     starts_on: Mapped[date]
     ends_on: Mapped[date]
     until: Mapped[date]
@@ -62,14 +63,14 @@ class LogOpening(Model):
     at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
-class LogComment(Model):
+class LogComment(OfCollege, Model, by="log_id", above="practice_log"):
     """One line of the talk under a log. Never changed; its author may withdraw it, and that it was said stays."""
 
     __tablename__ = "log_comment"
     __table_args__ = (sa.Index("ix_log_comment_log_id", "log_id", "id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    log_id: Mapped[int] = mapped_column(sa.ForeignKey("practice_log.id"))
+    log_id: Mapped[int]
     text: Mapped[str] = mapped_column(sa.String(500))
     by_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"))
     by_name: Mapped[str] = mapped_column(sa.String(80))
@@ -77,29 +78,29 @@ class LogComment(Model):
     withdrawn_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
-class LogReading(Model):
+class LogReading(OfCollege, Model, by="log_id", above="practice_log"):
     """Who takes part in the talk under a log, and up to which comment he or she has read."""
 
     __tablename__ = "log_reading"
     __table_args__ = (sa.Index("ix_log_reading_user_id_unread", "user_id", "unread"),)
 
-    log_id: Mapped[int] = mapped_column(sa.ForeignKey("practice_log.id"), primary_key=True)
+    log_id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"), primary_key=True)
     unread: Mapped[int] = mapped_column(default=0)
     since: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
-class LogBand(Model):
+class LogBand(OfCollege, Model):
     """One value under which a log's text is found when another resembles it (see honesty.bands)."""
 
     __tablename__ = "log_band"
 
-    program_id: Mapped[int] = mapped_column(sa.ForeignKey("program.id"), primary_key=True)
+    program_id: Mapped[int] = mapped_column(primary_key=True)
     value: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True, autoincrement=False)
     log_id: Mapped[int] = mapped_column(sa.ForeignKey("practice_log.id"), primary_key=True)
 
 
-class LogHint(Model):
+class LogHint(OfCollege, Model, by="log_id", above="practice_log"):
     """A sign in a log that may be worth a question; it changes no state. Whoever looked puts it aside with a note."""
 
     __tablename__ = "log_hint"
@@ -109,7 +110,7 @@ class LogHint(Model):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    log_id: Mapped[int] = mapped_column(sa.ForeignKey("practice_log.id"))
+    log_id: Mapped[int]
     kind: Mapped[HintKind] = mapped_column(choice(HintKind))
     other_id: Mapped[int | None] = mapped_column(sa.ForeignKey("practice_log.id"))
     params: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)
@@ -136,19 +137,19 @@ class SpotDraw(Model):
     at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
-class SpotCheck(Model):
+class SpotCheck(OfCollege, Model):
     """One log drawn for a short talk or a look, and what the mentor found (None: still to do)."""
 
     __tablename__ = "spot_check"
     __table_args__ = (
         sa.CheckConstraint("(result IS NULL) = (done_at IS NULL)", name="done"),
         sa.Index("ix_spot_check_mentor_id_result", "mentor_id", "result"),
-        sa.Index("ix_spot_check_program_id_result", "program_id", "result"),
+        sa.Index("ix_spot_check_program_id_result", "lead_college_id", "program_id", "result"),
     )
 
     log_id: Mapped[int] = mapped_column(sa.ForeignKey("practice_log.id"), primary_key=True)
     draw_id: Mapped[int] = mapped_column(sa.ForeignKey("spot_draw.id"), index=True)
-    program_id: Mapped[int] = mapped_column(sa.ForeignKey("program.id"))
+    program_id: Mapped[int]
     mentor_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"))
     due_on: Mapped[date]
     result: Mapped[SpotResult | None] = mapped_column(choice(SpotResult))

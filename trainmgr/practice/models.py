@@ -12,6 +12,7 @@ from trainmgr.enrolment.models import Enrolment
 from trainmgr.identity.models import User
 from trainmgr.kernel.db import Model, UTCDateTime, choice
 from trainmgr.kernel.files import StoredFile
+from trainmgr.kernel.tenancy import OfCollege
 from trainmgr.practice import labels
 from trainmgr.practice.periods import Covered, LogKind, covered
 from trainmgr.practice.rules import GateOutcome, LogDecisionKind, LogState
@@ -23,7 +24,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-class PracticeLog(Model):
+class PracticeLog(OfCollege, Model):
     """A trainee's log of a day's or a week's practice, or a case written up; it never changes once it is handed in.
 
     A log of several days has its last day in `until` and the minutes of each day in `day_minutes`; `minutes` is their
@@ -34,6 +35,7 @@ class PracticeLog(Model):
 
     __tablename__ = "practice_log"
     __table_args__ = (
+        sa.Index("uq_practice_log_id_lead_college_id", "id", "lead_college_id", unique=True),
         sa.CheckConstraint("minutes >= 0 AND minutes <= 10080", name="minutes"),
         sa.CheckConstraint(
             "state = 'draft' OR ((minutes > 0 OR kind = 'case') AND submitted_at IS NOT NULL)",
@@ -42,12 +44,14 @@ class PracticeLog(Model):
         sa.CheckConstraint("until IS NULL OR until > day", name="until"),
         sa.Index("ix_practice_log_enrolment_id_day", "enrolment_id", "day", "id"),
         sa.Index("ix_practice_log_signer_id_state_day", "signer_id", "state", "day"),
-        sa.Index("ix_practice_log_program_id_state_day", "program_id", "state", "day", "id"),
-        sa.Index("ix_practice_log_program_id_day", "program_id", "day", "id"),
+        sa.Index(
+            "ix_practice_log_program_id_state_day", "lead_college_id", "program_id", "state", "day", "id"
+        ),
+        sa.Index("ix_practice_log_program_id_day", "lead_college_id", "program_id", "day", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    program_id: Mapped[int] = mapped_column(sa.ForeignKey("program.id"))
+    program_id: Mapped[int]
     enrolment_id: Mapped[int] = mapped_column(sa.ForeignKey("enrolment.id"))
     stage_number: Mapped[int]
     module_id: Mapped[int | None] = mapped_column(sa.ForeignKey("module.id"), index=True)
@@ -105,21 +109,21 @@ class PracticeLog(Model):
         return labels.LOG_TONES[self.state]
 
 
-class LogCompetency(Model):
+class LogCompetency(OfCollege, Model, by="log_id", above="practice_log"):
     """A competency that a day's work practised."""
 
     __tablename__ = "log_competency"
 
-    log_id: Mapped[int] = mapped_column(sa.ForeignKey("practice_log.id"), primary_key=True)
+    log_id: Mapped[int] = mapped_column(primary_key=True)
     competency_id: Mapped[int] = mapped_column(sa.ForeignKey("competency.id"), primary_key=True, index=True)
 
 
-class LogCase(Model):
+class LogCase(OfCollege, Model, by="log_id", above="practice_log"):
     """The five parts of a case that was handed in as a log, and the resource that it became (or None)."""
 
     __tablename__ = "log_case"
 
-    log_id: Mapped[int] = mapped_column(sa.ForeignKey("practice_log.id"), primary_key=True)
+    log_id: Mapped[int] = mapped_column(primary_key=True)
     facts: Mapped[str] = mapped_column(sa.Text, default="")
     analysis: Mapped[str] = mapped_column(sa.Text, default="")
     plan: Mapped[str] = mapped_column(sa.Text, default="")
@@ -130,26 +134,26 @@ class LogCase(Model):
     )
 
 
-class LogPhoto(Model):
+class LogPhoto(OfCollege, Model, by="log_id", above="practice_log"):
     """A photo of a log, at most six."""
 
     __tablename__ = "log_photo"
     __table_args__ = (sa.CheckConstraint("position BETWEEN 1 AND 6", name="position"),)
 
-    log_id: Mapped[int] = mapped_column(sa.ForeignKey("practice_log.id"), primary_key=True)
+    log_id: Mapped[int] = mapped_column(primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     file_id: Mapped[int] = mapped_column(sa.ForeignKey("stored_file.id"), index=True)
 
     file: Mapped[StoredFile] = relationship(lazy="raise_on_sql")
 
 
-class LogDecision(Model):
+class LogDecision(OfCollege, Model, by="log_id", above="practice_log"):
     """A mentor's signature under a log, or its return with a comment: one a log, never changed."""
 
     __tablename__ = "log_decision"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    log_id: Mapped[int] = mapped_column(sa.ForeignKey("practice_log.id"), unique=True)
+    log_id: Mapped[int] = mapped_column(unique=True)
     kind: Mapped[LogDecisionKind] = mapped_column(choice(LogDecisionKind))
     comment: Mapped[str] = mapped_column(sa.Text, default="")
     by_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
@@ -159,7 +163,7 @@ class LogDecision(Model):
     by: Mapped[User] = relationship(lazy="raise_on_sql")
 
 
-class GateDecision(Model):
+class GateDecision(OfCollege, Model):
     """A judgement at a stage gate; the latest attempt counts. A remedial outcome opens a loop with a plan of tasks.
 
     `remedial_task` and `remedial_due_on` sum the plan up; the loop is closed by the next attempt, which may come once
@@ -177,11 +181,11 @@ class GateDecision(Model):
         sa.CheckConstraint(
             "outcome = 'passed' OR (remedial_task <> '' AND remedial_due_on IS NOT NULL)", name="remedial"
         ),
-        sa.Index("ix_gate_decision_program_id_stage_number", "program_id", "stage_number"),
+        sa.Index("ix_gate_decision_program_id_stage_number", "lead_college_id", "program_id", "stage_number"),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    program_id: Mapped[int] = mapped_column(sa.ForeignKey("program.id"))
+    program_id: Mapped[int]
     enrolment_id: Mapped[int] = mapped_column(sa.ForeignKey("enrolment.id"))
     stage_number: Mapped[int]
     attempt: Mapped[int] = mapped_column(default=1)

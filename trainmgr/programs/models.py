@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from trainmgr.identity.models import Organization, User
 from trainmgr.kernel.access import Role
 from trainmgr.kernel.db import Model, UTCDateTime, choice
+from trainmgr.kernel.tenancy import COLLEGE, OfCollege, compare_with_college
 from trainmgr.programs import labels
 from trainmgr.programs.rules import PartyRole, ProgramKind, Side, State, StepState
 
@@ -23,6 +24,7 @@ class Program(Model):
 
     __tablename__ = "program"
     __table_args__ = (
+        sa.Index("uq_program_id_lead_college_id", "id", "lead_college_id", unique=True),
         sa.UniqueConstraint("lead_college_id", "code"),
         sa.CheckConstraint("ends_on IS NULL OR starts_on IS NULL OR ends_on >= starts_on", name="dates"),
         sa.CheckConstraint("planned_size IS NULL OR planned_size > 0", name="planned_size"),
@@ -92,6 +94,16 @@ class Program(Model):
         return labels.parties_line((party.role, party.short_label) for party in self.parties)
 
 
+compare_with_college(Program, "id")
+
+
+@sa.event.listens_for(Program, "before_update")
+def refuse_another_college(mapper: object, connection: object, program: Program) -> None:
+    """A programme stays with the college that leads it: all its rows carry that college (decision 47)."""
+    if sa.inspect(program).attrs[COLLEGE].history.has_changes():
+        raise AssertionError(f"programme {program.id} stays with its college")
+
+
 class ProgramParty(Model):
     """An organisation that takes part in a programme."""
 
@@ -157,7 +169,7 @@ class RevenueShare(Model):
     basis_points: Mapped[int]
 
 
-class ProgramPerson(Model):
+class ProgramPerson(OfCollege, Model):
     """A person's relation to a programme: teacher, mentor, counsellor, assessor, trainee …"""
 
     __tablename__ = "program_person"
@@ -167,7 +179,7 @@ class ProgramPerson(Model):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    program_id: Mapped[int] = mapped_column(sa.ForeignKey("program.id"))
+    program_id: Mapped[int]
     user_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"))
     organization_id: Mapped[int] = mapped_column(sa.ForeignKey("organization.id"))
     role: Mapped[Role] = mapped_column(choice(Role))
@@ -215,7 +227,7 @@ class ProgramStep(Model):
     assessed_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
-class Due(Model):
+class Due(OfCollege, Model):
     """One line of somebody's inbox: what is due from a person, or from whoever holds a role somewhere.
 
     Kept up to date by the actions that change its cause; `code` picks its words (see programs.dues).
@@ -228,12 +240,12 @@ class Due(Model):
         sa.CheckConstraint("(user_id IS NULL) <> (organization_id IS NULL)", name="owner"),
         sa.Index("ix_due_user_id_due_on", "user_id", "due_on"),
         sa.Index("ix_due_organization_id_role_due_on", "organization_id", "role", "due_on"),
-        sa.Index("ix_due_program_id_code", "program_id", "code"),
+        sa.Index("ix_due_program_id_code", "lead_college_id", "program_id", "code"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(sa.String(120))
-    program_id: Mapped[int] = mapped_column(sa.ForeignKey("program.id"))
+    program_id: Mapped[int]
     code: Mapped[str] = mapped_column(sa.String(60))
     user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
     organization_id: Mapped[int | None] = mapped_column(sa.ForeignKey("organization.id"))
@@ -247,4 +259,6 @@ class Due(Model):
     reminded_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     reminded_by: Mapped[str] = mapped_column(sa.String(80), default="", server_default="")
 
-    program: Mapped[Program] = relationship(lazy="raise_on_sql")
+    program: Mapped[Program] = relationship(
+        primaryjoin="Program.id == foreign(Due.program_id)", lazy="raise_on_sql"
+    )

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from trainmgr.identity.models import Organization, User
 from trainmgr.kernel.db import Model, UTCDateTime, choice
+from trainmgr.kernel.tenancy import OfCollege
 from trainmgr.programs.models import Program
 from trainmgr.programs.rules import Side
 from trainmgr.recruitment import labels
@@ -154,7 +155,7 @@ class RecruitmentPage(Model):
     __mapper_args__ = {"version_id_col": version}
 
 
-class Application(Model):
+class Application(OfCollege, Model):
     """Somebody's application to a programme, judged by both sides.
 
     The waiting list keeps the order of `applied_at`, then of the id. `post_id` names the line of the plan that it is
@@ -165,12 +166,14 @@ class Application(Model):
     __tablename__ = "application"
     __table_args__ = (
         sa.UniqueConstraint("program_id", "user_id"),
-        sa.Index("ix_application_program_id_state_id", "program_id", "state", "id"),
-        sa.Index("ix_application_program_id_post_id_state", "program_id", "post_id", "state"),
+        sa.Index("ix_application_program_id_state_id", "lead_college_id", "program_id", "state", "id"),
+        sa.Index(
+            "ix_application_program_id_post_id_state", "lead_college_id", "program_id", "post_id", "state"
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    program_id: Mapped[int] = mapped_column(sa.ForeignKey("program.id"))
+    program_id: Mapped[int]
     user_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
     college_id: Mapped[int] = mapped_column(sa.ForeignKey("organization.id"))
     enterprise_id: Mapped[int | None] = mapped_column(sa.ForeignKey("organization.id"))
@@ -190,7 +193,9 @@ class Application(Model):
     version: Mapped[int] = mapped_column(default=1)
 
     user: Mapped[User] = relationship(lazy="raise_on_sql")
-    program: Mapped[Program] = relationship(lazy="raise_on_sql")
+    program: Mapped[Program] = relationship(
+        primaryjoin="Program.id == foreign(Application.program_id)", lazy="raise_on_sql"
+    )
     post: Mapped[RecruitmentPost | None] = relationship(lazy="raise_on_sql")
     verdicts: Mapped[list[Verdict]] = relationship(lazy="raise_on_sql")
 

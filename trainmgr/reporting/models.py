@@ -10,13 +10,14 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from trainmgr.kernel.db import Model, UTCDateTime, choice, db
 from trainmgr.kernel.files import StoredFile
+from trainmgr.kernel.tenancy import OfCollege
 from trainmgr.materials.models import Material
 from trainmgr.reporting.rules import FIRST_YEAR, LAST_YEAR, Chapter
 
 _YEAR = f"year BETWEEN {FIRST_YEAR} AND {LAST_YEAR}"
 
 
-class EvidencePack(Model):
+class EvidencePack(OfCollege, Model):
     """An evidence pack that was made: of one trainee, or (enrolment_id None) of a programme. Only the file goes away.
 
     `digest` is the SHA-256 of the list of checksums inside: by it a pack is recognised when it comes back.
@@ -24,12 +25,12 @@ class EvidencePack(Model):
 
     __tablename__ = "evidence_pack"
     __table_args__ = (
-        sa.Index("ix_evidence_pack_program_id_id", "program_id", "id"),
+        sa.Index("ix_evidence_pack_program_id_id", "lead_college_id", "program_id", "id"),
         sa.Index("ix_evidence_pack_digest", "digest"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    program_id: Mapped[int] = mapped_column(sa.ForeignKey("program.id"))
+    program_id: Mapped[int]
     enrolment_id: Mapped[int | None] = mapped_column(sa.ForeignKey("enrolment.id"), index=True)
     digest: Mapped[str] = mapped_column(sa.String(64))
     people: Mapped[int]

@@ -186,7 +186,9 @@ def write_entry_levels(program_id: int, enrolment_ids: Sequence[int] | None = No
     if enrolment_ids is not None:
         chosen.append(Enrolment.id.in_(enrolment_ids))
     rows = (
-        sa.select(Enrolment.id, Competency.id, sa.cast(scores.c.level, sa.Numeric(4, 2)))
+        sa.select(
+            Enrolment.lead_college_id, Enrolment.id, Competency.id, sa.cast(scores.c.level, sa.Numeric(4, 2))
+        )
         .join(scores, scores.c.user_id == Enrolment.user_id)
         .join(
             Competency,
@@ -197,7 +199,9 @@ def write_entry_levels(program_id: int, enrolment_ids: Sequence[int] | None = No
         )
         .where(*chosen)
     )
-    insert = insert_into(EntryLevel.__table__).from_select(["enrolment_id", "competency_id", "level"], rows)
+    insert = insert_into(EntryLevel.__table__).from_select(
+        ["lead_college_id", "enrolment_id", "competency_id", "level"], rows
+    )
     db.session.execute(
         insert.on_conflict_do_update(
             index_elements=["enrolment_id", "competency_id"], set_={"level": insert.excluded.level}

@@ -13,13 +13,14 @@ from trainmgr.bank.models import InstrumentVersion, Item
 from trainmgr.enrolment.models import Enrolment
 from trainmgr.identity.models import Organization, User
 from trainmgr.kernel.db import Model, UTCDateTime, choice
+from trainmgr.kernel.tenancy import OfCollege
 from trainmgr.programs.models import Program
 from trainmgr.testing.rules import AttemptEnd, Purpose, SittingState, state_by_clock
 
 __all__ = ["Answer", "Attempt", "Mark", "Participant", "Score", "Sitting"]
 
 
-class Sitting(Model):
+class Sitting(OfCollege, Model):
     """One occasion on which a programme's people take a version of an instrument; `form` is 1, at the end 2.
 
     `closed_at` is noted when nobody can answer any more and everything that a machine can mark is marked;
@@ -28,15 +29,16 @@ class Sitting(Model):
 
     __tablename__ = "test_sitting"
     __table_args__ = (
+        sa.Index("uq_test_sitting_id_lead_college_id", "id", "lead_college_id", unique=True),
         sa.UniqueConstraint("program_id", "name"),
         sa.CheckConstraint("closes_at > opens_at", name="window"),
         sa.CheckConstraint("form IN (1, 2)", name="form"),
-        sa.Index("ix_test_sitting_program_id_opens_at", "program_id", "opens_at", "id"),
+        sa.Index("ix_test_sitting_program_id_opens_at", "lead_college_id", "program_id", "opens_at", "id"),
         sa.Index("ix_test_sitting_closed_at_closes_at", "closed_at", "closes_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    program_id: Mapped[int] = mapped_column(sa.ForeignKey("program.id"))
+    program_id: Mapped[int]
     version_id: Mapped[int] = mapped_column(sa.ForeignKey("instrument_version.id"), index=True)
     form: Mapped[int]
     purpose: Mapped[Purpose] = mapped_column(choice(Purpose, "testpurpose"))
@@ -51,7 +53,9 @@ class Sitting(Model):
     analysed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     version: Mapped[int] = mapped_column(default=1)
 
-    program: Mapped[Program] = relationship(lazy="raise_on_sql")
+    program: Mapped[Program] = relationship(
+        primaryjoin="Program.id == foreign(Sitting.program_id)", lazy="raise_on_sql"
+    )
     instrument_version: Mapped[InstrumentVersion] = relationship(lazy="raise_on_sql")
 
     __mapper_args__ = {"version_id_col": version}
@@ -67,7 +71,7 @@ class Sitting(Model):
         )
 
 
-class Participant(Model):
+class Participant(OfCollege, Model, by="sitting_id", above="test_sitting"):
     """Somebody who takes part in a sitting, enrolled in the programme or not yet (a test before the plan).
 
     Name, number, class and parties are as they were when the sitting was planned, so that a report reads the same
@@ -76,6 +80,7 @@ class Participant(Model):
 
     __tablename__ = "test_participant"
     __table_args__ = (
+        sa.Index("uq_test_participant_id_lead_college_id", "id", "lead_college_id", unique=True),
         sa.UniqueConstraint("sitting_id", "user_id"),
         sa.CheckConstraint("attempts BETWEEN 1 AND 10", name="attempts"),
         sa.CheckConstraint("extra_minutes BETWEEN 0 AND 300", name="extra_minutes"),
@@ -86,7 +91,7 @@ class Participant(Model):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    sitting_id: Mapped[int] = mapped_column(sa.ForeignKey("test_sitting.id"))
+    sitting_id: Mapped[int]
     user_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"))
     enrolment_id: Mapped[int | None] = mapped_column(sa.ForeignKey("enrolment.id"), index=True)
     name: Mapped[str] = mapped_column(sa.String(80))
@@ -98,14 +103,16 @@ class Participant(Model):
     attempts: Mapped[int] = mapped_column(default=1)
     extra_minutes: Mapped[int] = mapped_column(default=0)
 
-    sitting: Mapped[Sitting] = relationship(lazy="raise_on_sql")
+    sitting: Mapped[Sitting] = relationship(
+        primaryjoin="Sitting.id == foreign(Participant.sitting_id)", lazy="raise_on_sql"
+    )
     user: Mapped[User] = relationship(lazy="raise_on_sql")
     enrolment: Mapped[Enrolment | None] = relationship(lazy="raise_on_sql")
     college: Mapped[Organization | None] = relationship(foreign_keys=[college_id], lazy="raise_on_sql")
     enterprise: Mapped[Organization | None] = relationship(foreign_keys=[enterprise_id], lazy="raise_on_sql")
 
 
-class Attempt(Model):
+class Attempt(OfCollege, Model, by="participant_id", above="test_participant"):
     """One person's attempt. It ends once: by handing in, by the clock, or called off; then its answers never change.
 
     `points` of `possible` are what is marked so far, `waiting` how many answers wait for a person, `counts` is the
@@ -114,6 +121,7 @@ class Attempt(Model):
 
     __tablename__ = "test_attempt"
     __table_args__ = (
+        sa.Index("uq_test_attempt_id_lead_college_id", "id", "lead_college_id", unique=True),
         sa.UniqueConstraint("participant_id", "number"),
         sa.CheckConstraint("(ended_at IS NULL) = (\"end\" IS NULL)", name="ended"),
         sa.CheckConstraint("waiting >= 0", name="waiting"),
@@ -133,7 +141,7 @@ class Attempt(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     sitting_id: Mapped[int] = mapped_column(sa.ForeignKey("test_sitting.id"))
-    participant_id: Mapped[int] = mapped_column(sa.ForeignKey("test_participant.id"))
+    participant_id: Mapped[int]
     number: Mapped[int]
     started_at: Mapped[datetime] = mapped_column(UTCDateTime)
     deadline_at: Mapped[datetime] = mapped_column(UTCDateTime)
@@ -144,11 +152,13 @@ class Attempt(Model):
     possible: Mapped[Decimal] = mapped_column(sa.Numeric(8, 2), default=Decimal(0))
     waiting: Mapped[int] = mapped_column(default=0)
 
-    participant: Mapped[Participant] = relationship(lazy="raise_on_sql")
+    participant: Mapped[Participant] = relationship(
+        primaryjoin="Participant.id == foreign(Attempt.participant_id)", lazy="raise_on_sql"
+    )
     sitting: Mapped[Sitting] = relationship(lazy="raise_on_sql")
 
 
-class Answer(Model):
+class Answer(OfCollege, Model, by="attempt_id", above="test_attempt"):
     """An answer to an item of the paper, as bank.marking reads it; the newest `sequence` of the page wins.
 
     `points` is None until it is marked. `late` is what arrived after the deadline: kept, never counted.
@@ -160,7 +170,7 @@ class Answer(Model):
         sa.Index("ix_test_answer_item_id", "item_id", "attempt_id"),
     )
 
-    attempt_id: Mapped[int] = mapped_column(sa.ForeignKey("test_attempt.id"), primary_key=True)
+    attempt_id: Mapped[int] = mapped_column(primary_key=True)
     item_id: Mapped[int] = mapped_column(sa.ForeignKey("item.id"), primary_key=True)
     value: Mapped[Any] = mapped_column(sa.JSON(none_as_null=True), nullable=True)
     sequence: Mapped[int] = mapped_column(default=0)
@@ -169,11 +179,13 @@ class Answer(Model):
     late: Mapped[Any] = mapped_column(sa.JSON(none_as_null=True), nullable=True)
     late_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
-    attempt: Mapped[Attempt] = relationship(lazy="raise_on_sql")
+    attempt: Mapped[Attempt] = relationship(
+        primaryjoin="Attempt.id == foreign(Answer.attempt_id)", lazy="raise_on_sql"
+    )
     item: Mapped[Item] = relationship(lazy="raise_on_sql")
 
 
-class Mark(Model):
+class Mark(OfCollege, Model, by="attempt_id", above="test_attempt"):
     """A person's mark of one answer: a short answer's points, or the steps that a judge saw done. The newest counts.
 
     Marks never change; a correction is a new mark with its reason. `client_key` makes sending it twice one mark.
@@ -186,7 +198,7 @@ class Mark(Model):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    attempt_id: Mapped[int] = mapped_column(sa.ForeignKey("test_attempt.id"))
+    attempt_id: Mapped[int]
     item_id: Mapped[int] = mapped_column(sa.ForeignKey("item.id"), index=True)
     number: Mapped[int] = mapped_column(default=1)
     points: Mapped[Decimal] = mapped_column(sa.Numeric(6, 2))
@@ -199,7 +211,7 @@ class Mark(Model):
     marker: Mapped[User] = relationship(lazy="raise_on_sql")
 
 
-class Score(Model):
+class Score(OfCollege, Model, by="attempt_id", above="test_attempt"):
     """What a finished attempt reached in one competency of the standard, with its level 1–5; written by settling."""
 
     __tablename__ = "test_score"
@@ -209,7 +221,7 @@ class Score(Model):
         sa.Index("ix_test_score_competency_id", "competency_id", "attempt_id"),
     )
 
-    attempt_id: Mapped[int] = mapped_column(sa.ForeignKey("test_attempt.id"), primary_key=True)
+    attempt_id: Mapped[int] = mapped_column(primary_key=True)
     competency_id: Mapped[int] = mapped_column(sa.ForeignKey("standard_competency.id"), primary_key=True)
     points: Mapped[Decimal] = mapped_column(sa.Numeric(8, 2))
     possible: Mapped[Decimal] = mapped_column(sa.Numeric(8, 2))

@@ -16,6 +16,7 @@ from trainmgr.enrolment.models import Cohort, Enrolment
 from trainmgr.kernel import audit
 from trainmgr.kernel.audit import Actor, require
 from trainmgr.kernel.db import db
+from trainmgr.kernel.tenancy import COLLEGE
 from trainmgr.programs.actions import require_open
 from trainmgr.programs.models import Program
 from trainmgr.programs.rules import PartyRole
@@ -72,6 +73,7 @@ def add_from_roster(
     )
     rows = (
         sa.select(
+            sa.literal(program.lead_college_id),
             sa.literal(sitting.id), Enrolment.user_id, Enrolment.id, Enrolment.name, number,
             sa.func.coalesce(Cohort.name, ""), Enrolment.post, Enrolment.college_id, Enrolment.enterprise_id,
             sa.literal(1), sa.literal(0),
@@ -86,8 +88,8 @@ def add_from_roster(
 
 
 COLUMNS = (
-    "sitting_id", "user_id", "enrolment_id", "name", "number", "cohort_name", "post", "college_id", "enterprise_id",
-    "attempts", "extra_minutes",
+    COLLEGE, "sitting_id", "user_id", "enrolment_id", "name", "number", "cohort_name", "post", "college_id",
+    "enterprise_id", "attempts", "extra_minutes",
 )  # fmt: skip
 
 

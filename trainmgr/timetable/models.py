@@ -11,6 +11,7 @@ from trainmgr.curriculum.models import Module
 from trainmgr.enrolment.models import Cohort
 from trainmgr.identity.models import Organization, User
 from trainmgr.kernel.db import Model, UTCDateTime, choice
+from trainmgr.kernel.tenancy import OfCollege
 from trainmgr.programs.models import Program
 from trainmgr.timetable.rules import SessionState, Slot
 
@@ -64,7 +65,7 @@ class Room(Model):
     __mapper_args__ = {"version_id_col": version}
 
 
-class TeachingSession(Model):
+class TeachingSession(OfCollege, Model):
     """One meeting of a class in a module of the signed plan, on a day for some units.
 
     `lineage` keeps the module over editions; `host_id` is the party at whose place and under whose calendar it is.
@@ -78,12 +79,18 @@ class TeachingSession(Model):
         sa.Index("ix_teaching_session_cohort_id_day", "cohort_id", "day", "first_unit"),
         sa.Index("ix_teaching_session_teacher_id_day", "teacher_id", "day"),
         sa.Index("ix_teaching_session_room_id_day", "room_id", "day"),
-        sa.Index("ix_teaching_session_program_id_day", "program_id", "day"),
-        sa.Index("ix_teaching_session_program_id_cohort_id_lineage", "program_id", "cohort_id", "lineage"),
+        sa.Index("ix_teaching_session_program_id_day", "lead_college_id", "program_id", "day"),
+        sa.Index(
+            "ix_teaching_session_program_id_cohort_id_lineage",
+            "lead_college_id",
+            "program_id",
+            "cohort_id",
+            "lineage",
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    program_id: Mapped[int] = mapped_column(sa.ForeignKey("program.id"))
+    program_id: Mapped[int]
     module_id: Mapped[int] = mapped_column(sa.ForeignKey("module.id"))
     lineage: Mapped[str] = mapped_column(sa.String(32))
     cohort_id: Mapped[int] = mapped_column(sa.ForeignKey("cohort.id"))
@@ -100,7 +107,9 @@ class TeachingSession(Model):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     version: Mapped[int] = mapped_column(default=1)
 
-    program: Mapped[Program] = relationship(lazy="raise_on_sql")
+    program: Mapped[Program] = relationship(
+        primaryjoin="Program.id == foreign(TeachingSession.program_id)", lazy="raise_on_sql"
+    )
     module: Mapped[Module] = relationship(lazy="raise_on_sql")
     cohort: Mapped[Cohort] = relationship(lazy="raise_on_sql")
     teacher: Mapped[User] = relationship(foreign_keys=[teacher_id], lazy="raise_on_sql")
