@@ -78,7 +78,9 @@ def main(arguments: list[str] | None = None) -> int:
     mixed.add_argument(
         "--compare", type=Path, metavar="FILE", help="measurements of a smaller scale, for the growth"
     )
-    api = commands.add_parser("api", help="ask each list of the API for 100 rows beside a handler written by hand")
+    api = commands.add_parser(
+        "api", help="ask each list of the API for 100 rows beside a handler written by hand"
+    )
     api.add_argument("--requests", type=int, default=60, help="how many of each (60)")
     api.add_argument("--postgresql", action="store_true", help="on a throwaway PostgreSQL instead of SQLite")
     api.add_argument("--json", type=Path, metavar="FILE", help="write the measurements there")
