@@ -173,6 +173,7 @@ def run(options: Namespace) -> int:
             steps.append(command(f"restore into {kind}", target, instance, "restore", file))
             faults += [f"{kind}: {fault}" for fault in restored_faults(before, target, instance, written)]
         size = file.stat().st_size
+        database.remove()
     print(
         f"{sum(before.values()):,} rows of {len(before)} tables, {CONTENTS:,} contents, sealed {size / 1e6:,.0f} MB;"
     )
