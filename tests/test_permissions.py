@@ -27,6 +27,7 @@ from werkzeug.test import create_environ
 from tests.clients import QuickClient
 from tests.factories import World
 from tests.populated import SECRET_PROGRAM, SECRET_TRAINEE, Populated
+from tests.tenancy import hearing, reaching_across
 from trainmgr import ROOT
 from trainmgr.identity.models import User
 from trainmgr.kernel.access import GRANTS, Permission, Role, guard, mark_of, permissions_of, requires
@@ -39,6 +40,9 @@ UNSEEN = frozenset({403, 404})
 EVERYBODY = tuple(Role)
 # What a role may see is a condition of its own in SQL for these four; the others' conditions are parts of theirs.
 OWN_CONDITION = (Role.STAFF, Role.ENTERPRISE_COORDINATOR, Role.ENTERPRISE_MENTOR, Role.TRAINEE)
+
+# The register of enterprises and bases is one for all colleges; beside each stand the programmes that the reader sees.
+SHARED_REGISTER = "FROM organization LEFT OUTER JOIN practice_base"
 
 
 def roles(*everywhere: Role) -> list[Any]:
@@ -505,7 +509,11 @@ def guards_answer() -> Any:
 
 @pytest.mark.parametrize("role", roles(*OWN_CONDITION))
 def test_each_role_reads_what_the_table_grants_and_nothing_else(request, put_back, made, routes, bare, role):
-    """On SQLite every page of every role; on PostgreSQL every page of one role, and one page of every mark for each."""
+    """On SQLite every page of every role; on PostgreSQL every page of one role, and one page of every mark for each.
+
+    No page reads a row of another college: what it asked of the database is asked again where a second college has a
+    twin of every row (tests/tenancy.py).
+    """
     app, wrong = put_back(), []
     browsers = Browsers(app, careful=True)
     person = made.people[role]
@@ -516,17 +524,25 @@ def test_each_role_reads_what_the_table_grants_and_nothing_else(request, put_bac
     else:
         asked |= first_takers(pages)
         asked |= {(marked[0], role) for marked in by_mark(pages) if granted(marked[0], role)}
-    for route in pages:
-        if (route, role) not in asked:
-            continue
-        response = visit(browsers.of(person), route)
-        expected = expected_of_insider(route, role)
-        to_the_door = (response.location or "").startswith("/sign-in") and route.mark != "public"
-        if response.status_code not in expected or to_the_door:
-            wrong.append(
-                f"{role} {route.address} ({route.endpoint}): {response.status_code}, not {sorted(expected)}"
-            )
+    with hearing(app) as heard:
+        for route in pages:
+            if (route, role) not in asked:
+                continue
+            response = visit(browsers.of(person), route)
+            expected = expected_of_insider(route, role)
+            to_the_door = (response.location or "").startswith("/sign-in") and route.mark != "public"
+            if response.status_code not in expected or to_the_door:
+                wrong.append(
+                    f"{role} {route.address} ({route.endpoint}): {response.status_code}, not {sorted(expected)}"
+                )
     complain(wrong)
+    if request.config.getoption("--database") == "sqlite":
+        complain([one for one in reaching_across(heard, database_of(app)) if SHARED_REGISTER not in one])
+
+
+def database_of(app: Flask) -> str:
+    with app.app_context():
+        return str(db.engine.url.database)
 
 
 @pytest.mark.parametrize("role", EVERYBODY)
