@@ -528,3 +528,57 @@ def test_first_passwords_in_peoples_hands_run_from_the_upgrade_on_and_the_outbox
     assert found.pop(1) >= before
     assert set(found.values()) == {None}
     assert (bool(rule[0]), rule[1]) == (True, 30)
+
+
+COLLEGES_AT_0039 = (
+    *((name, row) for name, row in ROWS_AT_0001 if name in ("organization", "user_account", "program")),
+    ("organization", {"id": 2, "kind": "college", "name": "旁边的学院"}),
+    ("program", dict(ROWS_AT_0001)["program"] | {"id": 2, "code": "P2", "lead_college_id": 2}),
+    *(
+        row
+        for key in (1, 2)
+        for row in (
+            ("enrolment", {"id": key, "program_id": key, "user_id": 1, "college_id": key, "name": "学员",
+                           "student_number": f"S{key}", "enrolled_on": NOW.date(), "state": "training"}),
+            ("practice_log", {"id": key, "program_id": key, "enrolment_id": key, "day": NOW.date(), "state": "signed",
+                              "side": "college", "stage_number": 1, "minutes": 480, "submitted_at": NOW}),
+            ("log_decision", {"id": key, "log_id": key, "kind": "sign", "by_id": 1, "by_name": "师傅", "at": NOW}),
+            ("gate_decision", {"id": key, "program_id": key, "enrolment_id": key, "stage_number": 1, "attempt": 1,
+                               "is_latest": True, "outcome": "passed", "by_id": 1, "by_name": "老师"}),
+            ("audit_event", {"id": key, "at": NOW, "program_id": key, "action": "log.sign"}),
+        )
+    ),
+    ("audit_event", {"id": 3, "at": NOW, "action": "person.create"}),
+)  # fmt: skip
+
+
+def test_rows_get_the_college_that_leads_their_programme_and_are_held_to_it(installation):
+    tables = ("enrolment", "practice_log", "log_decision", "gate_decision", "audit_event")
+    with installation.app_context():
+        upgrade(revision="0039")
+        with db.engine.connect() as connection:
+            _fill(connection, COLLEGES_AT_0039)
+        upgrade(revision="0040")
+        with db.engine.connect() as connection:
+            found = {
+                name: connection.execute(sa.text(f"SELECT id, lead_college_id FROM {name} ORDER BY id")).all()
+                for name in tables
+            }
+            for name in ("enrolment", "practice_log", "log_decision", "gate_decision"):
+                with pytest.raises(sa.exc.IntegrityError):
+                    connection.execute(sa.text(f"UPDATE {name} SET lead_college_id = 2 WHERE id = 1"))
+                connection.rollback()
+        downgrade(revision="0039")
+        with db.engine.connect() as connection:
+            left = {
+                name: connection.execute(sa.text(f"SELECT count(*) FROM {name}")).scalar_one()
+                for name in tables
+            }
+            columns = {one["name"] for one in sa.inspect(connection).get_columns("practice_log")}
+        db.engine.dispose()
+
+    assert {name: [tuple(row) for row in rows] for name, rows in found.items()} == {
+        name: [(1, 1), (2, 2), (3, None)] if name == "audit_event" else [(1, 1), (2, 2)] for name in tables
+    }
+    assert left == dict.fromkeys(tables, 2) | {"audit_event": 3}
+    assert "lead_college_id" not in columns

@@ -38,6 +38,7 @@ def run() -> None:
             if sqlite and (broken := connection.execute(text("PRAGMA foreign_key_check")).fetchall()):
                 raise RuntimeError(f"a migration left rows without their parents: {broken[:3]}")
         if sqlite:
+            connection.commit()  # what Alembic looked up afterwards has begun another one
             connection.connection.driver_connection.execute("PRAGMA foreign_keys=ON")
 
 
