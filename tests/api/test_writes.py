@@ -138,6 +138,7 @@ WRONG: list[tuple[str, dict[str, Any], int, str | None]] = [
     ("create_performance_gap", {"name": "一次合格率"}, 422, "name"),
     ("create_performance_gap", {"weight": 6}, 422, "weight"),
     ("create_person", {"username": "Xin"}, 422, "username"),
+    ("create_person", {"username": "xin-lai\n"}, 422, "username"),
     ("create_person", {"phone": "12"}, 422, "phone"),
     ("create_person", {"organization_id": 999_999}, 422, "organization_id"),
     ("create_person", {"role": "enterprise_mentor"}, 422, "role"),

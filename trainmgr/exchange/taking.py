@@ -27,10 +27,10 @@ from trainmgr.exchange.kinds import Thing
 from trainmgr.exchange.leaving import own_programs
 from trainmgr.exchange.models import SourcedPerson, SourcedThing
 from trainmgr.exchange.rules import Outcome, join_name
-from trainmgr.exchange.usernames import USERNAME
 from trainmgr.identity import managing
 from trainmgr.identity.models import Membership, Organization, OrganizationKind, User
 from trainmgr.identity.queries import manages_person
+from trainmgr.identity.rules import USERNAME
 from trainmgr.kernel.access import Role
 from trainmgr.kernel.crypto import IdFault, check_phone
 from trainmgr.kernel.db import among, db

@@ -11,7 +11,7 @@ from flask_babel import force_locale
 from trainmgr.identity import factors, first_passwords, managing, sessions
 from trainmgr.identity.managing import OrganizationFacts, Place
 from trainmgr.identity.models import Membership, Organization, OrganizationKind, User
-from trainmgr.identity.people_forms import USERNAME
+from trainmgr.identity.rules import USERNAME
 from trainmgr.kernel.access import Role
 from trainmgr.kernel.audit import record
 from trainmgr.kernel.clock import utcnow

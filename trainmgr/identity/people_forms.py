@@ -20,9 +20,8 @@ from trainmgr.identity.forms import phone_or_fault, stripped
 from trainmgr.identity.managing import OrganizationFacts, Place
 from trainmgr.identity.models import Membership, Organization, OrganizationKind, User
 from trainmgr.identity.roles import ROLES_IN
+from trainmgr.identity.rules import USERNAME
 from trainmgr.kernel.access import Role
-
-USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{2,59}")
 
 
 def lowered(text: str | None) -> str | None:

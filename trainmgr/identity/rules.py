@@ -11,6 +11,9 @@ from datetime import datetime, timedelta
 
 from trainmgr.kernel.msgids import N_
 
+# A user name is typed at the door, often on a phone: 3 to 60 plain small letters, digits, dots, dashes, underscores.
+USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{2,59}")
+
 # --- slowing down guesses -----------------------------------------------------------------------
 
 

@@ -14,18 +14,19 @@ from trainmgr.api.rules import Area
 from trainmgr.identity import managing, queries
 from trainmgr.identity.models import Membership, User
 from trainmgr.identity.roles import ROLES_IN
+from trainmgr.identity.rules import USERNAME
 from trainmgr.kernel.access import Permission, Role
 from trainmgr.kernel.crypto import IdFault, check_phone
 from trainmgr.kernel.db import db
 from trainmgr.kernel.msgids import N_
 
 P = Permission
-USERNAME = r"^[a-z0-9][a-z0-9._-]{2,59}$"
 
 
 def _username(**options: Any) -> fields.String:
     plain = N_("Small letters, digits, dots and dashes, at least 3, beginning with a letter or digit.")
-    return fields.String(validate=validate.Regexp(USERNAME, error=plain), **options)
+    one = validate.Regexp(f"^{USERNAME.pattern}$", error=plain)  # whose end lets a line's end pass
+    return fields.String(validate=[one, validate.ContainsNoneOf("\n", error=plain)], **options)
 
 
 class PersonFactsSchema(Base):
