@@ -155,6 +155,16 @@ def fits(page: Any, width: int | None = None) -> None:
     assert not found, f"{page.url} does not fit into {width}: {', '.join(found)}"
 
 
+def describe(page: Any) -> str:
+    """Where a page stands and what can be read on it, for whoever asks why a test failed elsewhere."""
+    from playwright.sync_api import Error
+
+    try:
+        return f"{page.url}\n{page.locator('body').inner_text(timeout=5_000)}"
+    except Error as closed:
+        return f"{page.url}\n{closed.message}"
+
+
 def watch(page: Any, problems: list[str]) -> None:
     """Note scripts that break and whatever the content security policy refuses."""
 

@@ -35,6 +35,7 @@ from trainmgr.kernel.db import db
 pytest_plugins = ["tests.factories", "tests.populated"]
 
 SERVER = pytest.StashKey[Any]()
+PAGES = pytest.StashKey[list[Any]]()
 NO_SKIP = os.environ.get("TRAINMGR_NO_SKIP") == "1"
 
 # A property holds or not, however busy the machine is: how long one example takes is no fault.
@@ -109,9 +110,11 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
-    """Where everything is said to be installed, a skip is a failure."""
+    """Where everything is said to be installed, a skip is a failure. A failure says what the browser shows."""
     outcome: Any = yield
     report = outcome.get_result()
+    if report.failed and call.when == "call" and PAGES in item.stash:
+        report.sections += [("a page of the browser", browsers.describe(page)) for page in item.stash[PAGES]]
     if NO_SKIP and report.skipped and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
         report.longrepr = f"Skipped, where TRAINMGR_NO_SKIP forbids it: {report.longrepr[2]}"
@@ -381,13 +384,16 @@ def live_server(app: Flask, _server: browsers.LiveServer) -> browsers.LiveServer
 
 
 @pytest.fixture
-def open_page(browser: Any, live_server: browsers.LiveServer, bench: Bench) -> Iterator[Callable[..., Any]]:
+def open_page(
+    request: pytest.FixtureRequest, browser: Any, live_server: browsers.LiveServer, bench: Bench
+) -> Iterator[Callable[..., Any]]:
     """Make pages, each with cookies of its own: `open_page()`, `open_page(phone=True, language="en")`.
 
     A script that breaks or a violation of the content security policy fails the test.
     """
     problems: list[str] = []
     contexts = []
+    pages = request.node.stash[PAGES] = []
 
     def open_one(*, phone: bool = False, language: str = "zh-CN", **options: Any) -> Any:
         size = browsers.PHONE if phone else browsers.DESK
@@ -405,6 +411,7 @@ def open_page(browser: Any, live_server: browsers.LiveServer, bench: Bench) -> I
         # The server's requests wait for locks that the test's own transaction holds.
         context.on("request", lambda _: bench.own_session and bench.own_session.commit())
         browsers.watch(page, problems)
+        pages.append(page)
         return page
 
     yield open_one
