@@ -220,6 +220,20 @@ def test_a_finding_is_taken_back_before_and_an_evaluation_called_off_with_a_reas
     assert house.post(house.staff, f"{asked.path}/withdraw", reason="再").status_code == 409
 
 
+def test_calling_one_evaluation_off_leaves_the_programmes_open_to_the_other_of_the_same_days(house, asked):
+    house.post(house.staff, "/quality/maturity", **asked.typed | {"title": "误发"})
+    second = house.all(MaturityEvaluation)[-1]
+    assert second.title == "误发"
+
+    assert (
+        house.post(house.staff, f"/quality/maturity/{second.id}/withdraw", reason="误发").status_code == 302
+    )
+    house.text(asked.assessor, f"/programs/{house.program.id}", 200)
+
+    assert house.post(house.staff, f"{asked.path}/withdraw", reason="改期").status_code == 302
+    house.text(asked.assessor, f"/programs/{house.program.id}", 404)
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [

@@ -238,8 +238,20 @@ def withdraw(evaluation: MaturityEvaluation, *, reason: str, by: User, today: da
 
 
 def _close_to(evaluation: MaturityEvaluation) -> None:
-    """End the relations that only this evaluation made: those with exactly its days."""
-    programs = sa.select(MaturityProgram.program_id).where(MaturityProgram.evaluation_id == evaluation.id)
+    """End the relations that only this evaluation made: those with exactly its days, which no other one needs."""
+    other = sa.orm.aliased(MaturityProgram)
+    needed = (
+        sa.select(other.program_id)
+        .join(MaturityEvaluation, MaturityEvaluation.id == other.evaluation_id)
+        .where(
+            MaturityEvaluation.id != evaluation.id,
+            MaturityEvaluation.assessor_id == evaluation.assessor_id,
+            MaturityEvaluation.state != EvaluationState.WITHDRAWN,
+        )
+    )
+    programs = sa.select(MaturityProgram.program_id).where(
+        MaturityProgram.evaluation_id == evaluation.id, MaturityProgram.program_id.not_in(needed)
+    )
     db.session.execute(
         sa.delete(ProgramPerson).where(
             ProgramPerson.program_id.in_(programs),
