@@ -234,6 +234,20 @@ def test_calling_one_evaluation_off_leaves_the_programmes_open_to_the_other_of_t
     house.text(asked.assessor, f"/programs/{house.program.id}", 404)
 
 
+def test_evaluations_stand_in_the_order_asked_for_either_way(house, asked):
+    later = {"title": "第二次评价", "opens_on": (TODAY + timedelta(days=1)).isoformat()}
+    house.post(house.staff, "/quality/maturity", **asked.typed | later)
+
+    def titles(query):
+        page = house.text(house.staff, f"/quality/maturity{query}")
+        return sorted(("第二次评价", "第三方评价"), key=page.index)
+
+    assert titles("") == ["第二次评价", "第三方评价"]
+    assert titles("?sort=begun&direction=desc") == ["第三方评价", "第二次评价"]
+    for order in ("title", "level"):
+        assert len(titles(f"?sort={order}&direction=desc")) == 2
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [

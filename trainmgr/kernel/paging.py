@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 import sqlalchemy as sa
 from flask import request, url_for
+from sqlalchemy.sql import operators
 
 from trainmgr.kernel.db import db
 from trainmgr.kernel.numbers import whole
@@ -93,7 +94,7 @@ def paginate(
     sort = listing.sort if listing.sort in orders else default
     columns = orders[sort]
     if listing.direction == "desc":
-        columns = [sa.desc(column) for column in columns]
+        columns = [_turned(column) for column in columns]
     if total is None:
         count = sa.select(sa.func.count()).select_from(statement.order_by(None).subquery())
         total = db.session.scalar(count) or 0
@@ -104,6 +105,11 @@ def paginate(
     )
     items = rows.scalars().all() if scalars else rows.all()
     return Page(items, number, size, total, listing.q, sort, listing.direction, filters or {})
+
+
+def _turned(column: Any) -> Any:
+    """Return a column of an order the other way round: one that falls by itself (the newest first) rises then."""
+    return column.element if getattr(column, "modifier", None) is operators.desc_op else sa.desc(column)
 
 
 def like(text: str) -> str:
