@@ -125,6 +125,9 @@ def test_a_base_says_where_it_lies_and_whose_it_is(world, staff):
     page = text(browser.get(f"/organizations/{made.id}"))
     for shown in ("校外", world.enterprise.name, "浏阳"):
         assert shown in page
+    form = text(browser.get(f"/organizations/{made.id}/base"))  # whoever saves it as it is changes nothing
+    assert f'<option selected value="{world.enterprise.id}">' in form
+    assert all(f'value="{shown}"' in form for shown in ("60", "浏阳"))
 
 
 @pytest.mark.parametrize("kind", ["alliance", "industry_college", "base"])

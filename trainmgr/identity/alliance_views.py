@@ -108,8 +108,12 @@ def edit_base(organization_id):
     """Show the form of a practice base."""
     organization = alliances.kept_or_404(organization_id, current_user, OrganizationKind.BASE)
     base = alliances.base_of(organization)
-    data = {"where": "on" if base.on_campus else "off", "host": base.host_id or 0} if base else {}
-    return _base_page(organization, BaseForm(formdata=None, obj=base, data=data))
+    known = {}
+    # Not the object itself: of that the form would take `host`, which is an organisation and no number.
+    if base is not None:
+        where, host = "on" if base.on_campus else "off", base.host_id or 0
+        known = {"where": where, "host": host, "capacity": base.capacity, "address": base.address}
+    return _base_page(organization, BaseForm(formdata=None, data=known))
 
 
 def _base_page(organization, form, status=200):
