@@ -158,6 +158,8 @@ def test_a_stored_text_is_said_with_its_values_and_nothing_with_none(specimen):
         ("http://localhost//evil.example", None),
         ("javascript:alert(1)", None),
         ("inbox", None),
+        ("//[", None),
+        ("http://[::1", None),
         ("", None),
     ],
 )

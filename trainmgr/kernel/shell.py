@@ -200,7 +200,10 @@ def local_address(address: str | None) -> str | None:
     """Return an address within this installation (path and query), or None for any other."""
     if not address or "\\" in address:
         return None
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return None
     if parts.netloc and parts.netloc != request.host:
         return None
     if (
