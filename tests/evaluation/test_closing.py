@@ -59,6 +59,13 @@ def test_a_gap_that_may_be_none_gives_no_interval():
     assert found.interval is None
 
 
+def test_a_gap_that_rounding_alone_leaves_is_none():
+    found = Paired.of([(3.3, 4.0)] * 3).closure(3.3)
+
+    assert sum([3.3] * 3) / 3 < 3.3
+    assert found.share is None
+
+
 @given(pairs, st.floats(1, 5))
 def test_the_interval_holds_what_a_paired_test_does_not_reject(given_pairs, required):
     from scipy.stats import ttest_1samp

@@ -123,7 +123,7 @@ def _closure(pairs: Paired, required: float) -> Closure:
     if not n:
         return Closure(0, None, None, None)
     gap, gain = required - pairs.before / n, (pairs.after - pairs.before) / n
-    if gap <= 0:
+    if gap <= 1e-9:  # rounding noise is no gap
         return Closure(n, gap, None, None)
     interval = None
     if n > 1:

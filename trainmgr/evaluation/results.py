@@ -63,7 +63,7 @@ class Filters:
         by_state: dict[str, Any] = {
             "provisional": Result.is_provisional,
             "divergent": Result.is_divergent,
-            "below": Result.composite < window.scheme.pass_mark,
+            "below": Result.composite < window.scheme.pass_mark - 1e-9,
             "none": Result.id.is_(None),
         }
         found = [by_state[self.state]] if self.state in by_state else []

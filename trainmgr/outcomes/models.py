@@ -12,7 +12,7 @@ from trainmgr.enrolment.models import Enrolment
 from trainmgr.kernel.db import Model, UTCDateTime, choice
 from trainmgr.kernel.tenancy import OfCollege
 from trainmgr.needs.models import Competency
-from trainmgr.outcomes.rules import PassKind
+from trainmgr.outcomes.rules import NOISE, PassKind
 
 
 class PassDecision(OfCollege, Model):
@@ -76,7 +76,7 @@ class GapClosure(Model):
     @hybrid_property
     def is_closed(self) -> bool:
         """Whether the required level is reached."""
-        return self.after >= self.required
+        return self.after >= self.required - NOISE
 
     @property
     def is_uncertain(self) -> bool:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+# Weighted means carry rounding noise: marks of 3 throughout may come out as 2.999999999999999.
+NOISE = 1e-9
+
 
 class PassKind(enum.StrEnum):
     """Passed, or not passed."""
@@ -34,9 +37,9 @@ def proposal(standing: Standing, pass_mark: float) -> PassKind | None:
         return None
     low = standing.composite if standing.low is None else standing.low
     high = standing.composite if standing.high is None else standing.high
-    if low >= pass_mark:
+    if low >= pass_mark - NOISE:
         return PassKind.PASSED
-    return PassKind.FAILED if high < pass_mark else None
+    return PassKind.FAILED if high < pass_mark - NOISE else None
 
 
 def closed_share(before: float, after: float, required: float) -> float | None:
@@ -46,4 +49,4 @@ def closed_share(before: float, after: float, required: float) -> float | None:
     required had been reached before, since there was no gap.
     """
     gap = required - before
-    return None if gap <= 0 else (after - before) / gap
+    return None if gap <= NOISE else (after - before) / gap
