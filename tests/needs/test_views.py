@@ -192,7 +192,9 @@ def test_competencies_are_moved_and_removed(ready, shown, signed_in):
     browser.post(url(ready.program, "/competencies/move"), data={"move": f"{second.id}:up"})
     assert shown.named("读图").position == 1
     assert shown.named("故障诊断").position == 2
-    assert browser.post(url(ready.program, "/competencies/move"), data={"move": "x"}).status_code == 404
+    for nonsense in ("x", "9" * 30, "9" * 5_000 + ":up"):
+        moved = browser.post(url(ready.program, "/competencies/move"), data={"move": nonsense})
+        assert moved.status_code == 404
     assert browser.get(url(ready.program, f"/competencies/{second.id}/remove")).status_code == 200
     assert browser.post(url(ready.program, f"/competencies/{second.id}/remove")).status_code == 302
     assert [c.name for c in shown.competencies] == ["故障诊断"]

@@ -288,6 +288,14 @@ def test_a_split_that_does_not_add_up_shows_the_arithmetic_at_the_field(world, o
     assert rows(world, RevenueShare.id) == []
 
 
+@pytest.mark.parametrize("organization", ["9" * 5_000, "999999999999", "x", "-1"])
+def test_a_share_of_an_organisation_that_cannot_be_is_nobodys(world, office, organization):
+    program = world.program()
+    response = split(office, program, ("学院", "100"), organization=[organization])
+    assert response.status_code == 302
+    assert rows(world, RevenueShare.organization_id) == [(None,)]
+
+
 def test_a_split_changed_by_two_people_is_told_to_the_second(world, office):
     program = world.program()
     mark = seen(office, f"/programs/{program.id}/setup/revenue")

@@ -10,7 +10,7 @@ from flask_login import current_user
 from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.clock import utcnow
 from trainmgr.kernel.errors import RuleBroken
-from trainmgr.kernel.numbers import typed_version
+from trainmgr.kernel.numbers import typed_version, whole
 from trainmgr.needs import actions, indicators, queries
 from trainmgr.needs.forms import CompetencyForm, IndicatorForm
 from trainmgr.needs.keeping import Overtaken
@@ -121,7 +121,7 @@ def move_competency(program_id):
     """Move a competency one place up or down (the button says which: "12:up")."""
     program = load(program_id, Lane.TRAINEE)
     key, _sign, way = request.form.get("move", "").partition(":")
-    competency = queries.competency_or_404(program, int(key) if key.isascii() and key.isdigit() else 0)
+    competency = queries.competency_or_404(program, whole(key) or 0)
     actions.move_competency(
         program, competency, places=-1 if way == "up" else 1, by=current_user, now=utcnow()
     )

@@ -14,6 +14,7 @@ from wtforms.validators import DataRequired, Length, NumberRange, Optional, Vali
 
 from trainmgr.identity.models import Organization
 from trainmgr.kernel.inputs import WholeField
+from trainmgr.kernel.numbers import whole
 from trainmgr.programs import labels
 from trainmgr.programs.amounts import parse_percent, parse_yuan, say_hundredths
 from trainmgr.programs.duties import Share
@@ -203,9 +204,7 @@ class RevenueLine:
 
     def read(self, known: set[int]) -> Share | None:
         """Return the share, or note what is wrong."""
-        number = (
-            int(self.organization) if self.organization.isascii() and self.organization.isdigit() else None
-        )
+        number = whole(self.organization)
         if not 0 < len(self.label) <= 80:
             self.errors["label"] = _("Name who gets this share, in at most 80 characters.")
         try:
