@@ -279,3 +279,9 @@ def test_sessions_that_are_over_without_a_register_are_asked_for_where_attendanc
         late = db.session.scalar(sa.select(TeachingSession.id).where(TeachingSession.day < TODAY))
     scene.by(scene.teacher).post(f"{scene.url}/sessions/{late}/open")
     assert dues(scene, "attendance-to-take") == set()
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_leave_on_a_day_out_of_time_is_refused(scene, day):
+    assert ask(scene, starts_on=day, ends_on=day).status_code == 422

@@ -309,6 +309,7 @@ def test_a_round_called_off_leaves_the_inboxes(choosing, world, staff, program):
     "values",
     [
         {"opens_on": ""},
+        {"mentors_until": "9999-12-31"},
         {"trainees_until": (TODAY - timedelta(days=1)).isoformat()},
         {"mentors_until": DATES["trainees_until"]},
         {"most_wishes": "0"},

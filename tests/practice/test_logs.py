@@ -71,7 +71,8 @@ def test_sending_the_same_form_twice_makes_one_log(place):
     [
         ("hours", "7.3"), ("hours", ""), ("hours", "25"), ("task", " "), ("learned", ""), ("competencies", []),
         ("day", ""), ("day", "gestern"), ("day", (TODAY + timedelta(days=1)).isoformat()),
-        ("day", (TODAY - timedelta(days=95)).isoformat()), ("stage", "9"), ("stage", "3"), ("task", "长" * 201),
+        ("day", (TODAY - timedelta(days=95)).isoformat()), ("day", "0001-01-01"),
+        ("day", "9999-12-31"), ("stage", "9"), ("stage", "3"), ("task", "长" * 201),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_at_the_field_and_the_rest_is_kept(place, field, value):

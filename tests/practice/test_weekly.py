@@ -249,3 +249,20 @@ def test_two_hundred_logs_after_a_week_offline_all_arrive_once(place):
     assert second == [200] * 10
     assert len(place.all(PracticeLog, state=LogState.SUBMITTED)) == 200
     assert place.get(Enrolment, place.enrolment.id).submitted_minutes == 200 * 45
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_a_week_out_of_time_is_refused_and_its_draft_is_kept_under_today(weekly, day):
+    browser = weekly.browser(weekly.trainee)
+
+    assert browser.post("/logs", data=weekly.typed_week(TODAY, {1: "8"}, day=day)).status_code == 422
+    draft = browser.post("/logs/draft", data=weekly.typed_week(TODAY, {1: "8"}, day=day))
+    assert draft.status_code < 500
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_days_out_of_time_are_not_opened(weekly, day):
+    address = f"/programs/{weekly.program.id}/practice/{weekly.enrolment.id}/open"
+    data = {"starts_on": day, "ends_on": day, "until": day, "reason": "x"}
+
+    assert weekly.browser(weekly.staff).post(address, data=data).status_code in (409, 422)

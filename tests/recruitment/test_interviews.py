@@ -74,6 +74,8 @@ def test_times_follow_each_other_where_the_installation_stands(session, offer):
     [
         ({"day": (TODAY - timedelta(days=1)).isoformat()}, 409),
         ({"begins": "23:30", "amount": "3"}, 409),
+        ({"day": "9999-12-31"}, 422),
+        ({"day": "0001-01-01"}, 422),
         ({"place": ""}, 422),
         ({"place": "", "link": "javascript:alert(1)"}, 422),
         ({"seats": "0"}, 422),

@@ -323,3 +323,14 @@ def test_the_state_of_a_session_and_its_moment_go_together(school):
     put(school)
     with school.world.app.app_context(), pytest.raises(sa.exc.IntegrityError):
         db.session.execute(sa.update(TeachingSession).values(state=SessionState.CANCELLED))
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01"])
+def test_a_day_out_of_time_is_refused(school, day):
+    client = school.world.signed_in(school.staff)
+    answer = client.post(school.address, data=school.form(day=day, weeks=3, weekends="1"))
+    assert answer.status_code == 422
+    assert day in answer.get_data(as_text=True)
+    calendar = f"/programs/{school.program.id}/calendar"
+    closed = {"house": school.world.college.id, "starts_on": day, "ends_on": day, "reason": "校庆"}
+    assert client.post(calendar, data=closed).status_code == 422

@@ -5,12 +5,13 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from wtforms import DateField, RadioField, StringField, TextAreaField
+from wtforms import RadioField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
 from trainmgr.attendance import labels
 from trainmgr.attendance.rules import LeaveKind
+from trainmgr.enrolment.forms import DayField
 from trainmgr.kernel.inputs import WholeField, tidy
 
 
@@ -22,8 +23,8 @@ class LeaveForm(FlaskForm):
         choices=[SelectChoice(kind.value, labels.LEAVE_KINDS[kind]) for kind in LeaveKind],
         validators=[InputRequired()],
     )
-    starts_on = DateField(_l("First day"), validators=[DataRequired()])
-    ends_on = DateField(_l("Last day"), validators=[DataRequired()])
+    starts_on = DayField(_l("First day"), validators=[DataRequired()])
+    ends_on = DayField(_l("Last day"), validators=[DataRequired()])
     reason = TextAreaField(_l("Reason"), filters=[tidy], validators=[DataRequired(), Length(max=500)])
     photo = FileField(_l("Photo of a certificate"), validators=[Optional()])
 

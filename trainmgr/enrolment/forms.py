@@ -13,17 +13,50 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import DateField, DecimalField, IntegerField, SelectField, StringField
-from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, ValidationError
+from wtforms.validators import (
+    DataRequired,
+    InputRequired,
+    Length,
+    NumberRange,
+    Optional,
+    StopValidation,
+    ValidationError,
+)
 from wtforms.widgets import HiddenInput
 
 from trainmgr.enrolment.roster import RosterFilter
 from trainmgr.enrolment.rules import entry_level
 from trainmgr.kernel.clock import today
 
+EARLIEST, LATEST = date(2000, 1, 1), date(2100, 12, 31)
+
 
 def stripped(text: str | None) -> str:
     """Return what was typed without blanks around it; nothing typed is an empty text."""
     return (text or "").strip()
+
+
+class DayField(DateField):
+    """A day of our time: what lies outside was mistyped, and is no day to reckon with."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Read the day, or say what one looks like."""
+        if not valuelist:
+            return
+        self.data = None
+        if not valuelist[0].strip():
+            return
+        super().process_formdata(valuelist)
+        if self.data is not None and not EARLIEST <= self.data <= LATEST:
+            self.data = None
+            raise ValueError(
+                _("A day between %(first)s and %(last)s.", first=EARLIEST.year, last=LATEST.year)
+            )
+
+    def pre_validate(self, form: Any) -> None:
+        """Ask no further where nothing could be read."""
+        if self.process_errors:
+            raise StopValidation
 
 
 def roster_filter() -> RosterFilter:
@@ -81,8 +114,8 @@ class ReasonForm(FlaskForm):
 class StandingForm(FlaskForm):
     """A change of standing: from which day, why, and what the kind needs besides."""
 
-    day = DateField(_l("From the day"), validators=[InputRequired(_l("Choose the day."))])
-    expected_on = DateField(_l("Expected back on"), validators=[Optional()])
+    day = DayField(_l("From the day"), validators=[InputRequired(_l("Choose the day."))])
+    expected_on = DayField(_l("Expected back on"), validators=[Optional()])
     enterprise = SelectField(_l("New enterprise"), validators=[Optional()], validate_choice=False)
     to_program = SelectField(_l("Other programme"), validators=[Optional()], validate_choice=False)
     hours = DecimalField(_l("Hours recognised"), validators=[Optional(), NumberRange(0, 10_000)])

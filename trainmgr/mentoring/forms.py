@@ -9,7 +9,6 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import (
-    DateField,
     HiddenField,
     IntegerField,
     RadioField,
@@ -21,6 +20,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from trainmgr.enrolment.forms import DayField
 from trainmgr.kernel.i18n import say
 from trainmgr.mentoring import labels
 from trainmgr.mentoring.choosing import Proposing
@@ -41,7 +41,7 @@ class ProfileForm(FlaskForm):
     level = StringField(_l("Grade"), validators=[Optional(), Length(max=40)])
     site = StringField(_l("Site"), validators=[Optional(), Length(max=80)])
     qualification = StringField(_l("Qualification"), validators=[Optional(), Length(max=120)])
-    qualified_until = DateField(_l("Qualification valid until"), validators=[Optional()])
+    qualified_until = DayField(_l("Qualification valid until"), validators=[Optional()])
     version = HiddenField()
 
     def values(self) -> dict[str, object]:
@@ -75,14 +75,14 @@ class HandoverForm(FlaskForm):
         validators=[DataRequired()],
     )  # fmt: skip
     successor = SelectField(_l("To"), coerce=int, validators=[DataRequired()])
-    day = DateField(_l("From"), validators=[DataRequired()])
+    day = DayField(_l("From"), validators=[DataRequired()])
     reason = StringField(_l("Reason"), validators=[DataRequired(), Length(max=200)])
 
 
 class LeavingForm(FlaskForm):
     """Since when a mentor is gone, and why."""
 
-    day = DateField(_l("From"), validators=[DataRequired()])
+    day = DayField(_l("From"), validators=[DataRequired()])
     reason = StringField(_l("Reason"), validators=[DataRequired(), Length(max=200)])
 
 
@@ -153,11 +153,11 @@ class DistanceForm(FlaskForm):
 class LeaveForm(FlaskForm):
     """From when to when a mentor is away."""
 
-    starts_on = DateField(_l("First day"), validators=[DataRequired()])
-    ends_on = DateField(_l("Last day"), validators=[DataRequired()])
+    starts_on = DayField(_l("First day"), validators=[DataRequired()])
+    ends_on = DayField(_l("Last day"), validators=[DataRequired()])
     leave_reason = StringField(_l("Reason"), validators=[Optional(), Length(max=120)])
 
-    def validate_ends_on(self, field: DateField) -> None:
+    def validate_ends_on(self, field: DayField) -> None:
         """A leave ends on or after the day on which it begins."""
         if self.starts_on.data and field.data and field.data < self.starts_on.data:
             raise ValidationError(_("The last day lies before the first."))
@@ -175,21 +175,21 @@ class RoundForm(FlaskForm):
     most_wishes = IntegerField(
         _l("Mentors that a trainee may name"), default=5, validators=[InputRequired(), NumberRange(1, 20)]
     )
-    opens_on = DateField(_l("Begins on"), validators=[DataRequired()])
-    trainees_until = DateField(_l("Trainees choose until"), validators=[DataRequired()])
-    mentors_until = DateField(_l("Mentors answer until"), validators=[DataRequired()])
+    opens_on = DayField(_l("Begins on"), validators=[DataRequired()])
+    trainees_until = DayField(_l("Trainees choose until"), validators=[DataRequired()])
+    mentors_until = DayField(_l("Mentors answer until"), validators=[DataRequired()])
 
     def __init__(self, **values: Any) -> None:
         """Name the sides in the reader's language."""
         super().__init__(**values)
         self.proposing.choices = options([(each.value, say(labels.PROPOSING[each])) for each in Proposing])
 
-    def validate_trainees_until(self, field: DateField) -> None:
+    def validate_trainees_until(self, field: DayField) -> None:
         """Trainees have at least one day."""
         if self.opens_on.data and field.data and field.data < self.opens_on.data:
             raise ValidationError(_("The last day lies before the first."))
 
-    def validate_mentors_until(self, field: DateField) -> None:
+    def validate_mentors_until(self, field: DayField) -> None:
         """Mentors answer when the trainees' days are over."""
         if self.trainees_until.data and field.data and field.data <= self.trainees_until.data:
             raise ValidationError(_("The mentors' last day lies after the trainees' last day."))
@@ -198,9 +198,9 @@ class RoundForm(FlaskForm):
 class DaysForm(FlaskForm):
     """Other days for a round, and why."""
 
-    opens_on = DateField(_l("Begins on"), validators=[DataRequired()])
-    trainees_until = DateField(_l("Trainees choose until"), validators=[DataRequired()])
-    mentors_until = DateField(_l("Mentors answer until"), validators=[DataRequired()])
+    opens_on = DayField(_l("Begins on"), validators=[DataRequired()])
+    trainees_until = DayField(_l("Trainees choose until"), validators=[DataRequired()])
+    mentors_until = DayField(_l("Mentors answer until"), validators=[DataRequired()])
     reason = StringField(_l("Reason"), validators=[DataRequired(), Length(max=200)])
 
 

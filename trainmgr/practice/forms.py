@@ -12,7 +12,6 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import FileStorage
 from wtforms import (
-    DateField,
     HiddenField,
     SelectField,
     SelectMultipleField,
@@ -27,6 +26,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from trainmgr.curriculum.labels import named
 from trainmgr.curriculum.lineages import same_module
 from trainmgr.curriculum.models import Module, PlanStage
+from trainmgr.enrolment.forms import EARLIEST, LATEST, DayField
 from trainmgr.kernel.hours import ledger_hours
 from trainmgr.kernel.i18n import say
 from trainmgr.kernel.numbers import whole
@@ -66,7 +66,7 @@ class LogForm(FlaskForm):
     client_key = HiddenField()
     typed_signs = HiddenField()
     pasted_signs = HiddenField()
-    day = DateField(_l("Date"), validators=[InputRequired(_l("Choose the day."))])
+    day = DayField(_l("Date"), validators=[InputRequired(_l("Choose the day."))])
     hours = StringField(_l("Hours"), filters=[stripped], validators=[DataRequired(_l("Type the hours."))])
     stage = SelectField(_l("Stage"), coerce=_whole_or_none, validate_choice=False, choices=[])
     module = SelectField(
@@ -187,9 +187,10 @@ def _count(text: Any) -> int | None:
 def typed_day(text: str | None, otherwise: date) -> date:
     """Return the day that was typed, or another where none can be read."""
     try:
-        return date.fromisoformat((text or "").strip())
+        day = date.fromisoformat((text or "").strip())
     except ValueError:
         return otherwise
+    return day if EARLIEST <= day <= LATEST else otherwise
 
 
 def _values(field: Any) -> set[Any]:

@@ -12,7 +12,6 @@ from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from werkzeug.datastructures import FileStorage
 from wtforms import (
-    DateField,
     FieldList,
     Form,
     FormField,
@@ -28,6 +27,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, NumberRange,
 from trainmgr.bank.models import Instrument
 from trainmgr.curriculum.labels import named
 from trainmgr.curriculum.models import Module
+from trainmgr.enrolment.forms import DayField
 from trainmgr.kernel.i18n import say
 from trainmgr.kernel.inputs import FigureField, WholeField, tidy
 from trainmgr.kernel.numbers import whole
@@ -50,7 +50,7 @@ class TaskForm(Form):
     """One task of a remedial plan; a row without words is no task."""
 
     what = StringField(_l("Remedial task"), filters=[tidy], validators=[Optional(), Length(max=200)])
-    due_on = DateField(_l("To be done by"), validators=[Optional()])
+    due_on = DayField(_l("To be done by"), validators=[Optional()])
     partner = StringField(_l("With whom"), filters=[tidy], validators=[Optional(), Length(max=80)])
     minutes = WholeField(
         _l("Minutes"),
@@ -149,7 +149,7 @@ class ConditionForm(FlaskForm):
     instrument = SelectField(
         _l("Test"), coerce=_id, validators=[Optional()], validate_choice=False, choices=[]
     )
-    valid_from = DateField(
+    valid_from = DayField(
         _l("Holds from"), validators=[InputRequired(_l("Choose the day from which it holds."))]
     )
     reason = StringField(

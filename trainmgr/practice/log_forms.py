@@ -8,10 +8,11 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateField, HiddenField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
+from trainmgr.enrolment.forms import DayField
 from trainmgr.kernel.i18n import say
 from trainmgr.kernel.numbers import whole
 from trainmgr.materials.rules import CasePart
@@ -35,7 +36,7 @@ class WeekForm(LogForm):
     KIND = "week"
 
     hours = None
-    day = DateField(_l("Which week"), validators=[InputRequired(_l("Choose the week."))])
+    day = DayField(_l("Which week"), validators=[InputRequired(_l("Choose the week."))])
     hours_1 = _day(_l("Mon"))
     hours_2 = _day(_l("Tue"))
     hours_3 = _day(_l("Wed"))
@@ -149,9 +150,9 @@ class SpotForm(FlaskForm):
 class OpeningForm(FlaskForm):
     """Past days that are opened again."""
 
-    starts_on = DateField(_l("First day"), validators=[InputRequired(_l("Choose the day."))])
-    ends_on = DateField(_l("Last day"), validators=[InputRequired(_l("Choose the day."))])
-    until = DateField(_l("Open until"), validators=[InputRequired(_l("Choose the day."))])
+    starts_on = DayField(_l("First day"), validators=[InputRequired(_l("Choose the day."))])
+    ends_on = DayField(_l("Last day"), validators=[InputRequired(_l("Choose the day."))])
+    until = DayField(_l("Open until"), validators=[InputRequired(_l("Choose the day."))])
     reason = StringField(
         _l("Reason"), filters=[stripped], validators=[DataRequired(_l("Give the reason.")), Length(max=200)]
     )

@@ -9,7 +9,6 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import (
-    DateField,
     RadioField,
     SelectField,
     SelectMultipleField,
@@ -21,6 +20,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from trainmgr.enrolment.forms import DayField
 from trainmgr.kernel.inputs import WholeField, tidy
 from trainmgr.programs.models import Program
 from trainmgr.recruitment import labels
@@ -34,7 +34,7 @@ from trainmgr.recruitment.rules import InterviewOutcome
 class SlotForm(FlaskForm):
     """Interview times on one day, one after the other."""
 
-    day = DateField(_l("Day"), validators=[InputRequired(_l("Choose the day."))])
+    day = DayField(_l("Day"), validators=[InputRequired(_l("Choose the day."))])
     begins = TimeField(
         _l("The first begins at"), validators=[InputRequired(_l("Type a time such as 09:00."))]
     )

@@ -10,6 +10,7 @@ from flask_babel import ngettext
 from flask_login import current_user
 
 from trainmgr.curriculum.units import unit_minutes
+from trainmgr.enrolment.forms import EARLIEST, LATEST
 from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.clock import today, utcnow
 from trainmgr.kernel.errors import RuleBroken
@@ -60,9 +61,10 @@ def _alternation_page(program, cohorts, cohort, status=200, typed=None, broken=N
 
 def _day(text):
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         return None
+    return day if EARLIEST <= day <= LATEST else None
 
 
 def _typed_spans():

@@ -6,10 +6,11 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, DateField, HiddenField, SelectField, StringField
+from wtforms import BooleanField, HiddenField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, ValidationError
 
+from trainmgr.enrolment.forms import DayField
 from trainmgr.kernel.inputs import WholeField, tidy
 from trainmgr.timetable.rules import MOST_WEEKS, UNITS
 
@@ -26,7 +27,7 @@ def _number(text: Any) -> int:
 class PlaceForm(FlaskForm):
     """When and where a session is, and who teaches; 0 stands for "as the plan has it"."""
 
-    day = DateField(_l("Day"), validators=[DataRequired()])
+    day = DayField(_l("Day"), validators=[DataRequired()])
     first_unit = WholeField(_l("First unit"), validators=[InputRequired(), NumberRange(1, UNITS)])
     units = WholeField(_l("Number of units"), default=2, validators=[InputRequired(), NumberRange(1, UNITS)])
     teacher = SelectField(_l("Teacher"), coerce=_number, default=0)
@@ -63,11 +64,11 @@ class ClosedForm(FlaskForm):
     """Days on which an organisation is closed, and why."""
 
     house = SelectField(_l("Who is closed"), coerce=_number, validators=[DataRequired()])
-    starts_on = DateField(_l("First day"), validators=[DataRequired()])
-    ends_on = DateField(_l("Last day"), validators=[DataRequired()])
+    starts_on = DayField(_l("First day"), validators=[DataRequired()])
+    ends_on = DayField(_l("Last day"), validators=[DataRequired()])
     reason = StringField(_l("Reason"), filters=[tidy], validators=[DataRequired(), Length(max=120)])
 
-    def validate_ends_on(self, field: DateField) -> None:
+    def validate_ends_on(self, field: DayField) -> None:
         """The last day is not before the first."""
         if field.data and self.starts_on.data and field.data < self.starts_on.data:
             raise ValidationError(_l("The last day lies before the first."))
