@@ -320,3 +320,9 @@ def test_members_as_of_a_day_come_from_the_last_move_before_it(world, session, p
 
     assert [inside(first, days) for days in (31, 30, 25, 20, 15, 10, 5, 0)] == [0, 1, 1, 0, 0, 1, 1, 1]
     assert [inside(second, days) for days in (25, 20, 11, 10, 0)] == [0, 1, 1, 0, 0]
+
+
+@pytest.mark.parametrize("year", ["0", "10000", "99999"])
+def test_a_year_that_no_calendar_has_has_no_classes(staff, people, year):
+    people(1)
+    assert staff.get(f"/named-classes?year={year}").status_code == 200

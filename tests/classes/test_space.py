@@ -268,3 +268,22 @@ def test_classes_exchange_and_each_takes_its_own_notes(world, session, program, 
     assert trainee.post(one, data={"cohort": cohort.id, "text": "x"}).status_code == 403
     assert trainee.get(at(program, "compare")).status_code == 403
     assert staff.get(at(program, "compare")).status_code == 200
+
+
+def test_a_rotation_of_a_day_out_of_time_or_of_one_teacher_twice_is_refused(world, program, cohort, staff):
+    other = world.cohort(program, "B 班")
+    master = world.user(Role.ENTERPRISE_MENTOR)
+    world.relation(program, master, Role.ENTERPRISE_MENTOR)
+    data = {
+        "class": [cohort.id, other.id], "teacher": [master.id, master.id], "starts_on": "2026-12-07", "weeks": "3",
+        "periods": "4",
+    }  # fmt: skip
+    page = at(program, "rotation")
+    assert staff.post(page, data=data).status_code == 409
+    assert staff.post(page, data=data | {"starts_on": "9999-12-31"}).status_code == 422
+
+
+def test_an_announcement_that_cannot_be_there_is_not_there(program, cohort, trainee):
+    page = at(program, cohort.id, "space", "read")
+    assert trainee.post(page, data={"id": "9" * 19}).status_code == 404
+    assert trainee.post(page, data={"id": "9" * 40}).status_code == 404

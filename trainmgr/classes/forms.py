@@ -10,10 +10,11 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from wtforms import BooleanField, DateField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, ValidationError
 
+from trainmgr.enrolment.forms import DayField
 from trainmgr.enrolment.models import Cohort
 
 MOST_CLASSES = 60
@@ -25,9 +26,10 @@ def stripped(text: str | None) -> str:
 
 
 def chosen_ids(name: str = "id", most: int = 500) -> list[int]:
-    """Read which rows were ticked; nonsense is left out."""
+    """Read which rows were ticked; nonsense is left out, and what was ticked twice counts once."""
     texts = request.form.getlist(name)[:most]
-    return [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 10]
+    found = [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 10]
+    return list(dict.fromkeys(found))
 
 
 def day_of(text: str | None) -> date | None:
@@ -72,7 +74,7 @@ class MoveForm(FlaskForm):
     """The class to move trainees to, from when on and why."""
 
     cohort = SelectField(_l("Class"), coerce=int, validators=[InputRequired(_l("Choose a class."))])
-    day = DateField(_l("From the day"), validators=[InputRequired(_l("Choose the day."))])
+    day = DayField(_l("From the day"), validators=[InputRequired(_l("Choose the day."))])
     reason = StringField(
         _l("Reason"),
         filters=[stripped],
@@ -180,7 +182,7 @@ class ReasonForm(FlaskForm):
 class RotationForm(FlaskForm):
     """From when, how long and how often two or more teachers alternate over as many classes."""
 
-    starts_on = DateField(_l("First day"), validators=[InputRequired(_l("Choose the day."))])
+    starts_on = DayField(_l("First day"), validators=[InputRequired(_l("Choose the day."))])
     weeks = IntegerField(
         _l("Weeks of each period"),
         validators=[InputRequired(_l("Type a number.")), NumberRange(1, 52, _l("From 1 to 52 weeks."))],
@@ -196,7 +198,7 @@ class ExchangeForm(FlaskForm):
 
     first = SelectField(_l("First class"), coerce=int, validators=[InputRequired(_l("Choose a class."))])
     second = SelectField(_l("Second class"), coerce=int, validators=[InputRequired(_l("Choose a class."))])
-    day = DateField(_l("Day"), validators=[InputRequired(_l("Choose the day."))])
+    day = DayField(_l("Day"), validators=[InputRequired(_l("Choose the day."))])
     topic = StringField(
         _l("What is compared"),
         filters=[stripped],

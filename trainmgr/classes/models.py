@@ -61,10 +61,7 @@ class SplitState(enum.StrEnum):
 
 
 class ClassSplit(Model):
-    """A proposal to divide people into classes that resemble each other; `parts` are the classes' names and ids.
-
-    XX
-    """
+    """A proposal to divide people into classes that resemble each other; `parts` are the classes' names and ids."""
 
     __tablename__ = "class_split"
     __table_args__ = (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import MAXYEAR, MINYEAR
+
 from flask import Blueprint, render_template, request
 from flask_login import current_user
 
@@ -19,6 +21,7 @@ def list_named_classes():
     """Show the classes that enterprises named, with the share of all trainees, per college and year."""
     programs = queries.programs_seen(current_user)
     year, college = whole(request.args.get("year")), whole(request.args.get("college"))
+    year = year if year and MINYEAR <= year <= MAXYEAR else None
     return render_template(
         "classes/named.html", figures=queries.named_figures(programs, year, college),
         colleges=queries.named_by_college(programs, year), years=queries.years_of(programs), year=year,

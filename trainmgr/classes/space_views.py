@@ -13,6 +13,7 @@ from trainmgr.kernel import files
 from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.clock import utcnow
 from trainmgr.kernel.errors import RuleBroken
+from trainmgr.kernel.numbers import whole
 from trainmgr.kernel.paging import Listing
 from trainmgr.kernel.sheets.refusals import FileRefused
 from trainmgr.programs.queries import may
@@ -80,8 +81,10 @@ def announce(program_id, cohort_id):
 def mark_read(program_id, cohort_id):
     """Note that the reader has read one announcement, or all of them."""
     _program, cohort = class_for(program_id, cohort_id, Permission.CLASS_SPACE)
-    one = request.form.get("id", 0, int)
-    keys = [space.announcement_or_404(cohort, one).id] if one else space.unread_ids(cohort, current_user)
+    if request.form.get("id"):
+        keys = [space.announcement_or_404(cohort, whole(request.form["id"]) or abort(404)).id]
+    else:
+        keys = space.unread_ids(cohort, current_user)
     space.mark_read(keys, by=current_user, now=utcnow())
     return redirect(url_for(".show_space", program_id=program_id, cohort_id=cohort_id))
 
