@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -72,28 +73,52 @@ PURE = {
 PURE_MAY_IMPORT = {"numpy", "scipy", "stdnum", "statistics"}
 
 
-def modules(*names: str) -> list[Path]:
+@cache
+def modules(*names: str) -> tuple[Path, ...]:
     """Return the package's modules, or only those with one of the names."""
-    found = sorted(path for path in PACKAGE.rglob("*.py") if "migrations" not in path.parts)
-    return [
-        path
-        for path in found
-        if not names or {path.name, f"{path.parent.name}/{path.name}"}.intersection(names)
-    ]
+    if names:
+        return tuple(
+            path for path in modules() if {path.name, f"{path.parent.name}/{path.name}"}.intersection(names)
+        )
+    return tuple(sorted(path for path in PACKAGE.rglob("*.py") if "migrations" not in path.parts))
 
 
-def imported(path: Path) -> Iterator[str]:
-    """Yield the dotted names that a module imports, wherever in the module it does."""
+@dataclass(frozen=True)
+class Source:
+    """What the checks ask of a module's code."""
+
+    imports: tuple[str, ...]  # dotted names, wherever in the module they are imported
+    commits: tuple[int, ...]  # the lines that commit more than a savepoint
+    names: frozenset[str]
+
+
+@cache
+def source(path: Path) -> Source:
+    """Return what a module's code says, parsed once for all checks."""
+    imports: list[str] = []
+    commits: list[int] = []
+    names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            imports += (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            yield node.module or ""
+            imports.append(node.module or "")
+        elif isinstance(node, ast.Name):
+            names.add(node.id)
+        elif (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr == "commit"
+            and getattr(node.func.value, "id", "") != "savepoint"
+        ):
+            commits.append(node.lineno)
+    return Source(tuple(imports), tuple(commits), frozenset(names))
 
 
-def views() -> list[Path]:
+@cache
+def views() -> frozenset[Path]:
     """Return the modules that hold views: views.py, views_x.py, x_views.py."""
-    return [path for path in modules() if "views" in path.stem.split("_")]
+    return frozenset(path for path in modules() if "views" in path.stem.split("_"))
 
 
 def label(path: Path) -> str:
@@ -104,7 +129,7 @@ def label(path: Path) -> str:
 def test_rules_are_pure(path):
     import sys
 
-    for name in imported(path):
+    for name in source(path).imports:
         top = name.split(".")[0]
         if top == "trainmgr":
             assert (
@@ -116,10 +141,10 @@ def test_rules_are_pure(path):
             assert top in sys.stdlib_module_names | PURE_MAY_IMPORT, f"{label(path)} imports {name}"
 
 
-@pytest.mark.parametrize("path", views(), ids=label)
+@pytest.mark.parametrize("path", sorted(views()), ids=label)
 def test_views_neither_query_nor_commit(path):
     text = path.read_text(encoding="utf-8")
-    for name in imported(path):
+    for name in source(path).imports:
         assert not name.startswith("sqlalchemy"), f"{label(path)} imports {name}"
     assert "db.session" not in text, f"{label(path)} touches the session"
 
@@ -129,21 +154,14 @@ def test_only_the_kernel_commits(path):
     """Commands and jobs commit at their end, through the kernel's helpers or in a file named for it."""
     if "kernel" in path.parts or path.name in {"commands.py"} or "demo" in path.parts:
         return
-    calls = [
-        node
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and node.func.attr == "commit"
-        and getattr(node.func.value, "id", "") != "savepoint"
-    ]
-    assert not calls, f"{label(path)} commits in line {calls[0].lineno}"
+    lines = source(path).commits
+    assert not lines, f"{label(path)} commits in line {lines[0]}"
 
 
 @pytest.mark.parametrize("path", modules(), ids=label)
 def test_views_and_forms_stay_inside_their_feature(path):
     own = path.relative_to(PACKAGE).parts[0]
-    for name in imported(path):
+    for name in source(path).imports:
         parts = name.split(".")
         if parts[0] == "trainmgr" and {"views", "forms"} & set(parts[-1].split("_")) and len(parts) == 3:
             assert parts[1] == own, f"{label(path)} imports {name}"
@@ -161,9 +179,8 @@ BELOW_VIEWS = [
 
 @pytest.mark.parametrize("path", BELOW_VIEWS, ids=label)
 def test_nothing_below_the_views_reads_the_clock_or_the_signed_in_person(path):
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    assert not names & {"current_user", "utcnow"}, f"{label(path)} reads {names & {'current_user', 'utcnow'}}"
+    read = source(path).names & {"current_user", "utcnow"}
+    assert not read, f"{label(path)} reads {read}"
 
 
 def test_every_view_is_marked(app: Flask):
