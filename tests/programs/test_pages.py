@@ -14,6 +14,9 @@ from trainmgr.programs.models import Program, ProgramStep
 from trainmgr.programs.rules import Figure, Missing, State, Step, StepState
 from trainmgr.programs.thread import refresh
 
+OFFICES = dues.code(
+    "test-offices", dues.DueCode(Step.NEEDS, "Test %(amount)s", "Test", "programs.show_program")
+)
 SEEN = audit.sentence("test.seen", "%(who)s looked at %(what)s")
 
 
@@ -199,6 +202,28 @@ def test_english_is_spoken_to_who_reads_it(world, running):
     page = person.get(f"/programs/{running.id}").text
     assert "Start evaluating: 1 missing" in page
     assert "Eight stages, alternating school and enterprise" in page
+
+
+def test_of_several_offices_the_first_is_named_with_its_own_role(world, office, running):
+    college = world.organization(name="A 学院")
+    firm = world.organization(OrganizationKind.ENTERPRISE, name="B 公司")
+    with world.inside() as session:
+        dues.put_many(
+            OFFICES,
+            [
+                dues.Line(organization_id=college.id, role=Role.STAFF, due_on=TODAY - timedelta(days=3)),
+                dues.Line(
+                    organization_id=firm.id,
+                    role=Role.ENTERPRISE_COORDINATOR,
+                    due_on=TODAY - timedelta(days=3),
+                ),
+            ],
+            program_id=running.id,
+            visible_from=TODAY - timedelta(days=9),
+        )
+        session.commit()
+
+    assert "A 学院 项目管理员 和另外 1 人" in office.get(f"/programs/{running.id}").text
 
 
 def test_a_page_of_a_step_that_is_stored_with_a_page_nobody_knows_still_opens(world, office, running):

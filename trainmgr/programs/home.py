@@ -12,10 +12,11 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from flask import current_app, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from werkzeug.routing import BuildError
 
 from trainmgr.identity.models import Organization, User
-from trainmgr.kernel.access import Permission, may_open
+from trainmgr.kernel.access import Permission, Role, may_open
 from trainmgr.kernel.audit import AuditEvent
 from trainmgr.kernel.db import db
 from trainmgr.kernel.i18n import language, say
@@ -76,8 +77,7 @@ class DueGroup:
     reminded: int
     own: int
     person: str | None
-    organization: str | None
-    role: Any
+    office: str | None
 
     @property
     def remindable(self) -> tuple[int, int]:
@@ -87,17 +87,20 @@ class DueGroup:
     @property
     def who(self) -> str:
         """The people in words: one by name, more by the first name and how many there are."""
-        first = self.person or " ".join(
-            filter(None, [self.organization, str(self.role.label) if self.role else ""])
-        )
+        first = self.person or ""
+        if not first and self.office:
+            organization, role = self.office.split("\n")
+            first = f"{organization} {Role(role).label}"
         if self.people == 1:
             return first
-        return _("%(name)s and %(number)s others", name=first, number=self.people - 1)
+        return ngettext("%(name)s and one other", "%(name)s and %(num)s others", self.people - 1, name=first)
 
 
 def due_groups(program: Program, viewer: User, today: date) -> dict[str, DueGroup]:
     """Return what is due in a programme today by code: one statement, whatever the number of people."""
     day_start = datetime.combine(today, time.min, ZoneInfo(current_app.config["TIMEZONE"]))
+    # Organisation and role come from one row: each by itself would be the first of its column.
+    office = Organization.name + "\n" + sa.cast(Due.role, sa.String)
     rows = db.session.execute(
         sa.select(
             Due.code,
@@ -107,8 +110,7 @@ def due_groups(program: Program, viewer: User, today: date) -> dict[str, DueGrou
             sa.func.count(sa.case((Due.reminded_at >= day_start, 1))),
             sa.func.count(sa.case((dues.owned_by(viewer), 1))),
             sa.func.min(User.name),
-            sa.func.min(Organization.name),
-            sa.func.min(Due.role),
+            sa.func.min(office),
         )
         .join(User, User.id == Due.user_id, isouter=True)
         .join(Organization, Organization.id == Due.organization_id, isouter=True)
