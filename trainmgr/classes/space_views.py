@@ -81,10 +81,9 @@ def announce(program_id, cohort_id):
 def mark_read(program_id, cohort_id):
     """Note that the reader has read one announcement, or all of them."""
     _program, cohort = class_for(program_id, cohort_id, Permission.CLASS_SPACE)
-    if request.form.get("id"):
-        keys = [space.announcement_or_404(cohort, whole(request.form["id"]) or abort(404)).id]
-    else:
-        keys = space.unread_ids(cohort, current_user)
+    one = request.form.get("id")
+    found = [space.announcement_or_404(cohort, whole(one) or abort(404)).id] if one else None
+    keys = space.unread_ids(cohort, current_user) if found is None else found
     space.mark_read(keys, by=current_user, now=utcnow())
     return redirect(url_for(".show_space", program_id=program_id, cohort_id=cohort_id))
 

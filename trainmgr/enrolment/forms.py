@@ -39,6 +39,8 @@ def stripped(text: str | None) -> str:
 class DayField(DateField):
     """A day of our time: what lies outside was mistyped, and is no day to reckon with."""
 
+    data: Any
+
     def process_formdata(self, valuelist: list[Any]) -> None:
         """Read the day, or say what one looks like."""
         if not valuelist:
