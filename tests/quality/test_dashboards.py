@@ -71,6 +71,8 @@ def test_everybody_sees_the_scopes_that_are_theirs(house):
         (assessor, program),
     ):
         house.text(person, path, 404)
+    house.text(world.user(Role.ADMINISTRATOR, world.enterprise), program, 404)
+    house.text(world.user(Role.ADMINISTRATOR), program)
     house.text(world.user(Role.TRAINEE), "/quality/", 403)
     assert "尚无" in house.text(assessor, "/quality/")
 

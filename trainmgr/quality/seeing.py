@@ -114,14 +114,20 @@ def _department(department_id: int, colleges: frozenset[int]) -> Seen | None:
 
 def _program(program_id: int, viewer: User) -> Seen | None:
     """A programme's figures are for its colleges and its assessors; an enterprise sees its own part instead."""
-    program = db.session.scalars(
-        sa.select(Program).where(Program.id == program_id, visible_to(viewer))
-    ).one_or_none()
-    if program is None:
-        return None
-    if not (colleges_of(viewer) or Role.OUTSIDE_ASSESSOR in viewer.roles):
-        return None
-    return Seen(Scope.of_program(program.lead_college_id, program.id), program.label)
+    statement = sa.select(Program).where(Program.id == program_id, visible_to(viewer))
+    if Role.OUTSIDE_ASSESSOR not in viewer.roles:
+        statement = statement.where(_of_its_colleges(viewer))
+    program = db.session.scalars(statement).one_or_none()
+    return Seen(Scope.of_program(program.lead_college_id, program.id), program.label) if program else None
+
+
+def _of_its_colleges(viewer: User) -> sa.ColumnElement[bool]:
+    """Leave the programmes of which somebody's house is a college; administrators of enterprises are left out."""
+    return sa.exists().where(
+        ProgramParty.program_id == Program.id,
+        ProgramParty.organization_id.in_(colleges_of(viewer)),
+        ProgramParty.role.in_((PartyRole.LEAD_COLLEGE, PartyRole.PARTNER_COLLEGE)),
+    )
 
 
 def _enterprise(enterprise_id: int, viewer: User, college_id: int | None) -> Seen | None:
