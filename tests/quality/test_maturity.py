@@ -1,8 +1,9 @@
 """The evaluation by a third party: index systems, scoring with evidence within its days, submitted once."""
 
 import io
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from types import SimpleNamespace
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -19,6 +20,8 @@ from trainmgr.quality.maturity_models import (
     MaturityScore,
     MaturityTree,
 )
+
+CHINA = ZoneInfo("Asia/Shanghai")
 
 
 @pytest.fixture
@@ -83,6 +86,23 @@ def test_an_index_system_is_released_only_with_weights_of_a_hundred_and_then_sta
         house.post(house.staff, "/quality/maturity/systems", name="成熟度", copy_of=str(tree.id)).status_code
         == 409
     )
+
+
+def test_an_index_may_follow_from_an_indicator_that_holds_from_today(house):
+    house.world.app.config["CLOCK"] = lambda: datetime.combine(TODAY, time(7), CHINA).astimezone(UTC)
+    typed = {"measure": "pass_rate", "name": "新指标", "definition": "合格 ÷ 认定", "source": "结果认定",
+             "decimals": "1", "unit_name": "%", "group": "quality", "better": "higher", "audience": "college",
+             "weight": "1", "position": "1", "active": "y", "reason": "新口径",
+             "valid_from": TODAY.isoformat()}  # fmt: skip
+    assert house.post(house.staff, "/quality/indicators", **typed).status_code == 302
+    house.post(house.staff, "/quality/maturity/systems", name="成熟度", copy_of="")
+    (tree,) = house.all(MaturityTree)
+
+    index = {"dimension": "results", "kind": "quantitative", "name": "合格率", "meaning": "合格", "weight": "10",
+             "indicator": "own_1"} | {f"words-{n}-zh": f"第 {n + 1} 级" for n in range(5)}  # fmt: skip
+    limits = {f"limits-{n}": str(value) for n, value in enumerate((0.5, 0.6, 0.8, 0.9))}
+    path = f"/quality/maturity/systems/{tree.id}/indices"
+    assert house.post(house.staff, path, **index, **limits).status_code == 302
 
 
 def test_the_assessor_reads_the_named_programmes_on_the_days_named(house, asked):

@@ -15,6 +15,7 @@ from flask_babel import gettext as _
 from trainmgr.identity.models import User
 from trainmgr.kernel import audit
 from trainmgr.kernel.audit import require
+from trainmgr.kernel.clock import local_day
 from trainmgr.kernel.db import db
 from trainmgr.quality.catalogue import catalogue
 from trainmgr.quality.maturity_models import MaturityIndex, MaturityTree
@@ -119,7 +120,7 @@ def put_index(
     """Change an index of a draft, or add one at its end."""
     _require_draft(tree)
     if facts.kind is IndexKind.QUANTITATIVE:
-        known = catalogue(tree.college_id, now.date(), everything=True)
+        known = catalogue(tree.college_id, local_day(now), everything=True)
         require(facts.indicator in known, _("Choose the indicator that it follows from."))
         require(
             not limits_fault(facts.limits),
