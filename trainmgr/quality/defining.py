@@ -68,7 +68,8 @@ def blank(code: str, measure: str) -> Definition:
 
 
 def next_code(college_id: int) -> str:
-    """Return the code of a college's next own indicator."""
+    """Return the code of a college's next own indicator; who asks at the same moment waits for the next."""
+    lock(college_id)
     codes = db.session.scalars(
         sa.select(QualityIndicator.code)
         .where(
