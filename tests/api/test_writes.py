@@ -567,3 +567,28 @@ def test_schemathesis_takes_422_for_right_of_writes_only():
 
     assert 422 not in config["checks"]["positive_data_acceptance"]["expected-statuses"]
     assert set(lenient["include-method"]) == {write.method for write in WRITES.values()}
+
+
+@pytest.mark.parametrize(
+    "body", ["[" * 100_000, '{"a": ' * 50_000, r'{"\ud800": 1}', r'{"name": "a\ud800b"}']
+)
+def test_a_body_that_is_no_text_or_endlessly_nested_is_no_json(desk, body):
+    headers = {"Idempotency-Key": "a", "Content-Type": "application/json"}
+    answer = desk.caller(Role.STAFF).open("POST", desk.arranged.path("create_competency"), headers, data=body)
+    assert (answer.status_code, answer.json["detail"]) == (400, "The body is no JSON.")
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "value"),
+    [
+        ("create_competency", "importance", 1e300),
+        ("create_performance_gap", "expected", -1e300),
+        ("submit_log", "day", "0001-01-01"),
+        ("submit_log", "day", "9999-12-31"),
+        ("create_program", "starts_on", "0001-01-01"),
+    ],
+)
+def test_what_lies_far_beyond_all_figures_and_days_is_refused_at_its_field(desk, name, field, value):
+    answer = desk.send(name, {field: value})
+    assert answer.status_code == 422
+    assert [one["field"] for one in answer.json["errors"]] == [field]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +15,10 @@ from trainmgr.kernel.numbers import LARGEST
 
 LARGE = _l("The number is too small or too large.")
 LONG = _l("The text is too long or empty.")
+FIRST_YEAR, LAST_YEAR = (
+    1900,
+    2200,
+)  # beyond them nobody reckons with days, and near the first or last of all none can
 SOMETHING = r"[^\s\x00-\x1f\x7f-\x9f]"
 
 
@@ -87,6 +92,16 @@ class Flag(fields.Boolean):
         return value
 
 
+class Day(fields.Date):
+    """A day of a body, in a year that people reckon with."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **options: Any) -> date:
+        day: date = super()._deserialize(value, attr, data, **options)
+        if not FIRST_YEAR <= day.year <= LAST_YEAR:
+            raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE)
+        return day
+
+
 class Figure(fields.Decimal):
     """A number with so many decimals at most; more are refused, as on the pages, not rounded."""
 
@@ -100,7 +115,8 @@ class Figure(fields.Decimal):
         return super()._deserialize(value, attr, data, **options)
 
     def _is_exact(self, value: Decimal) -> None:
-        if value != round(value, self.decimals):
+        # One that is too large is refused as such, and cannot even be rounded.
+        if abs(value) <= LARGEST and value != round(value, self.decimals):
             raise ValidationError(_("At most %(decimals)s decimals.", decimals=self.decimals))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from flask import g, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -23,7 +25,8 @@ def _body(schema):
         raise Problem(415, _("Send the body as application/json."))
     try:
         sent = request.get_json()
-    except BadRequest:
+        json.dumps(sent, ensure_ascii=False).encode()  # half a letter (a lone surrogate) is no text
+    except (BadRequest, RecursionError, UnicodeEncodeError):
         raise Problem(400, _("The body is no JSON.")) from None
     try:
         return schema().load(sent)

@@ -9,7 +9,7 @@ from marshmallow import fields, validate
 
 from trainmgr.api import guiding
 from trainmgr.api.deeds import Deed, Done, Write, fault
-from trainmgr.api.fields import Base, Flag, Line, NothingSchema, Ref, choice, described
+from trainmgr.api.fields import Base, Day, Flag, Line, NothingSchema, Ref, choice, described
 from trainmgr.api.rules import Area
 from trainmgr.kernel.access import Permission
 from trainmgr.kernel.db import db
@@ -54,7 +54,7 @@ class HandoverSchema(Base):
     enrolment_ids = fields.List(
         Ref(), required=True, validate=validate.Length(1, 500), metadata=described("Trainees of the mentor.")
     )
-    day = fields.Date(required=True, metadata=described("Today or before."))
+    day = Day(required=True, metadata=described("Today or before."))
     reason = Line(200, least=1, required=True)
 
 

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from marshmallow import fields, validate
 
 from trainmgr.api.deeds import Deed, Done, Write, faults
-from trainmgr.api.fields import Base, Ref, choice, described
+from trainmgr.api.fields import Base, Day, Ref, choice, described
 from trainmgr.api.rules import Area
 from trainmgr.attendance import days, page_queries, registers
 from trainmgr.attendance.labels import MARKS
@@ -42,7 +42,7 @@ class SessionMarksSchema(Base):
 class DayMarksSchema(SessionMarksSchema):
     """Marks of trainees on a day of work, all or none."""
 
-    day = fields.Date(required=True, metadata=described("Whoever has a session on that day is marked there."))
+    day = Day(required=True, metadata=described("Whoever has a session on that day is marked there."))
 
 
 def mark_session(deed: Deed) -> Done:

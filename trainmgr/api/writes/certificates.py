@@ -7,10 +7,9 @@ from typing import Any
 
 from flask import abort
 from flask_babel import gettext as _
-from marshmallow import fields
 
 from trainmgr.api.deeds import Deed, Done, Write, fault
-from trainmgr.api.fields import Base, Line, NothingSchema, ReasonSchema, Ref, choice
+from trainmgr.api.fields import Base, Day, Line, NothingSchema, ReasonSchema, Ref, choice
 from trainmgr.api.rules import Area
 from trainmgr.certificates import external, external_queries
 from trainmgr.certificates.models import ExternalCertificate
@@ -32,8 +31,8 @@ class NewExternalCertificateSchema(Base):
     name = Line(80, least=1, required=True)
     number = Line(60, least=1, required=True)
     issuer = Line(120, least=1, required=True)
-    issued_on = fields.Date(required=True)
-    expires_on = fields.Date(allow_none=True)
+    issued_on = Day(required=True)
+    expires_on = Day(allow_none=True)
 
 
 def enter(deed: Deed) -> Done:

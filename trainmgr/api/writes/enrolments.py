@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from marshmallow import fields, validate
 
 from trainmgr.api.deeds import Deed, Done, Write, fault, require_among
-from trainmgr.api.fields import Base, Line, ReasonSchema, Ref, Whole, choice, described
+from trainmgr.api.fields import Base, Day, Line, ReasonSchema, Ref, Whole, choice, described
 from trainmgr.api.people import NumbersSchema
 from trainmgr.api.problems import Problem
 from trainmgr.api.rules import Area
@@ -55,9 +55,9 @@ class StandingSchema(Base):
     """What happens to a trainee's standing, from which day and why; on a day to come it is planned."""
 
     kind = choice(StandingKind, required=True)
-    day = fields.Date(required=True)
+    day = Day(required=True)
     reason = Line(200, least=1, required=True)
-    expected_on = fields.Date(metadata=described("When somebody suspended is expected back."))
+    expected_on = Day(metadata=described("When somebody suspended is expected back."))
     enterprise_id = Ref(metadata=described("Where somebody transferred to another enterprise goes."))
     to_program_id = Ref(metadata=described("Where somebody transferred to another programme goes."))
     recognised_minutes = Whole(

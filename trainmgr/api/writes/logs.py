@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from trainmgr.api.deeds import Deed, Done, Write
-from trainmgr.api.fields import LARGE, Base, Id, Line, NothingSchema, Text, described
+from trainmgr.api.fields import LARGE, Base, Day, Id, Line, NothingSchema, Text, described
 from trainmgr.api.problems import Problem
 from trainmgr.api.rules import Area
 from trainmgr.curriculum.queries import modules_of, stages_of
@@ -43,7 +43,7 @@ def _in_quarters(minutes: int) -> None:
 class LogEntrySchema(Base):
     """A log of a day or a week as a trainee hands it in: `minutes` of a day, or `day_minutes` of a week."""
 
-    day = fields.Date(required=True, metadata=described("The day, or any day of the week."))
+    day = Day(required=True, metadata=described("The day, or any day of the week."))
     minutes = fields.Integer(validate=[validate.Range(15, 1440, error=LARGE), _in_quarters])
     day_minutes = fields.List(
         fields.Integer(validate=[validate.Range(0, 1440, error=LARGE), _in_quarters]),

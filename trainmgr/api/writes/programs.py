@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from marshmallow import fields, validate
 
 from trainmgr.api.deeds import Deed, Done, Write, fault, require_among
-from trainmgr.api.fields import Base, Line, Ref, Whole, choice, described
+from trainmgr.api.fields import Base, Day, Line, Ref, Whole, choice, described
 from trainmgr.api.rules import Area
 from trainmgr.kernel.access import Permission
 from trainmgr.kernel.db import db
@@ -33,8 +33,8 @@ class ProgramFactsSchema(Base):
     code = Line(40, least=1)
     kind = choice(ProgramKind)
     department_id = Ref(allow_none=True)
-    starts_on = fields.Date(allow_none=True)
-    ends_on = fields.Date(allow_none=True)
+    starts_on = Day(allow_none=True)
+    ends_on = Day(allow_none=True)
     planned_size = Whole(1, 100_000, allow_none=True)
 
 
@@ -55,8 +55,8 @@ class NewProgramSchema(Base):
     code = Line(40, least=1, required=True, metadata=described("One's own within the college."))
     kind = choice(ProgramKind, required=True)
     department_id = Ref(allow_none=True)
-    starts_on = fields.Date(allow_none=True)
-    ends_on = fields.Date(allow_none=True)
+    starts_on = Day(allow_none=True)
+    ends_on = Day(allow_none=True)
     planned_size = Whole(1, 100_000, allow_none=True)
     parties = fields.List(fields.Nested(PartySchema), validate=validate.Length(max=50))
 
