@@ -12,7 +12,7 @@ from tests.factories import NOW
 from trainmgr.certificates import batches, issuing
 from trainmgr.certificates.models import Certificate, CertificateRevocation, CertificateSerial
 from trainmgr.certificates.rules import RevocationKind
-from trainmgr.enrolment.models import Enrolment
+from trainmgr.enrolment.models import Enrolment, EnrolmentState
 from trainmgr.identity.models import User
 from trainmgr.kernel.access import Role
 from trainmgr.kernel.audit import AuditEvent
@@ -66,6 +66,22 @@ def test_many_are_issued_by_a_job_that_gives_nobody_a_second_one(ending, monkeyp
     assert numbers == [1, 2, 3]
     page = ending.browser(ending.staff).get(ending.path).get_data(as_text=True)
     assert "已颁发 2 张证书" in page
+
+
+def test_who_left_after_passing_gets_none(ending):
+    with ending.world.inside() as session:
+        session.get(Enrolment, ending.passed[1].id).state = EnrolmentState.WITHDRAWN
+        session.commit()
+
+    assert len(ending.issue()) == 1
+    assert ending.browser(ending.staff).post(f"{ending.path}/issue-all").status_code == 302
+    assert [one.enrolment_id for one in ending.all(Certificate)] == [ending.passed[0].id]
+
+
+def test_a_number_too_large_for_any_certificate_finds_none(ending):
+    ending.issue()
+    for q in ("2026-9999999999", "9999999999-1"):
+        assert ending.browser(ending.staff).get("/certified", query_string={"q": q}).status_code == 200
 
 
 def test_a_replaced_certificate_stays_and_says_so(ending):

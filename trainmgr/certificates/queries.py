@@ -14,6 +14,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 from trainmgr.certificates.models import Certificate, CertificateRevocation, ExternalCertificate
 from trainmgr.certificates.rules import SENIOR_AND_ABOVE, ExternalState, Level
 from trainmgr.enrolment.models import Enrolment
+from trainmgr.enrolment.rules import AWAY
 from trainmgr.identity.models import User
 from trainmgr.kernel.access import Role
 from trainmgr.kernel.db import db
@@ -120,9 +121,10 @@ def _filtered(viewer: User, q: str, chosen: Mapping[str, str]) -> sa.Select[Any]
 
 
 def _has_serial(q: str) -> sa.ColumnElement[bool]:
-    year, _dash, number = q.partition("-")
-    if year.isascii() and year.isdigit() and number.isascii() and number.isdigit() and len(q) < 16:
-        return sa.and_(Certificate.year == int(year), Certificate.number == int(number))
+    before, _dash, after = q.partition("-")
+    year, number = whole(before), whole(after)
+    if year is not None and number is not None:
+        return sa.and_(Certificate.year == year, Certificate.number == number)
     return Certificate.student_number == q
 
 
@@ -173,11 +175,15 @@ def passed_in(program: Program) -> sa.Select[int]:
 
 
 def without(program: Program) -> sa.Select[int]:
-    """Return a select of the ids of who passed and has no certificate that counts, in the order of issuing."""
+    """Return a select of the ids of who passed, is there and has no certificate that counts, in the order of issuing.
+
+    Whoever left after passing, or is suspended, does not stand in the pass list either.
+    """
     has = sa.exists().where(Certificate.enrolment_id == Enrolment.id, Certificate.is_present)
+    there = (Enrolment.program_id == program.id, Enrolment.state.not_in(AWAY))
     return (
         sa.select(Enrolment.id)
-        .where(Enrolment.program_id == program.id, Enrolment.id.in_(passed_in(program)), ~has)
+        .where(*there, Enrolment.id.in_(passed_in(program)), ~has)
         .order_by(Enrolment.id)
     )
 
