@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainmgr.employment.course import PostStep, Step, add_months, months_between, next_steps, step_fault
+from trainmgr.employment.course import (
+    PostStep,
+    Step,
+    add_months,
+    course_of,
+    months_between,
+    next_steps,
+    step_fault,
+)
 from trainmgr.employment.rules import (
     MIDDLES,
     WORKING,
@@ -123,6 +131,15 @@ DAY = date(2026, 3, 1)
 def test_a_step_follows_those_before_it(history, kind, on, organization, fits):
     past = [Step(one, date(2026, 2, 10), 1) for one in history]
     assert (step_fault(past, Step(kind, on, organization), date(2026, 6, 1)) is None) is fits
+
+
+def test_who_was_confirmed_and_is_on_trial_again_makes_no_more_converts_than_people():
+    steps = (PostStep.TRIAL, PostStep.CONFIRMED, PostStep.LEFT, PostStep.TRIAL)
+    again = course_of([Step(one, DAY, 1) for one in steps], DAY)
+    kept = course_of([Step(one, DAY, 1) for one in steps[:2]], DAY)
+
+    assert (again + kept).conversion == Rate(2, 2, 0)
+    assert (again.kept, again.left, again.on_trial) == (0, 0, 1)
 
 
 @given(st.sampled_from([None, *PostStep]))

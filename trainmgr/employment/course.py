@@ -66,12 +66,13 @@ def step_fault(history: Sequence[Step], new: Step, today: date) -> str | None:
 class Conversions:
     """How many of a group went how far: began (on trial or at once), were confirmed, are on trial, were promoted, left.
 
-    `kept` were confirmed and have not left; `promoted_soon` were promoted within 36 months of being confirmed, and
-    `confirmed_long` were confirmed at least 36 months ago.
+    `undecided` are on trial and were never confirmed; `kept` were confirmed and are so still; `promoted_soon` were
+    promoted within 36 months of being confirmed, and `confirmed_long` were confirmed at least 36 months ago.
     """
 
     began: int = 0
     on_trial: int = 0
+    undecided: int = 0
     confirmed: int = 0
     kept: int = 0
     promoted: int = 0
@@ -85,8 +86,8 @@ class Conversions:
 
     @property
     def conversion(self) -> Rate:
-        """Who was confirmed, of those whose trial is over."""
-        return Rate(self.confirmed, self.began - self.on_trial, self.on_trial)
+        """Who was confirmed, of those whose trial is over; who is on trial anew after having been confirmed is."""
+        return Rate(self.confirmed, self.began - self.undecided, self.undecided)
 
     @property
     def retention(self) -> Rate:
@@ -112,8 +113,9 @@ def course_of(steps: Sequence[Step], today: date) -> Conversions:
     return Conversions(
         began=1,
         on_trial=int(last is PostStep.TRIAL),
+        undecided=int(last is PostStep.TRIAL and confirmed is None),
         confirmed=int(confirmed is not None),
-        kept=int(confirmed is not None and last is not PostStep.LEFT),
+        kept=int(last in (PostStep.CONFIRMED, PostStep.PROMOTED)),
         promoted=int(promoted is not None),
         promoted_soon=int(soon),
         confirmed_long=int(long),
