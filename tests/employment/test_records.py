@@ -11,8 +11,10 @@ from joserfc import jws
 from joserfc.errors import BadSignatureError
 from joserfc.jwk import KeySet
 
+from tests.factories import NOW
 from trainmgr.employment.models import CarriedRecord, RecordConsent
-from trainmgr.identity.models import OrganizationKind
+from trainmgr.enrolment.models import EnrolmentState
+from trainmgr.identity.models import Membership, OrganizationKind
 from trainmgr.kernel import signing
 from trainmgr.kernel.access import Role
 from trainmgr.kernel.audit import AuditEvent
@@ -128,6 +130,21 @@ def test_consent_taken_back_ends_handing_out_but_not_what_was_handed_over(alumni
     assert fetch(alumni, alumni.graduate, f"/mine/{record.id}.zip")[0] == 200
     assert check(alumni, file=(io.BytesIO(archive), "x.zip"), text="").status_code == 200
     assert [one.given for one in alumni.all(RecordConsent)] == [True, False]
+
+
+def test_the_way_to_ones_own_record_hands_out_nobody_elses(alumni, record, world):
+    both = world.user(Role.ENTERPRISE_COORDINATOR)
+    world.enrolment(alumni.program, user=both, state=EnrolmentState.COMPLETED)
+    with world.inside() as session:
+        session.add(
+            Membership(user_id=both.id, organization_id=world.college.id, role=Role.TRAINEE, created_at=NOW)
+        )
+        session.commit()
+    agree(alumni, given="0")
+
+    assert fetch(alumni, both, f"/records/{record.id}.zip")[0] == 409
+    assert fetch(alumni, both, f"/mine/{record.id}.zip")[0] == 404
+    assert fetch(alumni, alumni.graduate, f"/mine/{record.id}.zip")[0] == 200
 
 
 def test_a_record_goes_to_its_enterprise_and_to_no_other(alumni, record, world):

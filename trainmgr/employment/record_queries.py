@@ -174,6 +174,21 @@ def record_or_404(program: Program, record_id: int, viewer: User) -> tuple[Carri
     return (row[0], bool(row[1] and row[1].given)) if row is not None else abort(404)
 
 
+def own_record_or_404(program: Program, record_id: int, viewer: User) -> CarriedRecord:
+    """Return a record of the viewer's own training, agreed to or not, or answer 404."""
+    found: CarriedRecord | None = db.session.scalars(
+        sa.select(CarriedRecord)
+        .join(CarriedRecord.enrolment)
+        .where(
+            CarriedRecord.id == record_id,
+            CarriedRecord.program_id == program.id,
+            Enrolment.user_id == viewer.id,
+        )
+        .options(joinedload(CarriedRecord.file))
+    ).one_or_none()
+    return found if found is not None else abort(404)
+
+
 def archive_of(program: Program, firm_id: int, viewer: User, cohort_id: int | None) -> IO[bytes]:
     """Put the last records of a class (or of all) into one archive, on disk; raises RuleBroken when there is none."""
     newer = aliased(CarriedRecord)

@@ -117,8 +117,7 @@ def download_record(program_id, record_id):
 def download_own_record(program_id, record_id):
     """Hand a trainee the own record as it went to the enterprise."""
     program = program_for(program_id, steps=False)
-    record, _agreed = record_queries.record_or_404(program, record_id, current_user)
-    return files.file_response(record.file)
+    return files.file_response(record_queries.own_record_or_404(program, record_id, current_user).file)
 
 
 def _hand_out(program, record_id):
