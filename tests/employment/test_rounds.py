@@ -50,6 +50,17 @@ def test_a_round_is_planned_with_days_that_hold(alumni):
     assert len(alumni.all(FollowUpRound)) == 1
 
 
+def test_a_first_day_before_all_counting_is_refused_at_its_field(alumni):
+    with alumni.world.inside() as session:
+        session.get(type(alumni.program), alumni.program.id).ends_on = None
+        session.commit()
+    days = {"opens_on": "0001-01-01", "closes_on": (TODAY + timedelta(days=9)).isoformat()}
+
+    assert alumni.post(alumni.staff, "/rounds", months="60", **days).status_code == 422
+    days["closes_on"], days["opens_on"] = "9999-12-31", TODAY.isoformat()
+    assert alumni.post(alumni.staff, "/rounds", months="60", **days).status_code == 422
+
+
 def test_the_clock_opens_a_round_and_asks_then_closes_it_and_asks_no_more(alumni):
     alumni.post(alumni.staff, "/rounds", months="0", **_days(2, 4))
     assert _asked(alumni) == set()

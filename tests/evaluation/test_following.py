@@ -252,6 +252,8 @@ def test_the_form_of_a_follow_up_asks_for_its_months_and_keeps_reminders_inside(
     late = {"months_after": "3", "first_reminder_at": "2027-02-20T08:00"}
     assert client.post(url, data=form | late).status_code == 422
     good = {"months_after": "3", "first_reminder_at": "2027-02-05T08:00"}
+    assert client.post(url, data=form | good | {"opens_at": "0001-01-01T00:00"}).status_code == 422
+    assert client.post(url, data=form | good | {"closes_at": "9999-12-31T23:59"}).status_code == 422
     assert client.post(url, data=form | good).status_code == 302
     with stage.world.inside():
         window = db.session.query(Window).filter_by(kind=WindowKind.FOLLOW_UP).one()

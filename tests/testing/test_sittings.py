@@ -81,6 +81,8 @@ def test_a_test_is_planned_from_an_instrument_and_leads_to_its_people(exam, staf
         ({"purpose": "end"}, 409, "才能做这件事"),
         ({"version_id": "999"}, 422, ""),
         ({"opens_at": "morgen"}, 422, ""),
+        ({"opens_at": "0001-01-01T00:00"}, 422, "2000 年至 2100 年之间"),
+        ({"closes_at": "9999-12-31T23:59"}, 422, "2000 年至 2100 年"),
     ],
 )
 def test_a_test_that_cannot_be_is_refused_with_the_reason_and_what_was_typed(

@@ -38,7 +38,7 @@ from trainmgr.employment.rules import (
 )
 from trainmgr.identity.models import Organization
 from trainmgr.kernel.i18n import say
-from trainmgr.kernel.inputs import FigureField, WholeField, tidy
+from trainmgr.kernel.inputs import FigureField, WholeField, in_our_time, tidy
 from trainmgr.kernel.numbers import whole
 
 CENTS = 100
@@ -72,8 +72,8 @@ class RoundForm(FlaskForm):
             NumberRange(0, MOST_MONTHS, _l("A number from 0 to 60.")),
         ],
     )
-    opens_on = DateField(_l("First day"), validators=[InputRequired(_l("Choose a day."))])
-    closes_on = DateField(_l("Last day"), validators=[InputRequired(_l("Choose a day."))])
+    opens_on = DateField(_l("First day"), validators=[InputRequired(_l("Choose a day.")), in_our_time])
+    closes_on = DateField(_l("Last day"), validators=[InputRequired(_l("Choose a day.")), in_our_time])
 
     def validate_closes_on(self, field: DateField) -> None:
         """Not before the first day."""

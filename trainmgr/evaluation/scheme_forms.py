@@ -50,6 +50,7 @@ from trainmgr.evaluation.rules import (
 from trainmgr.evaluation.schemes import CriterionFields
 from trainmgr.evaluation.scoring import HUNDRED
 from trainmgr.evaluation.windows import WindowFields
+from trainmgr.kernel.inputs import in_our_time
 from trainmgr.needs.models import Dimension
 from trainmgr.pathways.rules import Pathway
 
@@ -329,10 +330,14 @@ class WindowForm(FlaskForm):
         validators=[InputRequired(), NumberRange(min=0, max=100)],
     )
     opens_at = DateTimeLocalField(
-        _l("Opens"), format="%Y-%m-%dT%H:%M", validators=[InputRequired(_l("Give day and time."))]
+        _l("Opens"),
+        format="%Y-%m-%dT%H:%M",
+        validators=[InputRequired(_l("Give day and time.")), in_our_time],
     )
     closes_at = DateTimeLocalField(
-        _l("Closes"), format="%Y-%m-%dT%H:%M", validators=[InputRequired(_l("Give day and time."))]
+        _l("Closes"),
+        format="%Y-%m-%dT%H:%M",
+        validators=[InputRequired(_l("Give day and time.")), in_our_time],
     )
     first_reminder_at = DateTimeLocalField(
         _l("First reminder"), format="%Y-%m-%dT%H:%M", validators=[Optional()]

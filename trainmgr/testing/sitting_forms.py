@@ -16,7 +16,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
 from trainmgr.bank.models import InstrumentVersion
-from trainmgr.kernel.inputs import WholeField, tidy
+from trainmgr.kernel.inputs import WholeField, in_our_time, tidy
 from trainmgr.testing import labels
 from trainmgr.testing.models import Sitting
 from trainmgr.testing.rules import MOST_EXTRA_MINUTES, Purpose
@@ -54,7 +54,7 @@ class EndForm(ReasonForm):
     """When a sitting ends instead, and why."""
 
     closes_at = DateTimeLocalField(
-        _l("Closes"), format=LOCAL, validators=[InputRequired(_l("Give day and time."))]
+        _l("Closes"), format=LOCAL, validators=[InputRequired(_l("Give day and time.")), in_our_time]
     )
 
     def let_close_now(self) -> None:
@@ -85,10 +85,10 @@ class SittingForm(FlaskForm):
         _l("Name"), filters=[tidy], validators=[DataRequired(_l("Give it a name.")), Length(max=80)]
     )
     opens_at = DateTimeLocalField(
-        _l("Opens"), format=LOCAL, validators=[InputRequired(_l("Give day and time."))]
+        _l("Opens"), format=LOCAL, validators=[InputRequired(_l("Give day and time.")), in_our_time]
     )
     closes_at = DateTimeLocalField(
-        _l("Closes"), format=LOCAL, validators=[InputRequired(_l("Give day and time."))]
+        _l("Closes"), format=LOCAL, validators=[InputRequired(_l("Give day and time.")), in_our_time]
     )
 
     def offer(self, versions: Sequence[InstrumentVersion]) -> None:
