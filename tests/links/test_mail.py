@@ -119,6 +119,17 @@ def test_mail_that_is_not_taken_is_said_and_what_was_sealed_is_dropped(doorway, 
     doorway.come_in(token, code)  # by another way it opens all the same
 
 
+def test_an_address_that_no_mail_can_have_is_said_like_one_that_the_server_refuses(doorway, post):
+    token, code, link_id = doorway.give(mail="zhou..jianguo@example.com")
+
+    assert post.tries == 0
+    assert doorway.link().mail_state is MailState.FAILED
+    assert sealed(doorway) == [None]
+    page = doorway.giver().get(f"/programs/{doorway.program.id}/links/{link_id}").get_data(as_text=True)
+    assert "没有送达 z***@example.com" in page
+    doorway.come_in(token, code)
+
+
 def test_neither_address_nor_link_lies_open_while_the_mail_waits(doorway, post, monkeypatch):
     monkeypatch.setattr("trainmgr.kernel.jobs.queue.send", lambda job_id: None)
 

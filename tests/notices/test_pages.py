@@ -42,6 +42,16 @@ def test_an_address_counts_once_its_code_was_typed(office, post):
     assert own(office).mail_sealed is None
 
 
+@pytest.mark.parametrize("address", ["li..yan@example.com", ".li@example.com", "li.@example.com"])
+def test_an_address_that_no_mail_can_have_is_refused_and_stays_in_its_field(office, post, address):
+    answer = office.world.signed_in(office.person).post("/account/notices/address", data={"address": address})
+    assert answer.status_code == 409
+    page = answer.get_data(as_text=True)
+    assert "请检查邮箱是否正确" in page
+    assert f'value="{address}"' in page
+    assert post.mails == []
+
+
 def test_codes_are_not_sent_by_the_dozen_and_not_guessed(office, post):
     reader = office.world.signed_in(office.person)
     send = lambda: reader.post("/account/notices/address", data={"address": "li@example.com"}).status_code  # noqa: E731

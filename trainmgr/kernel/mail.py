@@ -41,8 +41,11 @@ def send(to: str, subject: str, text: str, *, key: str = "") -> None:
     Sent twice under one `key`, it is the same mail: its Message-ID follows from the key.
     """
     message = EmailMessage()
-    message["From"] = Address("trainmgr", addr_spec=_sender())
-    message["To"] = Address(addr_spec=to)
+    try:
+        message["From"] = Address("trainmgr", addr_spec=_sender())
+        message["To"] = Address(addr_spec=to)
+    except ValueError:  # two dots together, for example; whoever typed it is told like of one that is refused
+        raise NotSent("the address is none that a mail can have", final=True) from None
     message["Subject"] = subject
     message["Date"] = formatdate()
     domain = _sender().rpartition("@")[2]
