@@ -335,8 +335,9 @@ def test_more_rows_than_a_page_come_in_their_order(world, admin, program, colleg
     assert len({row[5] for row in rows[1:]}) == 5
 
 
-def test_nonsense_in_the_address_is_the_present_month_and_excel(world, admin, placed):
-    answer = download(admin, world, month="2026-99", format="exe", program="'")
+@pytest.mark.parametrize("month", ["2026-99", "99999999999-1", "0-1", "1-2-3", "0001-01", "9999-12", "九月"])
+def test_nonsense_in_the_address_is_the_present_month_and_excel(world, admin, placed, month):
+    answer = download(admin, world, month=month, format="exe", program="'")
 
     assert answer.status_code == 200
     assert answer.data.startswith(b"PK")

@@ -58,6 +58,8 @@ def test_the_trail_is_searched_by_name_action_programme_and_day(session, operato
     assert found(until=(NOW - timedelta(days=30)).date().isoformat()) == ["很久以前"]
     assert found(since=(NOW - timedelta(days=30)).date().isoformat()) == ["甲同学", "年度计划"]
     assert found(q="100%_") == []
+    for day in ("0001-01-01", "9999-12-31", "2026-02-30"):  # nonsense counts as nothing
+        assert len(found(since=day)) == len(found(until=day)) == 3
 
 
 def test_a_college_finds_its_programmes_events_and_no_others(session, administrator, world):

@@ -68,7 +68,7 @@ def month_of(text: str, today: date) -> date:
     try:
         year, month = text.split("-")
         return date(int(year), int(month), 1)
-    except ValueError:
+    except (ValueError, OverflowError):
         return today.replace(day=1)
 
 

@@ -48,9 +48,11 @@ class Asked:
 
 def _day(text: str) -> date | None:
     try:
-        return date.fromisoformat(text)
+        found = date.fromisoformat(text)
     except ValueError:
         return None
+    # At the very first and last day no moment of it can be told in another time zone.
+    return found if date.min < found < date.max else None
 
 
 def _own_programs(viewer: User, permission: Permission) -> sa.Select[Any]:
