@@ -49,13 +49,13 @@ class House:
                 pass
             session.commit()
 
-    def pass_on(self, enrolment: Any, kind: PassKind = PassKind.PASSED) -> None:
+    def pass_on(self, enrolment: Any, kind: PassKind = PassKind.PASSED, at: Any = NOW) -> None:
         """Decide on a trainee."""
         with self.world.app.app_context():
             keep(
                 PassDecision(
                     program_id=enrolment.program_id, enrolment_id=enrolment.id, kind=kind,
-                    by_id=self.staff.id, by_name=self.staff.name, at=NOW,
+                    by_id=self.staff.id, by_name=self.staff.name, at=at,
                 )
             )  # fmt: skip
 

@@ -1,12 +1,16 @@
 """Figures follow from records: every measure runs, in every scope, live as stored; nothing found is no data."""
 
 from dataclasses import replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
 
-from tests.factories import TODAY
+from tests.factories import NOW, TODAY, keep
 from tests.quality.conftest import PERIOD, YEAR
+from trainmgr.evaluation.models import Result, Scheme, Window
+from trainmgr.evaluation.rules import WindowKind
 from trainmgr.outcomes.rules import PassKind
 from trainmgr.programs.rules import ProgramKind, State
 from trainmgr.quality import measuring
@@ -14,6 +18,8 @@ from trainmgr.quality.library import load_library
 from trainmgr.quality.measures.base import MEASURES, row
 from trainmgr.quality.models import QualityFigure
 from trainmgr.quality.rules import Period, Scope, Unit, Verdict
+
+CHINA = ZoneInfo("Asia/Shanghai")
 
 
 def test_every_measure_is_defined_and_every_definition_measured():
@@ -91,6 +97,36 @@ def test_what_did_not_run_in_the_period_does_not_count(house):
             ["programs_rural", "trainees_rural"], house.college, Period.of_year(YEAR - 1)
         )
     assert [figure.value for figure in before.values()] == [1, 1]
+
+
+def test_a_year_begins_and_ends_at_the_midnight_of_its_college(house):
+    begins, ends = (datetime(year, 1, 1, tzinfo=CHINA) for year in (YEAR, YEAR + 1))
+    moments = (begins - timedelta(seconds=1), begins, ends - timedelta(seconds=1), ends)
+    for enrolment, moment in zip((*house.named, house.plain), moments, strict=True):
+        house.pass_on(enrolment, at=moment)
+
+    decided = []
+    with house.world.app.app_context():
+        for year in (YEAR - 1, YEAR, YEAR + 1):
+            figure = measuring.measure(["pass_rate"], house.college, Period.of_year(year))["pass_rate"]
+            decided.append(figure.denominator)
+    assert decided == [1, 2, 1]
+
+
+def test_a_window_that_closes_at_midnight_belongs_to_the_day_before(house):
+    ends = datetime(YEAR + 1, 1, 1, tzinfo=CHINA)
+    with house.world.app.app_context():
+        scheme = keep(Scheme(program_id=house.program.id, trainee_weight=20, enterprise_weight=45, teacher_weight=35,
+                             edited_at=NOW))  # fmt: skip
+        window = keep(Window(program_id=house.program.id, scheme_id=scheme.id, name="终结评价",
+                             kind=WindowKind.TERMINAL, opens_at=ends - timedelta(days=7), closes_at=ends))  # fmt: skip
+        keep(Result(program_id=house.program.id, window_id=window.id, enrolment_id=house.named[0].id, composite=4.0,
+                    computed_at=NOW))  # fmt: skip
+        years = [
+            measuring.measure(["composite"], house.college, Period.of_year(year))["composite"].denominator
+            for year in (YEAR, YEAR + 1)
+        ]
+    assert years == [1, 0]
 
 
 def test_another_college_has_figures_of_its_own(house):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from trainmgr.enrolment.models import Enrolment, EnrolmentState
+from trainmgr.evaluation.windows import local_midnight
 from trainmgr.programs.models import Program
 from trainmgr.programs.rules import State
 from trainmgr.quality.rules import Period, ScopeKind, Unit
@@ -58,14 +59,13 @@ class Ask:
 
     @property
     def begins(self) -> datetime:
-        """The first moment (of the first day in UTC)."""
-        return datetime(self.first.year, self.first.month, self.first.day, tzinfo=UTC)
+        """The first moment, as clocks at the installation show it."""
+        return local_midnight(self.first)
 
     @property
     def ends(self) -> datetime:
-        """The first moment after the last day (in UTC)."""
-        after = self.last + timedelta(days=1)
-        return datetime(after.year, after.month, after.day, tzinfo=UTC)
+        """The first moment after the last day."""
+        return local_midnight(self.last + timedelta(days=1))
 
 
 Rows = Callable[[Ask], sa.Select[Any]]

@@ -107,7 +107,10 @@ def _results(ask: Ask, amount: Any) -> sa.Select[Any]:
         .join(Result, Result.enrolment_id == Enrolment.id)
         .join(Window, Window.id == Result.window_id)
         .where(
-            Window.kind == WindowKind.TERMINAL, Window.closes_at >= ask.begins, Window.closes_at < ask.ends
+            # A window of whole days closes at the midnight after its last one, and belongs to that day.
+            Window.kind == WindowKind.TERMINAL,
+            Window.closes_at > ask.begins,
+            Window.closes_at <= ask.ends,
         )
     )
 
