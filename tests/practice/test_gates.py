@@ -1,6 +1,7 @@
 """Who passes a gate, who goes into a remedial loop and comes back; how the programme's step tells of it."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
@@ -16,6 +17,7 @@ from trainmgr.practice.gate_models import (
     RemedialTask,
     TaskState,
 )
+from trainmgr.practice.gating import Condition, ConditionKind, Met
 from trainmgr.practice.models import GateDecision, GateOutcome, LogDecision, LogState, PracticeLog
 from trainmgr.programs.models import Due, Program, ProgramStep
 from trainmgr.programs.rules import State, Step, StepState
@@ -485,3 +487,20 @@ def test_a_programme_that_is_set_running_begins_with_its_first_stage(place):
         program.current_stage = 0
         tell_move(Move(program, State.RECRUITING, session.get(User, place.staff.id), NOW))
         assert program.current_stage == 1
+
+
+def test_a_limit_between_two_minutes_is_met_by_the_next_one_on_the_list_and_on_the_page_alike(place):
+    others = place.people(1)
+    for enrolment, minutes in ((place.enrolment, 600), (others[0], 615)):
+        place.log(enrolment_id=enrolment.id, stage_number=1, minutes=minutes, state=LogState.SIGNED)
+    keys = [place.enrolment.id, others[0].id]
+    asked = [Condition(ConditionKind.HOURS, Decimal("10.01"), TODAY)]
+
+    with place.world.inside() as session:
+        found = measures.findings_of(place.program.id, 1, asked, keys)
+        figures = measures.Figures(place.program.id, 1, asked)
+        statement = figures.join(sa.select(Enrolment.id).select_from(Enrolment))
+        listed = {met: set(session.scalars(statement.where(figures.is_(asked[0], met)))) for met in Met}
+
+    assert [found[key][0].met for key in keys] == [Met.MISSING, Met.MET]
+    assert listed == {Met.MISSING: {keys[0]}, Met.MET: {keys[1]}, Met.UNKNOWN: set()}

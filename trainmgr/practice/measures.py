@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
+from math import ceil
 from typing import Any
 
 import sqlalchemy as sa
@@ -215,7 +216,7 @@ class Figures:
         if condition.kind is K.HOURS:
             if met is Met.UNKNOWN:
                 return sa.false()
-            enough = sa.func.coalesce(source.part, 0) >= ledger_minutes(condition.limit)
+            enough = sa.func.coalesce(source.part, 0) >= ceil(condition.limit * ledger_minutes(1))
             return enough if met is Met.MET else sa.not_(enough)
         unknown = sa.func.coalesce(source.whole, 0) == 0
         if met is Met.UNKNOWN:
