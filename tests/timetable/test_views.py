@@ -231,3 +231,19 @@ def test_rooms_out_of_use_are_not_offered(school):
     page = school.world.signed_in(school.staff).get(f"{school.address}/new").text
     assert "实训车间" in page
     assert "旧车间" not in page
+
+
+def test_a_room_stays_in_a_base_that_the_programme_does_not_name(school):
+    base = school.world.organization(OrganizationKind.BASE, name="区域实训基地")
+    with school.world.inside() as session:
+        session.get(Room, school.room.id).base_id = base.id
+        session.commit()
+    staff = school.world.signed_in(school.staff)
+    address = f"/programs/{school.program.id}/rooms/{school.room.id}"
+    assert "区域实训基地" in staff.get(f"{address}/edit").text
+    data = {"house": school.world.college.id, "name": "实训车间二", "base_id": base.id, "version": 2}
+
+    assert staff.post(address, data=data).status_code == 302
+
+    with school.world.inside() as session:
+        assert session.get(Room, school.room.id).base_id == base.id

@@ -25,11 +25,12 @@ from trainmgr.timetable.rules import month_of
 VIEW, EDIT = Permission.TIMETABLE_VIEW, Permission.CALENDAR_EDIT
 
 
-def _houses(form, program):
+def _houses(form, program, room=None):
     own = places.own_parties(program, current_user)
     form.house.choices = options([(party.organization_id, party.short_label) for party in own])
     if isinstance(form, RoomForm):
-        form.base_id.choices = options([(0, _("none")), *places.bases_of(program, form.base_id.object_data)])
+        bases = places.bases_of(program, room.base_id if room else None)
+        form.base_id.choices = options([(0, _("none")), *bases])
     return {party.organization_id: party for party in own}
 
 
@@ -156,7 +157,7 @@ def edit_room(program_id, room_id):
     program = program_for(program_id, EDIT)
     room = _own_room(program, room_id)
     form = RoomForm(formdata=None, obj=room, house=room.organization_id)
-    _houses(form, program)
+    _houses(form, program, room)
     return _room_page(program, form, room=room)
 
 
@@ -167,7 +168,7 @@ def change_room(program_id, room_id):
     program = program_for(program_id, EDIT)
     room = _own_room(program, room_id)
     form = RoomForm()
-    _houses(form, program)
+    _houses(form, program, room)
     form.house.data = room.organization_id
     if not form.validate():
         return _room_page(program, form, 422, room)
