@@ -110,3 +110,14 @@ def test_the_template_names_its_required_columns(scene):
         sheet = read_sheet(write_workbook(columns(), [], title="x", notes=[]), filename="x.xlsx")
 
     assert sum("*" in name for name in sheet.columns) == 2
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1949-12-31", "9999-12-31"])
+def test_a_day_out_of_time_is_a_wrong_row(scene, teachers, day):
+    staff, _answer = upload(scene, csv(("T001", "甲老师", "副教授", "", day, "", "")))
+
+    (job,) = scene.all(sa.select(Job))
+    assert job.counts == {"written": 0, "already": 0, "wrong": 1}
+    assert held(scene, teachers[0]) is None
+    with staff.get(f"/faculty/imports/{job.id}/wrong.xlsx") as answer:
+        assert day in str(read_sheet(answer.get_data(), filename="x.xlsx").rows[0][-1])

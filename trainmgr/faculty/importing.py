@@ -14,6 +14,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import contains_eager
 
 from trainmgr.faculty import actions, labels, queries
+from trainmgr.faculty.forms import EARLIEST, LATEST
 from trainmgr.faculty.models import Profile
 from trainmgr.faculty.rules import DualLevel
 from trainmgr.identity.models import Membership, Organization, User
@@ -96,7 +97,7 @@ def understand(record: Record) -> Understood:
     for key, most in FIGURES.items():
         if values[key]:
             row.facts[key] = _whole(values[key], most, row.faults)
-    row.facts |= {key: date.fromisoformat(values[key]) for key in DAYS if values[key]}
+    row.facts |= {key: _day(values[key], row.faults) for key in DAYS if values[key]}
     if values["dual_level"]:
         row.facts["dual_level"] = DualLevel(values["dual_level"])
     return row
@@ -108,6 +109,16 @@ def _whole(text: str, most: int, faults: list[str]) -> int | None:
         faults.append(_("“%(text)s” is no whole number from 0 to %(most)s", text=text, most=most))
         return None
     return int(number)
+
+
+def _day(text: str, faults: list[str]) -> date:
+    day = date.fromisoformat(text)
+    if not EARLIEST <= day <= LATEST:
+        first, last = EARLIEST.year, LATEST.year
+        faults.append(
+            _("“%(text)s” is no day between %(first)s and %(last)s", text=text, first=first, last=last)
+        )
+    return day
 
 
 # --- the job --------------------------------------------------------------------------------------
