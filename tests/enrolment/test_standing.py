@@ -264,3 +264,15 @@ def test_only_who_runs_the_classes_changes_somebodys_standing(world, program, si
         data={"day": "2026-11-20", "reason": "x"},
     )
     assert answer.status_code in (status, 403)
+
+
+@pytest.mark.parametrize("hours", ["NaN", "sNaN", "Infinity", "1e9"])
+def test_hours_that_are_no_number_are_refused(world, program, signed_in, hours):
+    one, target = world.enrolment(program), world.program(State.RUNNING, name="另一个项目")
+    data = {"day": "2026-11-20", "reason": "转项目", "to_program": str(target.id), "hours": hours}
+
+    answer = signed_in(world.user(Role.STAFF)).post(
+        f"/programs/{program.id}/trainees/{one.id}/standing/program", data=data
+    )
+
+    assert answer.status_code == 422

@@ -13,7 +13,7 @@ from trainmgr.kernel.access import Role
 from trainmgr.kernel.audit import AuditEvent
 from trainmgr.programs.models import Due, ProgramStep
 from trainmgr.programs.rules import State, Step
-from trainmgr.recruitment.models import PlanState, RecruitmentQuota
+from trainmgr.recruitment.models import PlanState, RecruitmentPlan, RecruitmentQuota
 
 
 @pytest.fixture
@@ -221,3 +221,9 @@ def test_the_page_of_the_plan_takes_as_many_statements_for_forty_lines_as_for_tw
         counts.append(len(statements))
 
     assert counts[0] == counts[1] <= 10
+
+
+def test_the_first_edition_takes_no_reason(session, program, college):
+    assert college.post(address(program, "editions"), data={"reason": "长" * 201}).status_code == 302
+    assert editions(session) == [(1, PlanState.DRAFT)]
+    assert session.scalar(sa.select(RecruitmentPlan.reason)) == ""

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
-from wtforms import DateField, DecimalField, IntegerField, SelectField, StringField
+from wtforms import DateField, IntegerField, SelectField, StringField
 from wtforms.validators import (
     DataRequired,
     InputRequired,
@@ -27,6 +27,7 @@ from wtforms.widgets import HiddenInput
 from trainmgr.enrolment.roster import RosterFilter
 from trainmgr.enrolment.rules import entry_level
 from trainmgr.kernel.clock import today
+from trainmgr.kernel.inputs import FigureField
 
 EARLIEST, LATEST = date(2000, 1, 1), date(2100, 12, 31)
 
@@ -120,7 +121,7 @@ class StandingForm(FlaskForm):
     expected_on = DayField(_l("Expected back on"), validators=[Optional()])
     enterprise = SelectField(_l("New enterprise"), validators=[Optional()], validate_choice=False)
     to_program = SelectField(_l("Other programme"), validators=[Optional()], validate_choice=False)
-    hours = DecimalField(_l("Hours recognised"), validators=[Optional(), NumberRange(0, 10_000)])
+    hours = FigureField(_l("Hours recognised"), decimals=2, validators=[Optional(), NumberRange(0, 10_000)])
     reason = StringField(
         _l("Reason"),
         filters=[stripped],

@@ -61,7 +61,8 @@ def open_edition(program_id):
     has_signed = find_plan(program.id, PlanState.SIGNED) is not None
     if has_signed and not form.validate():
         return _plan_page(program, 422, reason=form)
-    plans.open_edition(program, reason=form.reason.data or "", by=current_user, now=utcnow())
+    reason = form.reason.data or "" if has_signed else ""
+    plans.open_edition(program, reason=reason, by=current_user, now=utcnow())
     return redirect(url_for(".show_plan", program_id=program_id))
 
 
