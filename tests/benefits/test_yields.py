@@ -50,10 +50,10 @@ def test_both_sides_sign_and_then_nothing_changes(house):
     assert shares[0].organization_id == house.world.college.id
     at = f"/{row.id}"
 
-    assert house.post(house.staff, f"{at}/sign/college").status_code == 302
-    assert house.post(house.staff, f"{at}/sign/college").status_code == 409
-    assert house.post(house.staff, f"{at}/sign/enterprise").status_code == 403
-    assert house.post(house.coordinator, f"{at}/sign/enterprise").status_code == 302
+    assert house.post(house.staff, f"{at}/sign/college", version=1).status_code == 302
+    assert house.post(house.staff, f"{at}/sign/college", version=1).status_code == 409
+    assert house.post(house.staff, f"{at}/sign/enterprise", version=1).status_code == 403
+    assert house.post(house.coordinator, f"{at}/sign/enterprise", version=1).status_code == 302
 
     assert house.all(JointYield)[0].state is YieldState.SIGNED
     (row,) = house.all(JointYield)
@@ -67,7 +67,7 @@ def test_both_sides_sign_and_then_nothing_changes(house):
 def test_a_changed_draft_loses_the_signature_under_what_it_said(house):
     _note(house)
     (row,) = house.all(JointYield)
-    house.post(house.coordinator, f"/{row.id}/sign/enterprise")
+    house.post(house.coordinator, f"/{row.id}/sign/enterprise", version=row.version)
     assert len(house.all(Signature)) == 1
 
     half = _shares(("测试学院", "organization", "50"), ("测试企业", "organization", "50"))
@@ -79,11 +79,27 @@ def test_a_changed_draft_loses_the_signature_under_what_it_said(house):
     assert [one.basis_points for one in house.all(YieldShare)] == [5_000, 5_000]
 
 
+def test_nobody_signs_what_was_changed_since_the_page_was_opened(house):
+    _note(house)
+    (row,) = house.all(JointYield)
+    half = _shares(("测试学院", "organization", "90"), ("测试企业", "organization", "10"))
+    house.post(house.staff, f"/{row.id}/edit", version=row.version, **(FORM | half))
+
+    answer = house.post(house.coordinator, f"/{row.id}/sign/enterprise", version=row.version)
+
+    assert answer.status_code == 409
+    assert "90%" in answer.get_data(as_text=True)
+    assert house.all(Signature) == []
+    (row,) = house.all(JointYield)
+    assert f'name="version" value="{row.version}"' in house.text(house.coordinator, f"/{row.id}")
+    assert house.post(house.coordinator, f"/{row.id}/sign/enterprise", version=row.version).status_code == 302
+
+
 def test_a_signed_one_is_replaced_by_a_version_that_both_sign(house):
     _note(house)
     (row,) = house.all(JointYield)
     for person, side in ((house.staff, "college"), (house.coordinator, "enterprise")):
-        house.post(person, f"/{row.id}/sign/{side}")
+        house.post(person, f"/{row.id}/sign/{side}", version=row.version)
     assert "刀具磨损" in house.text(house.staff, f"/new?replaces={row.id}")
 
     again = house.post(house.staff, f"/new?replaces={row.id}", **(FORM | WHOLE | {"title": "新版装置"}))
@@ -94,7 +110,7 @@ def test_a_signed_one_is_replaced_by_a_version_that_both_sign(house):
     assert "新版装置" in listed
     _old, fresh = house.all(JointYield)
     for person, side in ((house.staff, "college"), (house.coordinator, "enterprise")):
-        house.post(person, f"/{fresh.id}/sign/{side}")
+        house.post(person, f"/{fresh.id}/sign/{side}", version=fresh.version)
 
     assert "刀具磨损" not in house.text(house.staff)
     with house.world.app.app_context():

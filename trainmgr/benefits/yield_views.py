@@ -149,7 +149,9 @@ def sign_yield(program_id, yield_id, side):
     if side not in sides:
         abort(403)
     try:
-        complete = yields.sign(program, row, side=sides[side], by=current_user, now=utcnow())
+        complete = yields.sign(
+            program, row, side=sides[side], version=typed_version(), by=current_user, now=utcnow()
+        )
     except RuleBroken as broken:
         return _show(program, row, broken.status, broken)
     flash(_("Signed by both sides; it does not change any more.") if complete else _("Signed."), "success")

@@ -145,10 +145,12 @@ def document_of(row: JointYield) -> dict[str, Any]:
     }
 
 
-def sign(program: Program, row: JointYield, *, side: Side, by: User, now: datetime) -> bool:
-    """Sign an outcome for a side; returns whether it is frozen now, because both have."""
+def sign(program: Program, row: JointYield, *, side: Side, version: int, by: User, now: datetime) -> bool:
+    """Sign an outcome for a side, as it was shown; returns whether it is frozen now, because both have."""
     require(row.state is YieldState.DRAFT, _("Both sides have signed this already."))
-    db.session.execute(sa.select(JointYield.id).where(JointYield.id == row.id).with_for_update())
+    locked = sa.select(JointYield.version).where(JointYield.id == row.id).with_for_update()
+    if not version == row.version == db.session.scalar(locked):
+        raise Conflict(_("Somebody else changed this meanwhile. What you see now is how it stands."))
     complete = signing.sign(program, queries.SUBJECT, row.id, document_of(row), side=side, by=by, now=now)
     if complete:
         row.state = YieldState.SIGNED

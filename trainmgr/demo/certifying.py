@@ -104,7 +104,8 @@ def _create(days: Days, program: Program, staff: User, coordinator: User) -> Non
     row = yields.note(program, patent, None, by=staff, now=days.at(day + timedelta(days=3), 10))
     db.session.flush()
     for side, person in ((Side.COLLEGE, staff), (Side.ENTERPRISE, coordinator)):
-        yields.sign(program, row, side=side, by=person, now=days.at(day + timedelta(days=9), 11))
+        at = days.at(day + timedelta(days=9), 11)
+        yields.sign(program, row, side=side, version=row.version, by=person, now=at)
     book = yields.Facts(
         YieldKind.TEACHING_RESOURCE, "锂电设备点检活页式教材", "", day, "双方共有署名权。", "稿酬按份额分配。",
         (Share(college, False, 6_000), Share(house, False, 4_000)),
