@@ -14,6 +14,7 @@ from tests.kernel.specimen import make_app
 from trainmgr.kernel import i18n, shell
 from trainmgr.kernel.i18n import catalogue
 from trainmgr.kernel.i18n.texts import texts_of_forms
+from trainmgr.kernel.msgids import N_n
 
 NOW = datetime(2026, 11, 22, 1, 30, tzinfo=UTC)  # Sunday 09:30 in Shanghai
 
@@ -142,6 +143,27 @@ def test_a_stored_text_is_said_with_its_values_and_nothing_with_none(specimen):
         assert i18n.say("today %(clock)s", {"clock": "08:52"}) == "今天 08:52"
         assert i18n.say("", {"a": 1}) == ""
         assert i18n.say("The shares add up to 100%", {"unused": 1}) == "The shares add up to 100%"
+
+
+@pytest.mark.parametrize(
+    ("language", "amount", "said"),
+    [
+        ("en", 1, "Sign one log"),
+        ("en", 2, "Sign 2 logs"),
+        ("en", "…", "Sign … logs"),
+        ("zh", 1, "签核 1 篇日志"),
+    ],
+)
+def test_a_stored_text_about_one_is_said_with_its_own_words(specimen, language, amount, said):
+    many = N_n("Sign one log", "Sign %(amount)s logs")
+    with specimen.test_request_context(), force_locale(language):
+        assert i18n.say(many, {"amount": amount}) == said
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "30 Nov 2026 09:05"), ("zh", "2026-11-30 09:05")])
+def test_a_stored_moment_is_said_with_its_day_and_time(specimen, language, said):
+    with specimen.test_request_context(), force_locale(language):
+        assert i18n.said({"at": "2026-11-30T01:05:00+00:00"}) == said
 
 
 # --- where one may be sent back to ---------------------------------------------------------------

@@ -13,7 +13,7 @@ from trainmgr.kernel.access import Role
 from trainmgr.kernel.clock import local_day
 from trainmgr.kernel.db import db
 from trainmgr.kernel.jobs import each_minute
-from trainmgr.kernel.msgids import N_
+from trainmgr.kernel.msgids import N_, N_n
 from trainmgr.programs import dues
 from trainmgr.programs.dues import DueCode, Line, code
 from trainmgr.programs.models import Program
@@ -35,7 +35,7 @@ TAKE = code(
     "attendance-to-take",
     DueCode(
         step=Step.PRACTICE,
-        title=N_("Note the attendance of %(amount)s sessions"),
+        title=N_n("Note the attendance of one session", "Note the attendance of %(amount)s sessions"),
         hint=N_("they are over and nobody opened their registers"),
         verb=N_("Note them"),
         endpoint="attendance.list_registers",

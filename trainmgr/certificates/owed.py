@@ -11,7 +11,7 @@ from trainmgr.certificates.rules import ExternalState
 from trainmgr.kernel.access import Role
 from trainmgr.kernel.clock import local_day
 from trainmgr.kernel.db import db
-from trainmgr.kernel.msgids import N_
+from trainmgr.kernel.msgids import N_, N_n
 from trainmgr.programs import dues
 from trainmgr.programs.dues import DueCode, Line, code
 from trainmgr.programs.models import Program
@@ -21,7 +21,9 @@ VERIFY = code(
     "verify-certificates",
     DueCode(
         step=Step.RESULT,
-        title=N_("%(amount)s certificates of others to be verified"),
+        title=N_n(
+            "One certificate of others to be verified", "%(amount)s certificates of others to be verified"
+        ),
         hint=N_("they count once they were held against their proof"),
         verb=N_("Look at them"),
         endpoint="certificates.show_waiting",

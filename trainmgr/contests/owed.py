@@ -8,7 +8,7 @@ from trainmgr.contests import queries
 from trainmgr.contests.models import Contest
 from trainmgr.contests.rules import ContestState
 from trainmgr.kernel.clock import local_day
-from trainmgr.kernel.msgids import N_
+from trainmgr.kernel.msgids import N_, N_n
 from trainmgr.programs import dues
 from trainmgr.programs.dues import DueCode, Line, code
 from trainmgr.programs.rules import Step
@@ -17,7 +17,7 @@ SCORE = code(
     "score-entries",
     DueCode(
         step=Step.RESULT,
-        title=N_("Score %(amount)s entries: %(contest)s"),
+        title=N_n("Score one entry: %(contest)s", "Score %(amount)s entries: %(contest)s"),
         verb=N_("Score"),
         endpoint="contests.show_scoring",
         subject_arg="contest_id",

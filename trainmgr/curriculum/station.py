@@ -15,7 +15,7 @@ from trainmgr.identity.models import Membership
 from trainmgr.kernel.access import Role
 from trainmgr.kernel.clock import local_day
 from trainmgr.kernel.db import db
-from trainmgr.kernel.msgids import N_
+from trainmgr.kernel.msgids import N_, N_n
 from trainmgr.programs import dues
 from trainmgr.programs.models import Program, ProgramParty
 from trainmgr.programs.rules import (
@@ -54,7 +54,10 @@ TO_MEND = dues.code(
     "plan-to-mend",
     dues.DueCode(
         step=Step.CURRICULUM,
-        title=N_("Edition %(number)s of the plan: %(amount)s things to mend before signing"),
+        title=N_n(
+            "Edition %(number)s of the plan: one thing to mend before signing",
+            "Edition %(number)s of the plan: %(amount)s things to mend before signing",
+        ),
         verb=N_("Mend"),
         endpoint="curriculum.show_plan",
     ),
@@ -63,7 +66,10 @@ TO_ASSIGN = dues.code(
     "modules-to-assign",
     dues.DueCode(
         step=Step.CURRICULUM,
-        title=N_("Say which competencies your modules serve: %(amount)s have none yet"),
+        title=N_n(
+            "Say which competencies your modules serve: one has none yet",
+            "Say which competencies your modules serve: %(amount)s have none yet",
+        ),
         verb=N_("Fill in"),
         endpoint="curriculum.show_matrix",
     ),

@@ -13,7 +13,7 @@ from trainmgr.enrolment.models import Enrolment
 from trainmgr.kernel.access import Role
 from trainmgr.kernel.clock import local_day
 from trainmgr.kernel.db import db
-from trainmgr.kernel.msgids import N_
+from trainmgr.kernel.msgids import N_, N_n
 from trainmgr.programs import dues
 from trainmgr.programs.dues import DueCode, Line, code
 from trainmgr.programs.rules import Step
@@ -34,7 +34,9 @@ CONFIRM = code(
     "follow-up-confirm",
     DueCode(
         step=Step.RESULT,
-        title=N_("Confirm who works for you: %(amount)s graduates"),
+        title=N_n(
+            "Confirm who works for you: one graduate", "Confirm who works for you: %(amount)s graduates"
+        ),
         hint=N_("%(round)s; and say how satisfied you are"),
         verb=N_("Confirm"),
         endpoint="employment.list_hired",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trainmgr.evaluation.rules import Party
-from trainmgr.kernel.msgids import N_
+from trainmgr.kernel.msgids import N_, N_n
 from trainmgr.programs import dues
 from trainmgr.programs.rules import Step
 
@@ -23,7 +23,7 @@ DUE_CODES = {
         "rate-as-mentor",
         dues.DueCode(
             Step.EVALUATION,
-            N_("Rate %(amount)s trainees: %(window)s"),
+            N_n("Rate one trainee: %(window)s", "Rate %(amount)s trainees: %(window)s"),
             N_("Rate now"),
             _MINE,
             N_("for the enterprise, about five minutes each"),
@@ -34,7 +34,7 @@ DUE_CODES = {
         "rate-as-teacher",
         dues.DueCode(
             Step.EVALUATION,
-            N_("Rate %(amount)s trainees: %(window)s"),
+            N_n("Rate one trainee: %(window)s", "Rate %(amount)s trainees: %(window)s"),
             N_("Rate now"),
             _MINE,
             N_("for the school, about five minutes each"),
@@ -45,7 +45,7 @@ DUE_CODES = {
         "rate-peers",
         dues.DueCode(
             Step.EVALUATION,
-            N_("Rate %(amount)s classmates: %(window)s"),
+            N_n("Rate one classmate: %(window)s", "Rate %(amount)s classmates: %(window)s"),
             N_("Rate now"),
             _MINE,
             N_("nobody is told who gave what"),
@@ -56,7 +56,7 @@ DUE_CODES = {
         "rate-as-counsellor",
         dues.DueCode(
             Step.EVALUATION,
-            N_("Rate %(amount)s trainees: %(window)s"),
+            N_n("Rate one trainee: %(window)s", "Rate %(amount)s trainees: %(window)s"),
             N_("Rate now"),
             _MINE,
             N_("as their counsellor, about five minutes each"),
@@ -67,7 +67,7 @@ DUE_CODES = {
         "rate-as-assessor",
         dues.DueCode(
             Step.EVALUATION,
-            N_("Rate %(amount)s trainees: %(window)s"),
+            N_n("Rate one trainee: %(window)s", "Rate %(amount)s trainees: %(window)s"),
             N_("Rate now"),
             _MINE,
             N_("from outside, about five minutes each"),

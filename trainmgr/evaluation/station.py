@@ -12,7 +12,7 @@ from trainmgr.evaluation.models import Result, Scheme, Window
 from trainmgr.evaluation.rules import Party, Phase, WindowKind
 from trainmgr.kernel.clock import local_day
 from trainmgr.kernel.db import db
-from trainmgr.kernel.msgids import N_
+from trainmgr.kernel.msgids import N_, N_n
 from trainmgr.programs.models import Program
 from trainmgr.programs.rules import Assessment, Figure, Missing, State, Step, StepState
 from trainmgr.programs.thread import assesses
@@ -28,12 +28,29 @@ RATERS = {
     Party.ASSESSOR: N_("The outside assessors"),
 }
 OWED = {
-    Party.TRAINEE: N_("%(count)s self-ratings are missing: %(window)s"),
-    Party.ENTERPRISE: N_("%(count)s ratings by the enterprise are missing: %(window)s"),
-    Party.TEACHER: N_("%(count)s ratings by the school are missing: %(window)s"),
-    Party.PEER: N_("%(count)s ratings by classmates are missing: %(window)s"),
-    Party.COUNSELLOR: N_("%(count)s ratings by counsellors are missing: %(window)s"),
-    Party.ASSESSOR: N_("%(count)s ratings from outside are missing: %(window)s"),
+    Party.TRAINEE: N_n(
+        "One self-rating is missing: %(window)s", "%(count)s self-ratings are missing: %(window)s"
+    ),
+    Party.ENTERPRISE: N_n(
+        "One rating by the enterprise is missing: %(window)s",
+        "%(count)s ratings by the enterprise are missing: %(window)s",
+    ),
+    Party.TEACHER: N_n(
+        "One rating by the school is missing: %(window)s",
+        "%(count)s ratings by the school are missing: %(window)s",
+    ),
+    Party.PEER: N_n(
+        "One rating by a classmate is missing: %(window)s",
+        "%(count)s ratings by classmates are missing: %(window)s",
+    ),
+    Party.COUNSELLOR: N_n(
+        "One rating by a counsellor is missing: %(window)s",
+        "%(count)s ratings by counsellors are missing: %(window)s",
+    ),
+    Party.ASSESSOR: N_n(
+        "One rating from outside is missing: %(window)s",
+        "%(count)s ratings from outside are missing: %(window)s",
+    ),
 }
 
 
@@ -187,7 +204,10 @@ def _missing_ratings(program: Program, final: Window, now: datetime) -> list[Mis
     if phase is Phase.CLOSED:
         return [
             Missing(
-                N_("%(count)s ratings never came in: open %(window)s again, or take its results as they are"),
+                N_n(
+                    "One rating never came in: open %(window)s again, or take its results as they are",
+                    "%(count)s ratings never came in: open %(window)s again, or take its results as they are",
+                ),
                 State.CLOSED,
                 {"count": final.outstanding, "window": name},
                 who_msgid=STAFF,

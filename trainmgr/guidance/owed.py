@@ -17,7 +17,7 @@ from trainmgr.guidance.plan_models import PlanRecord, PlanSignature, StudyPlan, 
 from trainmgr.kernel.access import Role
 from trainmgr.kernel.clock import local_day
 from trainmgr.kernel.db import db
-from trainmgr.kernel.msgids import N_
+from trainmgr.kernel.msgids import N_, N_n
 from trainmgr.programs import dues
 from trainmgr.programs.dues import DueCode, Line, code
 from trainmgr.programs.models import Program
@@ -40,7 +40,7 @@ TASKS = code(
     "plan-tasks",
     DueCode(
         step=Step.PRACTICE,
-        title=N_("Your individual plan: %(amount)s tasks"),
+        title=N_n("Your individual plan: one task", "Your individual plan: %(amount)s tasks"),
         hint=N_("note each one when it is done"),
         verb=N_("Open it"),
         endpoint="guidance.show_plan",
@@ -51,7 +51,7 @@ TUTOR = code(
     "tutoring",
     DueCode(
         step=Step.PRACTICE,
-        title=N_("Tutoring: %(amount)s tasks under way"),
+        title=N_n("Tutoring: one task under way", "Tutoring: %(amount)s tasks under way"),
         hint=N_("write down the result when it is done"),
         verb=N_("Open it"),
         endpoint="guidance.list_tutoring",
@@ -61,7 +61,7 @@ SIGNS = code(
     "risk-signs",
     DueCode(
         step=Step.PRACTICE,
-        title=N_("%(amount)s trainees may need help"),
+        title=N_n("One trainee may need help", "%(amount)s trainees may need help"),
         hint=N_("each with its reason; help, or say why not"),
         verb=N_("Look"),
         endpoint="guidance.list_signs",

@@ -11,7 +11,7 @@ from trainmgr.improvement.rules import Phase, ProposalState
 from trainmgr.kernel.access import Role
 from trainmgr.kernel.clock import local_day
 from trainmgr.kernel.db import db
-from trainmgr.kernel.msgids import N_
+from trainmgr.kernel.msgids import N_, N_n
 from trainmgr.programs import dues
 from trainmgr.programs.dues import DueCode, Line, code
 from trainmgr.programs.models import Program
@@ -45,7 +45,10 @@ PROPOSED = code(
     "improvement-proposed",
     DueCode(
         step=Step.CURRICULUM,
-        title=N_("%(amount)s changes of the plan are proposed by improvement"),
+        title=N_n(
+            "One change of the plan is proposed by improvement",
+            "%(amount)s changes of the plan are proposed by improvement",
+        ),
         hint=N_("take each into a module, or say why not"),
         verb=N_("Decide"),
         endpoint="improvement.list_proposals",

@@ -18,7 +18,7 @@ from trainmgr.kernel.clock import local_day
 from trainmgr.kernel.db import db
 from trainmgr.kernel.errors import Conflict
 from trainmgr.kernel.i18n import say
-from trainmgr.kernel.msgids import N_
+from trainmgr.kernel.msgids import N_, N_n
 from trainmgr.mentoring import choice_queries as queries
 from trainmgr.mentoring import labels
 from trainmgr.mentoring.choice_models import ChoiceAnswer, ChoiceRound, ChoiceWish
@@ -73,7 +73,7 @@ ANSWER = dues.code(
     "answer-wishes",
     dues.DueCode(
         step=Step.MENTORING,
-        title=N_("Answer %(amount)s trainees who named you"),
+        title=N_n("Answer one trainee who named you", "Answer %(amount)s trainees who named you"),
         hint=N_("rank them, accept or decline"),
         verb=N_("Answer"),
         endpoint="mentoring.edit_answers",

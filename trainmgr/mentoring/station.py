@@ -11,7 +11,7 @@ from trainmgr.enrolment.rules import AWAY
 from trainmgr.kernel.access import Role
 from trainmgr.kernel.clock import local_day
 from trainmgr.kernel.db import db
-from trainmgr.kernel.msgids import N_
+from trainmgr.kernel.msgids import N_, N_n
 from trainmgr.programs import dues
 from trainmgr.programs.models import Program
 from trainmgr.programs.rules import Assessment, Missing, State, Step, StepState
@@ -21,7 +21,7 @@ ASSIGN = dues.code(
     "assign-mentors",
     dues.DueCode(
         step=Step.MENTORING,
-        title=N_("Find mentors for %(amount)s trainees"),
+        title=N_n("Find mentors for one trainee", "Find mentors for %(amount)s trainees"),
         hint=N_("who lack a school teacher or an enterprise mentor"),
         verb=N_("Assign"),
         endpoint="mentoring.show_mentors",
@@ -56,8 +56,8 @@ def assess(program: Program, now: datetime) -> Assessment:
         Missing(msgid, blocks=State.RUNNING, params={"count": total - have}, who_msgid=N_("Programme staff"),
                 endpoint="mentoring.show_mentors", args=args)
         for have, msgid in (
-            (teachers, N_("%(count)s trainees have no school teacher")),
-            (mentors, N_("%(count)s trainees have no enterprise mentor")),
+            (teachers, N_n("One trainee has no school teacher", "%(count)s trainees have no school teacher")),
+            (mentors, N_n("One trainee has no enterprise mentor", "%(count)s trainees have no enterprise mentor")),
         )
         if have < total
     ]  # fmt: skip

@@ -10,7 +10,7 @@ from trainmgr.evaluation.models import Window
 from trainmgr.kernel.access import Role
 from trainmgr.kernel.clock import local_day
 from trainmgr.kernel.db import db
-from trainmgr.kernel.msgids import N_
+from trainmgr.kernel.msgids import N_, N_n
 from trainmgr.moderation.models import Appeal, Moderation, ModerationSide
 from trainmgr.moderation.rules import AppealState, ModerationState, SideAnswer
 from trainmgr.programs import dues
@@ -22,7 +22,10 @@ TALK = code(
     "moderate",
     DueCode(
         step=Step.EVALUATION,
-        title=N_("%(amount)s results on which you and another party are far apart"),
+        title=N_n(
+            "One result on which you and another party are far apart",
+            "%(amount)s results on which you and another party are far apart",
+        ),
         hint=N_("look at both ratings, then keep yours or revise it"),
         verb=N_("Look at them"),
         endpoint="moderation.list_moderations",
@@ -32,7 +35,9 @@ DECIDE = code(
     "decide-moderation",
     DueCode(
         step=Step.EVALUATION,
-        title=N_("%(amount)s divergent results wait for a moderator"),
+        title=N_n(
+            "One divergent result waits for a moderator", "%(amount)s divergent results wait for a moderator"
+        ),
         hint=N_("the raters stayed apart"),
         verb=N_("Decide"),
         endpoint="moderation.list_moderations",
@@ -42,7 +47,7 @@ ANSWER = code(
     "answer-appeals",
     DueCode(
         step=Step.EVALUATION,
-        title=N_("%(amount)s appeals to be answered"),
+        title=N_n("One appeal to be answered", "%(amount)s appeals to be answered"),
         verb=N_("Answer them"),
         endpoint="moderation.list_appeals",
     ),

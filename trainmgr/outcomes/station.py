@@ -10,7 +10,7 @@ from trainmgr.enrolment.models import Enrolment
 from trainmgr.kernel.access import Role
 from trainmgr.kernel.clock import local_day
 from trainmgr.kernel.db import db
-from trainmgr.kernel.msgids import N_
+from trainmgr.kernel.msgids import N_, N_n
 from trainmgr.outcomes.models import GapClosure, PassDecision
 from trainmgr.outcomes.queries import COUNTED
 from trainmgr.outcomes.rules import PassKind
@@ -23,7 +23,7 @@ DECIDE = dues.code(
     "decide-passes",
     dues.DueCode(
         step=Step.RESULT,
-        title=N_("Decide on %(amount)s trainees"),
+        title=N_n("Decide on one trainee", "Decide on %(amount)s trainees"),
         hint=N_("passed or not passed"),
         verb=N_("Decide"),
         endpoint="outcomes.show_result",

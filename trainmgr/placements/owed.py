@@ -16,7 +16,7 @@ from trainmgr.kernel.access import Role
 from trainmgr.kernel.clock import local_day
 from trainmgr.kernel.db import db
 from trainmgr.kernel.jobs import each_minute
-from trainmgr.kernel.msgids import N_
+from trainmgr.kernel.msgids import N_, N_n
 from trainmgr.placements.conditions import IS_OPEN
 from trainmgr.placements.models import Placement, PlacementPost, PlacementSignature, PlacementState, Signatory
 from trainmgr.programs import dues
@@ -28,7 +28,7 @@ OWN = code(
     "placement-to-sign",
     DueCode(
         step=Step.PRACTICE,
-        title=N_("Sign %(amount)s agreements of your placement"),
+        title=N_n("Sign the agreement of your placement", "Sign %(amount)s agreements of your placement"),
         hint=N_("%(post)s: read it first; a placement begins when all three have signed"),
         verb=N_("Read and sign"),
         endpoint="placements.show_placement",
@@ -39,7 +39,7 @@ SIDE = code(
     "placements-to-sign",
     DueCode(
         step=Step.PRACTICE,
-        title=N_("Sign %(amount)s placement agreements"),
+        title=N_n("Sign one placement agreement", "Sign %(amount)s placement agreements"),
         hint=N_("for your side; trainees sign their own"),
         verb=N_("Sign"),
         endpoint="placements.list_to_sign",
@@ -49,7 +49,7 @@ START = code(
     "placements-to-start",
     DueCode(
         step=Step.PRACTICE,
-        title=N_("%(amount)s placements should have begun"),
+        title=N_n("One placement should have begun", "%(amount)s placements should have begun"),
         hint=N_("start them, or see which rule stands in the way"),
         verb=N_("Look"),
         endpoint="placements.list_placements",

@@ -17,7 +17,7 @@ from trainmgr.enrolment.rules import AWAY
 from trainmgr.kernel.access import Role
 from trainmgr.kernel.clock import local_day
 from trainmgr.kernel.db import db
-from trainmgr.kernel.msgids import N_
+from trainmgr.kernel.msgids import N_, N_n
 from trainmgr.practice.gate_models import RemedialTask
 from trainmgr.practice.gating import TaskState
 from trainmgr.practice.models import GateDecision, LogDecision, PracticeLog
@@ -31,7 +31,7 @@ SIGN = code(
     "logs-to-sign",
     DueCode(
         step=Step.PRACTICE,
-        title=N_("Sign %(amount)s logs"),
+        title=N_n("Sign one log", "Sign %(amount)s logs"),
         hint=N_("sign them, or send them back with a comment"),
         verb=N_("Sign"),
         endpoint="practice.list_logs_to_sign",
@@ -41,7 +41,7 @@ RETURNED = code(
     "logs-returned",
     DueCode(
         step=Step.PRACTICE,
-        title=N_("Write %(amount)s returned logs again"),
+        title=N_n("Write one returned log again", "Write %(amount)s returned logs again"),
         hint=N_("the comment says what is missing"),
         verb=N_("Open it"),
         endpoint="practice.list_my_logs",
@@ -62,7 +62,10 @@ CHECK = code(
     "remedial-to-check",
     DueCode(
         step=Step.PRACTICE,
-        title=N_("Check %(amount)s remedial tasks that are reported as done"),
+        title=N_n(
+            "Check one remedial task that is reported as done",
+            "Check %(amount)s remedial tasks that are reported as done",
+        ),
         hint=N_("accept them, or give them back with a comment"),
         verb=N_("Check them"),
         endpoint="practice.list_remedial",
@@ -72,7 +75,10 @@ AGAIN = code(
     "gates-again",
     DueCode(
         step=Step.PRACTICE,
-        title=N_("Judge %(amount)s trainees again after a remedial task"),
+        title=N_n(
+            "Judge one trainee again after a remedial task",
+            "Judge %(amount)s trainees again after a remedial task",
+        ),
         hint=N_("all tasks of the plan are checked"),
         verb=N_("Judge the gate"),
         endpoint="practice.show_practice",
@@ -82,7 +88,10 @@ GATES = code(
     "gates-to-judge",
     DueCode(
         step=Step.PRACTICE,
-        title=N_("Gate of stage %(stage)s: %(amount)s trainees to judge"),
+        title=N_n(
+            "Gate of stage %(stage)s: one trainee to judge",
+            "Gate of stage %(stage)s: %(amount)s trainees to judge",
+        ),
         hint=N_("passed, or into a remedial loop with a task and a date"),
         verb=N_("Judge the gate"),
         endpoint="practice.show_gate",

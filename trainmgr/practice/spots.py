@@ -24,7 +24,7 @@ from trainmgr.kernel.clock import local_day
 from trainmgr.kernel.db import db
 from trainmgr.kernel.errors import Conflict
 from trainmgr.kernel.jobs import each_minute
-from trainmgr.kernel.msgids import N_
+from trainmgr.kernel.msgids import N_, N_n
 from trainmgr.kernel.paging import Listing, Page, paginate
 from trainmgr.practice import honesty
 from trainmgr.practice.honesty import SpotResult
@@ -47,7 +47,9 @@ CHECK = code(
     "spot-checks",
     DueCode(
         step=Step.PRACTICE,
-        title=N_("Confirm %(amount)s logs by a short talk or a look"),
+        title=N_n(
+            "Confirm one log by a short talk or a look", "Confirm %(amount)s logs by a short talk or a look"
+        ),
         hint=N_("drawn by chance among all logs of the week"),
         verb=N_("Open it"),
         endpoint="practice.list_spot_checks",

@@ -18,7 +18,7 @@ from trainmgr.identity.models import User
 from trainmgr.kernel.clock import local_day
 from trainmgr.kernel.db import db
 from trainmgr.kernel.hours import ledger_hours
-from trainmgr.kernel.msgids import N_
+from trainmgr.kernel.msgids import N_, N_n
 from trainmgr.mentoring.hooks import Handover, after_handover
 from trainmgr.practice import asking, owed, spots, talk
 from trainmgr.practice.models import GateDecision, PracticeLog
@@ -200,7 +200,8 @@ def _missing(program: Program, found: Tally) -> list[Missing]:
     if found.waiting:
         missing.append(
             Missing(
-                N_("%(amount)s logs are not signed"), blocks=State.EVALUATING, params={"amount": found.waiting},
+                N_n("One log is not signed", "%(amount)s logs are not signed"), blocks=State.EVALUATING,
+                params={"amount": found.waiting},
                 who=found.signers[0] if len(found.signers) == 1 else "",
                 who_msgid="" if len(found.signers) == 1 else N_("Mentors") if found.signers else STAFF,
                 due_on=found.due_on, due_code=owed.SIGN, endpoint="practice.show_practice",
@@ -210,14 +211,16 @@ def _missing(program: Program, found: Tally) -> list[Missing]:
     if found.undecided:
         missing.append(
             Missing(
-                N_("%(amount)s judgements at stage gates are open"), blocks=State.EVALUATING, who_msgid=STAFF,
+                N_n("One judgement at a stage gate is open", "%(amount)s judgements at stage gates are open"),
+                blocks=State.EVALUATING, who_msgid=STAFF,
                 params={"amount": sum(found.undecided.values())}, due_code=owed.GATES, **page,
             )
         )  # fmt: skip
     if found.remedial:
         missing.append(
             Missing(
-                N_("%(amount)s trainees are in a remedial loop"), blocks=State.EVALUATING,
+                N_n("One trainee is in a remedial loop", "%(amount)s trainees are in a remedial loop"),
+                blocks=State.EVALUATING,
                 params={"amount": found.remedial}, who_msgid=N_("Trainees"), due_code=owed.REMEDIAL, **page,
             )
         )  # fmt: skip

@@ -16,7 +16,7 @@ from trainmgr.kernel import audit
 from trainmgr.kernel.audit import require
 from trainmgr.kernel.clock import local_day
 from trainmgr.kernel.db import db
-from trainmgr.kernel.msgids import N_
+from trainmgr.kernel.msgids import N_, N_n
 from trainmgr.practice.log_models import LogComment, LogReading, present_of
 from trainmgr.practice.models import LogState, PracticeLog
 from trainmgr.programs import dues
@@ -33,7 +33,7 @@ UNREAD = code(
     "log-comments",
     DueCode(
         step=Step.PRACTICE,
-        title=N_("Read new comments under %(amount)s logs"),
+        title=N_n("Read new comments under one log", "Read new comments under %(amount)s logs"),
         hint=N_("somebody asks or answers"),
         verb=N_("Read"),
         endpoint="practice.list_unread",

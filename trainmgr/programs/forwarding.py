@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from trainmgr.kernel.access import Role
 from trainmgr.kernel.clock import local_day
 from trainmgr.kernel.db import db
-from trainmgr.kernel.msgids import N_
+from trainmgr.kernel.msgids import N_, N_n
 from trainmgr.programs import dues
 from trainmgr.programs.models import Program, ProgramStep
 from trainmgr.programs.rules import Missing, State, Step, blocking, next_state
@@ -18,7 +18,7 @@ SETUP = dues.code(
     "programs-setup",
     dues.DueCode(
         Step.PROGRAM,
-        title=N_("%(amount)s things missing in the set-up"),
+        title=N_n("One thing missing in the set-up", "%(amount)s things missing in the set-up"),
         verb=N_("Complete it"),
         endpoint="programs.show_setup",
     ),

@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from flask import current_app, url_for
-from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.routing import BuildError
 
@@ -216,9 +215,9 @@ def legs_of(pathway: Pathway, current: int = 0, *, over: bool = False) -> list[l
     legs = []
     for number, stage in enumerate(pathway.stages, 1):
         unit = (
-            _("%(count)s months", count=stage.length)
+            ngettext("%(num)s month", "%(num)s months", stage.length)
             if stage.unit == "month"
-            else _("%(count)s weeks", count=stage.length)
+            else ngettext("%(num)s week", "%(num)s weeks", stage.length)
         )
         legs.append(
             Leg(

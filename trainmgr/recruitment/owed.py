@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from trainmgr.kernel.access import Role
 from trainmgr.kernel.db import db
-from trainmgr.kernel.msgids import N_
+from trainmgr.kernel.msgids import N_, N_n
 from trainmgr.programs import dues
 from trainmgr.programs.dues import DueCode, code
 from trainmgr.programs.models import Program, ProgramParty
@@ -20,7 +20,7 @@ TO_JUDGE = code(
     "applications-to-judge",
     DueCode(
         step=Step.ENROLMENT,
-        title=N_("Judge %(amount)s applications"),
+        title=N_n("Judge one application", "Judge %(amount)s applications"),
         hint=N_("One side is enough to refuse; admitting takes both sides and a free place."),
         verb=N_("Judge"),
         endpoint="applications.list_applications",

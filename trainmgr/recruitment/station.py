@@ -12,7 +12,7 @@ from trainmgr.enrolment.models import Enrolment, EnrolmentState
 from trainmgr.enrolment.roster import lacks_number
 from trainmgr.enrolment.rules import numbers_needed
 from trainmgr.kernel.db import db
-from trainmgr.kernel.msgids import N_
+from trainmgr.kernel.msgids import N_, N_n
 from trainmgr.programs.models import Program, ProgramParty
 from trainmgr.programs.rules import (
     ORDER,
@@ -165,7 +165,7 @@ def _missing(program: Program, found: Tally) -> Iterator[Missing]:
             )
 
     yield from lacks(N_("Nobody is enrolled yet"), int(not found.present), STAFF, "enrolment.show_roster")
-    unjudged = N_("%(amount)s applications are not judged")
+    unjudged = N_n("One application is not judged", "%(amount)s applications are not judged")
     yield from lacks(unjudged, found.unjudged_college, STAFF, "applications.list_applications", TO_JUDGE)
     yield from lacks(
         unjudged, found.unjudged_enterprise, COORDINATOR, "applications.list_applications", TO_JUDGE
@@ -179,6 +179,13 @@ def _missing(program: Program, found: Tally) -> Iterator[Missing]:
             due_code=TO_SIGN,
         )
     homeless = found.homeless if found.has_enterprise else 0
-    yield from lacks(N_("%(amount)s people have no enterprise"), homeless, STAFF, "enrolment.show_roster")
-    numberless = N_("%(amount)s people lack a number that they need")
+    yield from lacks(
+        N_n("One person has no enterprise", "%(amount)s people have no enterprise"),
+        homeless,
+        STAFF,
+        "enrolment.show_roster",
+    )
+    numberless = N_n(
+        "One person lacks a number that they need", "%(amount)s people lack a number that they need"
+    )
     yield from lacks(numberless, found.numberless, STAFF, "enrolment.edit_numbers")

@@ -15,7 +15,7 @@ from trainmgr.enrolment.models import Enrolment
 from trainmgr.kernel.access import Role
 from trainmgr.kernel.clock import local_day
 from trainmgr.kernel.db import db
-from trainmgr.kernel.msgids import N_
+from trainmgr.kernel.msgids import N_, N_n
 from trainmgr.programs import dues
 from trainmgr.programs.models import Due, Program, ProgramParty, ProgramPerson
 from trainmgr.programs.rules import PartyRole, Step
@@ -25,7 +25,7 @@ MARK = dues.code(
     "mark-test",
     dues.DueCode(
         Step.NEEDS,
-        N_("Mark %(amount)s answers: %(test)s"),
+        N_n("Mark one answer: %(test)s", "Mark %(amount)s answers: %(test)s"),
         N_("To the marking"),
         "testing.list_marking",
         N_("short answers and practical work that wait for a person"),

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from flask import current_app
 
 from trainmgr.bank.models import InstrumentVersion
 from trainmgr.enrolment.models import Enrolment
@@ -98,6 +96,6 @@ def drop(sitting: Sitting, user_ids: Sequence[int]) -> None:
     dues.drop(TAKE, program_id=sitting.program_id, subject_ids=[sitting.id], user_ids=user_ids)
 
 
-def plain_time(moment: datetime) -> str:
-    """Return a moment as it can be kept in any language: 2026-11-30 09:05 where the installation stands."""
-    return moment.astimezone(ZoneInfo(current_app.config["TIMEZONE"])).strftime("%Y-%m-%d %H:%M")
+def plain_time(moment: datetime) -> dict[str, str]:
+    """Return a moment as it is kept for readers of any language (see `kernel.i18n.say`)."""
+    return {"at": moment.isoformat()}

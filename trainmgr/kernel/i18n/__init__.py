@@ -19,7 +19,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from trainmgr.kernel.clock import utcnow
 from trainmgr.kernel.hours import ledger_hours
 from trainmgr.kernel.i18n import catalogue, texts
-from trainmgr.kernel.i18n.texts import QuickBabel, locale_of_page, translated
+from trainmgr.kernel.i18n.texts import QuickBabel, locale_of_page, translated, translated_count
+from trainmgr.kernel.msgids import ONE_OF
 
 LANGUAGES = ("zh", "en")
 COOKIE = "language"
@@ -69,15 +70,21 @@ def html_lang() -> str:
 def say(msgid: str | None, params: Mapping[str, Any] | None = None) -> str:
     """Return a stored msgid in the reader's language, with its values; no msgid gives no text.
 
-    A value {"zh": …, "en": …} is said in the reader's language, {"day": "2026-11-30"} as a date, {"msgid": …}
-    (with values of its own) as that message.
+    A value {"zh": …, "en": …} is said in the reader's language, {"day": "2026-11-30"} as a date,
+    {"at": "2026-11-30T09:05+08:00"} as a date with its time, {"msgid": …} (with values of its own) as that message.
     """
     if not msgid:
         return ""
-    text = translated(msgid)
+    one = ONE_OF.get(msgid)
+    text = translated_count(one, msgid, _amount(params or {})) if one else translated(msgid)
     if not params or "%(" not in text:
         return text
     return text % {key: said(value) for key, value in params.items()}
+
+
+def _amount(params: Mapping[str, Any]) -> int:
+    amount = params.get("amount", params.get("count"))
+    return amount if isinstance(amount, int) else 0  # how many is not known: the words for many
 
 
 def said(value: Any) -> Any:
@@ -88,6 +95,9 @@ def said(value: Any) -> Any:
         return say(value["msgid"], {key: inner for key, inner in value.items() if key != "msgid"})
     if "day" in value:
         return day(date.fromisoformat(value["day"]))
+    if "at" in value:
+        at = _local(datetime.fromisoformat(value["at"]))
+        return f"{day(at)} {at:%H:%M}"
     return value.get(language()) or value.get("zh", "")
 
 

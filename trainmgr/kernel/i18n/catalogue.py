@@ -22,7 +22,13 @@ ROOT = Path(__file__).resolve().parents[3]
 TRANSLATIONS = ROOT / "trainmgr" / "translations"
 PARTS = TRANSLATIONS / "zh"
 TARGET = PARTS / "LC_MESSAGES" / "messages.mo"
-KEYWORDS = DEFAULT_KEYWORDS | {"_l": None, "lazy_gettext": None, "lazy_ngettext": (1, 2), "N_": None}
+KEYWORDS = DEFAULT_KEYWORDS | {
+    "_l": None,
+    "lazy_gettext": None,
+    "lazy_ngettext": (1, 2),
+    "N_": None,
+    "N_n": (1, 2),
+}
 SOURCES = (
     (ROOT / "templates", [("**.html", "jinja2")]),
     (ROOT / "trainmgr", [("migrations/**", "ignore"), ("**.py", "python")]),

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from babel import Locale
 from babel.support import NullTranslations, Translations
 from flask import Flask, g
-from flask_babel import Babel, Domain, get_locale, gettext
+from flask_babel import Babel, Domain, get_domain, get_locale, gettext
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup, escape
@@ -51,6 +51,13 @@ def translated(msgid: str) -> str:
     locale = locale_of_page()
     catalogue = _loaded.get(locale.language) if locale else None
     return str(catalogue.ugettext(msgid) if catalogue else gettext(msgid))
+
+
+def translated_count(one: str, many: str, num: int) -> str:
+    """Return a text about so many in the reader's language, without values: `ngettext`, before it fills them in."""
+    locale = locale_of_page()
+    catalogue = _loaded.get(locale.language) if locale else None
+    return str((catalogue or get_domain().get_translations()).ungettext(one, many, num))
 
 
 class QuickBabel(Babel):
