@@ -51,6 +51,13 @@ def test_a_trainee_appeals_and_staff_are_asked(closed):
     assert appeal(closed).status_code == 409
 
 
+def test_what_the_trainee_says_of_the_training_is_not_shown_to_who_answers(closed):
+    appeal(closed)
+    page = closed.get(closed.stage.staff, f"/appeals/{closed.one(Appeal).id}").get_data(as_text=True)
+
+    assert "计入，不公开" in page
+
+
 def test_an_upheld_appeal_sets_marks_and_the_trainee_reads_why(closed):
     appeal(closed)
     before, ratings = closed.result.composite, [(r.id, r.score) for r in closed.all(Rating)]

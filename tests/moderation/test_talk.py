@@ -32,6 +32,28 @@ def test_parties_too_far_apart_begin_a_moderation_and_find_it_in_their_inbox(tal
     assert dues_of(talk, "moderate") == {(talk.stage.mentor.id, None): 1, (talk.stage.teacher.id, None): 1}
 
 
+def test_what_a_trainee_says_of_the_training_is_shown_to_no_side(talk):
+    talk.rate(trainee=1, enterprise=2, teacher=5)
+    one = talk.one(Moderation)
+    survey = len([c for c in talk.stage.questions(Party.TRAINEE) if c not in talk.shared()])
+
+    for person in (talk.stage.teacher, talk.stage.staff):
+        page = talk.get(person, f"/moderations/{one.id}").get_data(as_text=True)
+        assert page.count("计入，不公开") == survey > 0
+    assert "计入，不公开" not in talk.get(talk.stage.trainees[0], f"/moderations/{one.id}").get_data(
+        as_text=True
+    )
+
+
+def test_a_moderator_is_offered_only_the_parties_that_are_apart(talk):
+    talk.rate(trainee=3, enterprise=2, teacher=5)
+    one = talk.one(Moderation)
+    page = talk.get(talk.stage.staff, f"/moderations/{one.id}").get_data(as_text=True)
+
+    assert set(talk.sides()) == {Party.ENTERPRISE, Party.TEACHER}
+    assert [p.value for p in Party if f'<option value="{p.value}"' in page] == ["enterprise", "teacher"]
+
+
 @pytest.mark.once
 def test_parties_that_are_near_begin_none(talk):
     talk.rate(enterprise=4, teacher=5)

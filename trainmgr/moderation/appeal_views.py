@@ -108,6 +108,7 @@ def _page(program, appeal, form=None, status=200, *, chosen=None, broken=None):
         appeal=appeal,
         given=given,
         marks=queries.marks_in(given),
+        private=queries.private_to(appeal.enrolment, appeal.window, current_user),
         criteria=criteria_of(appeal.window),
         told=queries.told_of(appeal.window, appeal.enrolment),
         form=form or AppealAnswerForm(formdata=None),

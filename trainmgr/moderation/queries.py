@@ -15,7 +15,7 @@ from trainmgr.enrolment.models import Enrolment
 from trainmgr.enrolment.queries import visible_in
 from trainmgr.evaluation.decided import decides, tells
 from trainmgr.evaluation.models import Rating, Scheme, Window
-from trainmgr.evaluation.rules import Party, RatingState
+from trainmgr.evaluation.rules import Party, RatingState, is_survey
 from trainmgr.evaluation.scoring import Marks
 from trainmgr.identity.models import User
 from trainmgr.kernel.access import Permission
@@ -83,6 +83,13 @@ def ratings_of(window_id: int, enrolment_ids: Sequence[int]) -> dict[int, Given]
 def marks_in(given: Given) -> dict[Party, Marks]:
     """Return what each party gave, in their fixed order."""
     return {p: {s.criterion_id: s.score for s in given[p].scores} for p in SPEAKING if p in given}
+
+
+def private_to(enrolment: Enrolment, window: Window, viewer: User) -> frozenset[int]:
+    """Return the criteria on which the trainee's marks are answers about the training: nobody else reads them."""
+    if enrolment.user_id == viewer.id:
+        return frozenset()
+    return frozenset(one.id for one in window.scheme.criteria if is_survey(one.level, Party.TRAINEE))
 
 
 # --- moderations --------------------------------------------------------------------------------------

@@ -50,7 +50,7 @@ def _page(program, one, status=200, *, answer=None, verdict=None, chosen=None, b
     decision = queries.decision_in(one)
     if verdict is None:
         verdict = DecisionForm(formdata=None)
-        verdict.offer(marks)
+        verdict.offer([side.party for side in one.sides])
     by_id = {criterion.id: criterion for criterion in criteria_of(one.window)}
     return page_of(
         "moderation",
@@ -59,6 +59,7 @@ def _page(program, one, status=200, *, answer=None, verdict=None, chosen=None, b
         one=one,
         given=given,
         marks=marks,
+        private=queries.private_to(one.enrolment, one.window, current_user),
         decision=decision,
         criteria=by_id,
         apart=[by_id[criterion] for criterion in questions if criterion in by_id],
