@@ -6,11 +6,40 @@ import io
 from contextlib import contextmanager
 
 import pytest
+from docx import Document
 from flask import request
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as NoneFree
 from sqlalchemy.orm import Session
+from werkzeug.exceptions import BadRequest
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_what_no_document_can_hold_is_gone_from_pasted_text(app, method):
+    """PowerPoint parts lines by a vertical tab, and Word's files hold none."""
+    where = "query_string" if method == "GET" else "data"
+    with app.test_request_context(
+        "/", method=method, **{where: {"a": "一\x0b二\x0c三\x01\ufffe\r\n四\t五\x7f"}}
+    ):
+        text = (request.args if method == "GET" else request.form)["a"]
+    assert text == "一 二 三\r\n四\t五\x7f"
+    Document().add_paragraph(text)
+
+
+@pytest.mark.parametrize("path", ["/apply/abcdefghijk%00", "/check/a%00b", "/calendar/a%00.ics"])
+def test_an_address_with_a_nul_is_not_there(client, path):
+    assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("silent", [False, True])
+def test_json_that_is_nested_without_end_is_none(app, silent):
+    with app.test_request_context("/", method="POST", data="[" * 100_000, content_type="application/json"):
+        if silent:
+            assert request.get_json(silent=True) is None
+        else:
+            with pytest.raises(BadRequest):
+                request.get_json()
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])

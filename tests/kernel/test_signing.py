@@ -1,6 +1,7 @@
 """What the installation signs is found good by others, and only as long as nobody changes it."""
 
 import stat
+from base64 import urlsafe_b64encode
 
 import pytest
 from joserfc import jws, jwt
@@ -58,6 +59,7 @@ def test_a_changed_token_and_a_strangers_are_refused(afresh):
         "",
         "a.b.c",
         "钥.匙.串",
+        f"{urlsafe_b64encode(b'[' * 100_002).decode()}.{middle}.{signature}",  # nested without end
         f"{head}.{middle}",
     ):
         with pytest.raises(signing.SignatureInvalid):
@@ -81,8 +83,6 @@ def test_a_file_is_signed_apart_from_its_content(afresh):
 
 
 def jws_with(detached, content):
-    from base64 import urlsafe_b64encode
-
     head, _, signature = detached.split(".")
     return ".".join((head, urlsafe_b64encode(content).rstrip(b"=").decode(), signature))
 

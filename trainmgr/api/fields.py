@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from marshmallow import Schema, ValidationError, fields, validate
 
-from trainmgr.kernel.inputs import tidy
+from trainmgr.kernel.inputs import legible, tidy
 from trainmgr.kernel.numbers import LARGEST
 
 LARGE = _l("The number is too small or too large.")
@@ -48,14 +48,14 @@ class Line(fields.String):
 
 
 class Text(fields.String):
-    """A longer text; it keeps its lines, and holds no NUL."""
+    """A longer text; it keeps its lines, and holds nothing that a database or a document refuses."""
 
     def __init__(self, most: int, **options: Any) -> None:
         super().__init__(validate=validate.Length(0, most, error=LONG), **options)
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **options: Any) -> Any:
         text: str = super()._deserialize(value, attr, data, **options)
-        return text.replace("\0", "").strip()
+        return legible(text).strip()
 
 
 def choice(kind: Any, what: str = "", **options: Any) -> fields.String:

@@ -26,7 +26,7 @@ def _body(schema):
     try:
         sent = request.get_json()
         json.dumps(sent, ensure_ascii=False).encode()  # half a letter (a lone surrogate) is no text
-    except (BadRequest, RecursionError, UnicodeEncodeError):
+    except (BadRequest, UnicodeEncodeError):
         raise Problem(400, _("The body is no JSON.")) from None
     try:
         return schema().load(sent)

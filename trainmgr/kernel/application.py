@@ -10,6 +10,8 @@ from typing import Any
 from flask import Flask, Request, Response
 from sqlalchemy.exc import DBAPIError
 from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import BadRequest
+from werkzeug.routing import UnicodeConverter, ValidationError
 from werkzeug.utils import cached_property
 
 from trainmgr.kernel import (
@@ -29,23 +31,33 @@ from trainmgr.kernel import (
     signing,
 )
 from trainmgr.kernel.i18n.texts import texts_of_forms
+from trainmgr.kernel.inputs import legible
 from trainmgr.kernel.numbers import RowConverter
 
 
 class PlainRequest(Request):
-    """A request whose text holds no NUL: nobody types one, and PostgreSQL takes none."""
+    """A request whose text holds nothing that a database or a document refuses (see `inputs.legible`)."""
 
     def _load_form_data(self) -> None:
         if "form" not in self.__dict__:
             super()._load_form_data()
-            self.__dict__["form"] = _without_nul(self.__dict__["form"])
+            self.__dict__["form"] = _legible(self.__dict__["form"])
             for upload in chain.from_iterable(self.__dict__["files"].listvalues()):
                 upload.filename = (upload.filename or "").replace("\0", "")
 
     @cached_property
     def args(self) -> MultiDict[str, str]:
-        """The query, without NUL."""
-        return _without_nul(super().args)
+        """The query, legible."""
+        return _legible(super().args)
+
+    def get_json(self, *args: Any, **options: Any) -> Any:
+        """Return the body's JSON; one that is nested without end is none."""
+        try:
+            return super().get_json(*args, **options)
+        except RecursionError:
+            if options.get("silent"):
+                return None
+            raise BadRequest from None
 
     @cached_property
     def wtforms_translations(self) -> Any:
@@ -53,11 +65,20 @@ class PlainRequest(Request):
         return texts_of_forms(i18n.language())
 
 
-def _without_nul(values: MultiDict[str, str]) -> MultiDict[str, str]:
+def _legible(values: MultiDict[str, str]) -> MultiDict[str, str]:
     pairs = list(values.items(multi=True))
-    if not any("\0" in key or "\0" in value for key, value in pairs):
-        return values
-    return type(values)([(key.replace("\0", ""), value.replace("\0", "")) for key, value in pairs])
+    clean = [(legible(key), legible(value)) for key, value in pairs]
+    return values if clean == pairs else type(values)(clean)
+
+
+class TextConverter(UnicodeConverter):
+    """A text in an address: with a NUL in it, which PostgreSQL does not even look for, it is one that is not there."""
+
+    def to_python(self, value: str) -> str:
+        """Return the text."""
+        if "\0" in value:
+            raise ValidationError
+        return value
 
 
 class App(Flask):
@@ -67,7 +88,7 @@ class App(Flask):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.url_map.converters["int"] = RowConverter
+        self.url_map.converters |= {"int": RowConverter, "default": TextConverter, "string": TextConverter}
 
     def dispatch_request(self) -> Response:
         """Answer the request, then commit or roll back before the answer leaves."""

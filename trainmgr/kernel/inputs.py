@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -12,6 +13,15 @@ from wtforms.validators import StopValidation
 
 LARGEST = 999_999_999
 FIRST_YEAR, LAST_YEAR = 2000, 2100
+
+
+# Nobody types these, and neither PostgreSQL (NUL) nor Word and its like (XML 1.0, 2.2) take them; pasted text has them.
+_STRAY = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+
+
+def legible(text: str) -> str:
+    """Return text that a database and a document can hold; tabs and line ends stay, other breaks become blanks."""
+    return _STRAY.sub(lambda found: " " if found.group() in "\x0b\x0c" else "", text)
 
 
 def tidy(text: str | None) -> str | None:

@@ -107,7 +107,7 @@ def _parts(token: str) -> tuple[str, str, str]:
 def _loaded(part: str) -> dict[str, Any]:
     try:
         found = json.loads(_unpacked(part))
-    except ValueError:
+    except (ValueError, RecursionError):  # nested without end
         raise SignatureInvalid("not a signature") from None
     if not isinstance(found, dict):
         raise SignatureInvalid("not a signature")
