@@ -266,3 +266,16 @@ def test_days_out_of_time_are_not_opened(weekly, day):
     data = {"starts_on": day, "ends_on": day, "until": day, "reason": "x"}
 
     assert weekly.browser(weekly.staff).post(address, data=data).status_code in (409, 422)
+
+
+def test_a_returned_log_opens_no_other_week_that_is_over(weekly):
+    log = weekly.log(day=MONDAY - timedelta(days=28), state=LogState.RETURNED)
+    browser, again = (
+        weekly.browser(weekly.trainee),
+        {"replaces": str(log.id), "client_key": f"again-{log.id}"},
+    )
+
+    other = browser.post("/logs", data=weekly.typed_week(log.day + timedelta(days=7), {1: "8"}, **again))
+    same = browser.post("/logs", data=weekly.typed_week(log.day, {1: "8", 3: "4"}, **again))
+
+    assert (other.status_code, same.status_code) == (422, 302)

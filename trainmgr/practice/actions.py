@@ -26,7 +26,16 @@ from trainmgr.kernel.hours import DAY, ledger_hours, left_of_a_day
 from trainmgr.kernel.i18n import hours, say, short_day
 from trainmgr.practice import asking, owed, watch
 from trainmgr.practice.models import LogDecision, LogDecisionKind, LogKind, LogState, PracticeLog
-from trainmgr.practice.periods import WEEK, Terms, covered, doubled_days, late_days, open_until, overfull_days
+from trainmgr.practice.periods import (
+    WEEK,
+    Terms,
+    covered,
+    doubled_days,
+    late_days,
+    open_until,
+    overfull_days,
+    period_of,
+)
 from trainmgr.practice.rules import COUNTED, Span, day_fault, next_stage
 from trainmgr.practice.station import stage_lines
 from trainmgr.practice.terms import opened_days, terms_of
@@ -150,15 +159,24 @@ def _check(
         raise LogRefused(
             "day", _("This programme keeps a log of each day. Write one for each of these days.")
         )
-    if not log.replaces_id:
-        _check_in_time(enrolment, log, terms, today)
+    _check_in_time(enrolment, log, terms, today)
     _check_days(log, others, terms)
 
 
 def _check_in_time(enrolment: Enrolment, log: PracticeLog, terms: Terms, today: date) -> None:
-    """A log comes within the days set; later ones only where somebody opened the days again."""
+    """A log comes within the days set; later ones only where somebody opened the days again.
+
+    Of the periods of a log that was sent back there was one in time, so that those stay open for what replaces it.
+    """
     late = late_days(log.covered, terms, today)
-    if late and (late := late_days(log.covered, terms, today, opened_days(enrolment, today))):
+    if late and log.replaces_id:
+        before = db.session.get_one(PracticeLog, log.replaces_id).covered
+        kept = {period_of(day, terms.frequency) for day in (before.first, before.last)}
+        late = [day for day in late if period_of(day, terms.frequency) not in kept]
+    if late:
+        opened = opened_days(enrolment, today)
+        late = [day for day in late if day not in opened]
+    if late:
         raise LogRefused(
             "day",
             _(
