@@ -276,3 +276,28 @@ def test_hours_that_are_no_number_are_refused(world, program, signed_in, hours):
     )
 
     assert answer.status_code == 422
+
+
+def test_a_number_that_somebody_has_in_the_other_programme_is_told_and_stops_nobody_else(
+    world, session, program, by
+):
+    target = world.program(State.RUNNING, name="另一个项目")
+    world.enrolment(target, user=world.user(Role.TRAINEE, name="王五"), employee_number="E77")
+    one = session.get(Enrolment, world.enrolment(program, employee_number="E77").id)
+    other = session.get(Enrolment, world.enrolment(program).id)
+    session.commit()
+    with pytest.raises(RuleBroken, match="王五"):
+        change(session, program, one, K.PROGRAM, by=by, to_program_id=target.id)
+    session.rollback()
+    tomorrow = {"day": TODAY + timedelta(days=1)}
+    change(session, program, one, K.PROGRAM, by=by, to_program_id=target.id, **tomorrow)
+    change(session, program, other, K.SUSPEND, by=by, **tomorrow)
+    session.commit()
+
+    list(standing.apply_planned(NOW + timedelta(days=1)))
+
+    session.expire_all()
+    rows = session.scalars(sa.select(StandingChange).order_by(StandingChange.id)).all()
+    assert [row.state for row in rows] == [StandingState.CALLED_OFF, StandingState.DONE]
+    assert "王五" in rows[0].remark
+    assert (one.state, other.state) == (EnrolmentState.TRAINING, EnrolmentState.SUSPENDED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -251,3 +252,20 @@ def test_who_changes_the_enterprise_frees_the_place_at_the_former(
 
     assert answer.status_code == 302
     assert list(states().values()) == ["admitted", "admitted"]
+
+
+def test_who_comes_in_for_somebody_that_left_days_ago_begins_today(recruiting, states, session, signed_in):
+    recruiting.plan(("装调", "机器人", 1))
+    made = [recruiting.applicant("装调", at) for at in range(2)]
+    for _user, application_id in made:
+        recruiting.judge(application_id)
+    taken = session.scalars(sa.select(Enrolment)).one()
+    taken.enrolled_on = TODAY - timedelta(days=30)
+    session.commit()
+
+    page = f"/programs/{recruiting.program.id}/roster/leave"
+    data = {"id": [str(taken.id)], "day": (TODAY - timedelta(days=10)).isoformat(), "reason": "家里有事"}
+    assert signed_in(recruiting.staff).post(page, data=data).status_code == 302
+
+    came = session.scalars(sa.select(Enrolment).where(Enrolment.user_id == made[1][0].id)).one()
+    assert came.enrolled_on == TODAY

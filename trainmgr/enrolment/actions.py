@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm.attributes import flag_modified
 
 from trainmgr.enrolment.models import Cohort, Enrolment, EntryLevel
+from trainmgr.enrolment.places import require_free
 from trainmgr.enrolment.standing import withdraw as withdraw
 from trainmgr.identity import first_passwords
 from trainmgr.identity.models import Membership, User
@@ -93,30 +94,13 @@ def _set_numbers(program: Program, row: NewNumbers, *, by: User, now: datetime) 
                 employee=enrolment.employee_number or _("no employee number"),
             )
         )
-    _require_free(enrolment, student, employee)
+    require_free(enrolment, student, employee)
     if student != enrolment.student_number:
         _set_member_number(enrolment, student)
     enrolment.student_number, enrolment.employee_number = student, employee
     audit.record(NUMBERS, enrolment, by=by, now=now, program_id=program.id, name=enrolment.name)
     db.session.flush()
     return True
-
-
-def _require_free(enrolment: Enrolment, student: str, employee: str) -> None:
-    """Refuse a number that somebody else in the programme has."""
-    for number, same in (
-        (student, (Enrolment.student_number == student, Enrolment.college_id == enrolment.college_id)),
-        (
-            employee,
-            (Enrolment.employee_number == employee, Enrolment.enterprise_id == enrolment.enterprise_id),
-        ),
-    ):
-        holder = sa.select(Enrolment.name).where(
-            Enrolment.program_id == enrolment.program_id, Enrolment.id != enrolment.id, *same
-        )
-        name = db.session.scalar(holder.limit(1)) if number else None
-        if name is not None:
-            raise RuleBroken(_("The number %(number)s belongs to %(name)s.", number=number, name=name))
 
 
 def _set_member_number(enrolment: Enrolment, number: str) -> None:

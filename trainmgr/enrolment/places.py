@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
+from flask_babel import gettext as _
 
 from trainmgr.enrolment.models import Enrolment
 from trainmgr.enrolment.rules import EnrolmentState, places_left
 from trainmgr.kernel.db import db
+from trainmgr.kernel.errors import RuleBroken
 from trainmgr.programs.models import Program
 from trainmgr.programs.rules import Step
 
@@ -34,3 +36,20 @@ def free_places(program: Program) -> int | None:
     if program.planned_size is None:
         return None
     return places_left(program.planned_size, db.session.scalar(sa.select(count_present(program.id))) or 0)
+
+
+def require_free(enrolment: Enrolment, student: str, employee: str) -> None:
+    """Refuse a number that somebody else in the programme has."""
+    for number, same in (
+        (student, (Enrolment.student_number == student, Enrolment.college_id == enrolment.college_id)),
+        (
+            employee,
+            (Enrolment.employee_number == employee, Enrolment.enterprise_id == enrolment.enterprise_id),
+        ),
+    ):
+        holder = sa.select(Enrolment.name).where(
+            Enrolment.program_id == enrolment.program_id, Enrolment.id != enrolment.id, *same
+        )
+        name = db.session.scalar(holder.limit(1)) if number else None
+        if name is not None:
+            raise RuleBroken(_("The number %(number)s belongs to %(name)s.", number=number, name=name))

@@ -239,7 +239,7 @@ def _follow(
         _relate_until(program.id, people, told.day)
         _drop_dues(program.id, people)
         hooks.tell_left(told)
-        return hooks.fill_places(program, now=told.now, today=told.day)
+        return hooks.fill_places(program, now=told.now, today=local_day(told.now))
     if kind is StandingKind.SUSPEND:
         _drop_dues(program.id, people)
         hooks.tell_suspended(told)

@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 
 from trainmgr.enrolment.hooks import Joining, tell_joined
 from trainmgr.enrolment.models import Enrolment
-from trainmgr.enrolment.places import STEPS, free_places, lock_places
+from trainmgr.enrolment.places import STEPS, free_places, lock_places, require_free
 from trainmgr.enrolment.rules import EnrolmentState
 from trainmgr.enrolment.standing_models import StandingChange
 from trainmgr.enrolment.standing_rules import recognised
@@ -49,6 +49,7 @@ def enrol_elsewhere(enrolment: Enrolment, row: StandingChange, *, by: User, now:
     )
     minutes = recognised(row.recognised_minutes, enrolment.verified_minutes, target.planned_minutes or 0)
     new = _copy(enrolment, target, minutes, row)
+    require_free(new, new.student_number, new.employee_number)
     db.session.add(new)
     db.session.flush()
     _relate(new, row)
