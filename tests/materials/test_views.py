@@ -32,6 +32,15 @@ def storage_entries(app):
         return list(storage.store().entries())
 
 
+def test_numbers_larger_than_any_rows_choose_nothing(signed_in, staff, plan):
+    client, large = signed_in(staff), "99999999999"
+    for path in (f"/materials?owner={large}", f"/materials/rules?owner={large}"):
+        assert client.get(path).status_code == 200
+    program, _modules = plan
+    assert client.get(f"/programs/{program.id}/task-sheets.pdf?id={large}").status_code == 409
+    assert client.post(f"/programs/{program.id}/materials/attach", data={"id": large}).status_code == 302
+
+
 # --- entering and renewing ------------------------------------------------------------------------
 
 

@@ -76,6 +76,7 @@ def test_two_pathways_stand_side_by_side(staff):
 def test_an_unknown_pathway_is_not_found(staff):
     assert staff.get("/pathways/nowhere").status_code == 404
     assert staff.get("/pathways/own-999999").status_code == 404
+    assert staff.get("/pathways/own-99999999999").status_code == 404  # larger than any row's
     assert staff.get("/pathways/compare?left=own-1&right=eight-stage").status_code == 404
 
 

@@ -24,6 +24,7 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
+from trainmgr.kernel.numbers import whole
 from trainmgr.kernel.uploads import ACCEPT
 from trainmgr.materials import labels
 from trainmgr.materials.actions import Content, Facts
@@ -45,9 +46,9 @@ def stripped(text: str | None) -> str:
     return (text or "").strip()
 
 
-def whole(text: Any) -> int | None:
-    """Read an id or number from a form or address; nonsense is None."""
-    return int(text) if text and str(text).isascii() and str(text).isdigit() and len(str(text)) < 12 else None
+def own_id(value: Any) -> int | None:
+    """Read the id of one of the organisations offered; nonsense is None."""
+    return whole(None if value is None else str(value))
 
 
 def chosen_ids(name: str = "id", most: int = 500) -> list[int]:
@@ -65,7 +66,7 @@ class FactsForm(FlaskForm):
     """The particulars of a resource."""
 
     version = HiddenField()
-    owner = SelectField(_l("Belongs to"), coerce=whole, validate_choice=False, choices=[])
+    owner = SelectField(_l("Belongs to"), coerce=own_id, validate_choice=False, choices=[])
     title = StringField(
         _l("Title of the resource"),
         filters=[stripped],

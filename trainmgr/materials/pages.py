@@ -9,8 +9,8 @@ from flask_login import current_user
 
 from trainmgr.kernel.access import Permission
 from trainmgr.kernel.clock import today
+from trainmgr.kernel.numbers import whole
 from trainmgr.materials import labels
-from trainmgr.materials.forms import whole
 from trainmgr.materials.queries import Filters
 from trainmgr.materials.rules import MaterialKind
 from trainmgr.programs.models import Program

@@ -12,11 +12,11 @@ from trainmgr.curriculum.models import Module
 from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.clock import utcnow
 from trainmgr.kernel.errors import RuleBroken
-from trainmgr.kernel.numbers import typed_version
+from trainmgr.kernel.numbers import typed_version, whole
 from trainmgr.kernel.paging import Listing
 from trainmgr.kernel.pdf import find_font, send_paper
 from trainmgr.materials import sheets, using
-from trainmgr.materials.forms import SHEET_LISTS, SheetForm, chosen_ids, whole
+from trainmgr.materials.forms import SHEET_LISTS, SheetForm, chosen_ids
 from trainmgr.materials.models import TaskSheet
 from trainmgr.materials.pages import bp, load
 from trainmgr.materials.program_views import program_page

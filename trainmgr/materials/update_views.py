@@ -10,9 +10,10 @@ from flask_login import current_user
 
 from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.clock import today, utcnow
+from trainmgr.kernel.numbers import whole
 from trainmgr.kernel.paging import Listing
 from trainmgr.materials import actions, queries, renewing
-from trainmgr.materials.forms import rule_form, whole
+from trainmgr.materials.forms import rule_form
 from trainmgr.materials.pages import bp, render
 from trainmgr.materials.rules import Rule, UpdateKind, is_enough
 

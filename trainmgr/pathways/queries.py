@@ -11,6 +11,7 @@ from flask import abort
 from trainmgr.identity.models import Organization, User
 from trainmgr.kernel.access import Permission
 from trainmgr.kernel.db import db
+from trainmgr.kernel.numbers import whole
 from trainmgr.kernel.paging import Listing, Page, like, paginate
 from trainmgr.pathways.library import library_text, load_library
 from trainmgr.pathways.models import CustomPathway
@@ -71,10 +72,10 @@ def find_entry(ref: str, viewer: User) -> Entry | None:
     if not ref.startswith(OWN):
         pathway = load_library().get(ref)
         return Entry(ref, pathway) if pathway else None
-    number = ref.removeprefix(OWN)
-    if not (number.isascii() and number.isdigit() and len(number) < 12):
+    number = whole(ref.removeprefix(OWN))
+    if number is None:
         return None
-    row = db.session.execute(_visible(viewer).where(CustomPathway.id == int(number))).first()
+    row = db.session.execute(_visible(viewer).where(CustomPathway.id == number)).first()
     return _own_entry(row[0]) if row else None
 
 
