@@ -2,6 +2,7 @@
 
 from tests.factories import TODAY
 from trainmgr.guidance.models import Counsel, GuidanceSetting
+from trainmgr.identity.models import OrganizationKind
 from trainmgr.kernel.access import Role
 from trainmgr.programs.models import ProgramPerson
 from trainmgr.programs.rules import Side
@@ -44,6 +45,20 @@ def test_a_counsellor_sees_only_the_own_class_and_single_trainees(care):
     assert _name(care, of_b).status_code == 302  # for this one trainee, before the class
     assert care.browser(of_b).get(care.at(f"/{care.enrolment.id}")).status_code == 200
     assert care.browser(care.college).get(care.at(f"/{care.enrolment.id}")).status_code == 404
+
+
+def test_namings_for_single_trainees_are_told_only_to_those_who_see_the_trainee(care):
+    elsewhere = care.world.organization(OrganizationKind.ENTERPRISE)
+    alone = care.world.enrolment(care.program, enterprise=elsewhere)
+    care.name(care.college, Side.COLLEGE, enrolment=alone)
+    care.name(care.college, Side.COLLEGE, enrolment=care.enrolment)
+
+    assert alone.name in care.text(care.staff, "/counsellors")
+    for query in ({}, {"q": alone.name}):
+        page = care.text(care.mentor, "/counsellors", **query)
+        assert f"<td>{alone.name}</td>" not in page
+    assert f"<td>{care.enrolment.name}</td>" in care.text(care.mentor, "/counsellors")
+    assert "A 班" in care.text(care.mentor, "/counsellors")
 
 
 def test_load_and_gaps_are_told_and_the_end_is_kept_with_its_day(care):

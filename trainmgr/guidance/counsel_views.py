@@ -34,7 +34,7 @@ def list_counsellors(program_id):
     return page_of(
         "counsellors",
         program,
-        page=queries.history_of(program, Listing.from_request()),
+        page=queries.history_of(program, current_user, Listing.from_request()),
         loads=totals,
         setting=setting,
         over=rules.over_load(totals, setting.most_guided),

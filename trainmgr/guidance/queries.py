@@ -154,15 +154,18 @@ def naming_of(row: Counsel) -> Naming:
     return Naming(row.user_id, row.side, row.since, row.until, row.cohort_id, row.enrolment_id)
 
 
-def history_of(program: Program, listing: Listing) -> Page[Any]:
-    """Return a page of namings, those that hold first: two statements."""
+def history_of(program: Program, viewer: User, listing: Listing) -> Page[Any]:
+    """Return a page of namings for classes and for trainees in sight, those that hold first: two statements."""
     over = sa.case((Counsel.until.is_(None), 0), else_=1)
     statement = (
         sa.select(Counsel)
         .join(Counsel.user)
         .outerjoin(Counsel.cohort)
         .outerjoin(Counsel.enrolment)
-        .where(Counsel.program_id == program.id)
+        .where(
+            Counsel.program_id == program.id,
+            sa.or_(Counsel.enrolment_id.is_(None), visible_in(program, viewer)),
+        )
         .options(
             contains_eager(Counsel.user), contains_eager(Counsel.cohort), contains_eager(Counsel.enrolment)
         )
