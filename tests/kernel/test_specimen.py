@@ -62,6 +62,13 @@ def test_a_form_that_comes_back_names_its_faults_and_keeps_what_was_typed(specim
     assert page.count('aria-invalid="true"') >= 4
 
 
+def test_what_is_no_number_is_called_that_and_not_measured_as_well(specimen):
+    page = text_of(specimen, "/", "en", method="POST", data={"hours": "abc"})
+
+    assert "Not a valid decimal value." in page
+    assert "At most 12 hours a day." not in page
+
+
 @pytest.mark.parametrize("status", [400, 403, 409, 422, 429, 500])
 def test_an_error_page_gives_back_what_was_typed_but_no_secret(specimen, status):
     data = {"task": "治具点检", "new_password": "s3cret", "csrf_token": "t0ken"}

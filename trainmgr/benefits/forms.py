@@ -104,7 +104,7 @@ class YieldForm(FlaskForm):
         validators=[Optional(), Length(max=80)],
     )
     achieved_on = _day(_l("Day it was there"))
-    shares = FieldList(FormField(ShareForm), min_entries=SHARE_ROWS, max_entries=12)
+    shares = FieldList(FormField(ShareForm), _l("Owners and shares"), min_entries=SHARE_ROWS, max_entries=12)
     ownership = TextAreaField(
         _l("Who may do what with it"),
         validators=[DataRequired(_l("Say who holds the rights.")), Length(max=500)],

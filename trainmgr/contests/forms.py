@@ -128,7 +128,9 @@ class ContestForm(FlaskForm):
     entries_until = DateField(_l("Entries until"), validators=[Optional()])
     place = StringField(_l("Place"), filters=[tidy], validators=[Optional(), Length(max=120)])
     drop_extremes = BooleanField(_l("Leave out each entry's highest and lowest total (from three judges on)"))
-    criteria = FieldList(FormField(CriterionRow), min_entries=CRITERIA, max_entries=CRITERIA)
+    criteria = FieldList(
+        FormField(CriterionRow), _l("Scoring sheet"), min_entries=CRITERIA, max_entries=CRITERIA
+    )
     prizes = FieldList(FormField(PrizeRow), min_entries=PRIZES, max_entries=PRIZES)
 
     def offer(self, programs: Iterable[Any], enterprises: Iterable[Any]) -> None:

@@ -35,6 +35,12 @@ def number_mode(field: Field) -> str | None:
     return "numeric" if field.type == "IntegerField" else "decimal"
 
 
+def reasons_of(field: Field) -> list[Any]:
+    """Return what is wrong with a field; what cannot be read at all is not measured by its limits as well."""
+    errors = list(field.errors)
+    return (errors and list(getattr(field, "process_errors", ()))) or errors
+
+
 def faults_of(form: Form) -> list[Fault]:
     """Return every fault of a form as (id of the field, label, message), those of inner forms too; "" is the form."""
     return list(_faults(form))
@@ -55,6 +61,6 @@ def _field_faults(field: Any) -> Iterator[Fault]:
     if isinstance(getattr(field, "form", None), Form) and hasattr(field, "form_class"):
         yield from _faults(field.form)
         return
-    for message in field.errors:
+    for message in reasons_of(field):
         if isinstance(message, str) or not isinstance(message, dict | list | tuple):
             yield field.id, str(field.label.text), str(message)

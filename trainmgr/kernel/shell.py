@@ -269,6 +269,7 @@ def init_app(app: Flask) -> None:
         chart=charts,
         control_of=fields.control_of,
         faults_of=fields.faults_of,
+        reasons_of=fields.reasons_of,
         number_mode=fields.number_mode,
         has_endpoint=has_endpoint,
         here=here,
