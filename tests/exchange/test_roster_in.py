@@ -451,3 +451,19 @@ def test_a_field_without_an_end_is_a_fault_of_its_line(world, admin, program):
 
     assert the_job(world).state is JobState.FAILED
     assert "cannot be read" in the_job(world).fault
+
+
+def test_what_is_longer_than_a_name_or_number_here_breaks_nothing_off(world, send_in, program):
+    """A department's long name is cut, twice alike; of a person it is the line that is wrong."""
+    long = "机电与智能制造工程学院" * 12  # 132 characters
+    dep = org("dep-1", long, "department", parentSourcedId=SCHOOL)
+    assert figures_in(send_in(whole()))["users"] == {"new": 3}
+
+    renamed = figures_in(send_in(whole(orgs=[org(), dep])))
+    again = figures_in(send_in(whole(orgs=[org(), dep])))
+    users = [user("u1", "李" * 81, "S001"), user("u2", "欧阳明", "S" * 41), user("u3", "王芳", "T001")]
+    wrong = figures_in(send_in(whole(users=users)))
+
+    assert (renamed["orgs"], again["orgs"]) == ({"changed": 1, "same": 1}, {"same": 2})
+    assert wrong["users"] == {"wrong": 2, "same": 1}
+    assert person_of(world, "u1")[0].name == "李小燕"

@@ -46,6 +46,10 @@ Result = tuple[Outcome, str]
 SAME: Result = (Outcome.SAME, "")
 
 
+def _is_too_long(name: str, number: str) -> bool:
+    return len(name) > 80 or len(number) > 40
+
+
 @dataclass
 class Known:
     """Somebody with an account, as a batch found them."""
@@ -172,7 +176,7 @@ class Taker:
     # --- organisations -------------------------------------------------------------------------------------
 
     def _org(self, line: Line) -> Result:
-        kind, name = line.row.get("type", ""), line.row.get("name", "")
+        kind, name = line.row.get("type", ""), line.row.get("name", "")[:120]
         known = self._thing(Thing.ORG, line.key)
         if kind == "school" and line.key == self.upload.school:
             if known is None:
@@ -206,7 +210,7 @@ class Taker:
             return SAME
         if not self.dry:
             made = managing.register_organization(
-                OrganizationKind.DEPARTMENT, managing.OrganizationFacts(name[:120]), parent=self.college,
+                OrganizationKind.DEPARTMENT, managing.OrganizationFacts(name), parent=self.college,
                 registered_by=None, by=self.by, now=self.now,
             )  # fmt: skip
             self._name(Thing.ORG, key, made.id)
@@ -267,7 +271,7 @@ class Taker:
             return Outcome.WRONG, _(
                 "The user name has letters, digits, dots and dashes, at least three of them."
             )
-        if len(name) > 80 or len(number) > 40:
+        if _is_too_long(name, number):
             return Outcome.WRONG, _("The name or the number is too long.")
         if self.dry:
             taken = db.session.scalar(sa.select(User.id).where(User.username == username))
@@ -300,17 +304,19 @@ class Taker:
         """Compare somebody who has an account with the line, and change what differs."""
         if line.is_gone or line.row.get("enabledUser") == "false":
             return self._suspend(known)
+        name = join_name(line.row.get("familyName", ""), line.row.get("givenName", ""))
+        if _is_too_long(name, line.row.get("identifier", "")):
+            return Outcome.WRONG, _("The name or the number is too long.")
         changed = self._reopen(known)
         if changed is None:
             return Outcome.LEFT, _("The account was closed here by hand, and a file does not open it.")
-        name = join_name(line.row.get("familyName", ""), line.row.get("givenName", ""))
         if name != known.person.name:
             self._require_ours(known)
             changed.append(_("The name"))
             if not self.dry:
                 managing.edit_person(
                     known.person,
-                    name=name[:80],
+                    name=name,
                     username=known.person.username,
                     phone=None,
                     by=self.by,
