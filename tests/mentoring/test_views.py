@@ -14,7 +14,8 @@ from trainmgr.identity.models import OrganizationKind
 from trainmgr.kernel.access import Role
 from trainmgr.kernel.db import db
 from trainmgr.mentoring.models import Assignment, Mentor, ProgramMentor, Proposal, ProposedPair
-from trainmgr.programs.models import ProgramPerson
+from trainmgr.mentoring.terms_queries import typical_for
+from trainmgr.programs.models import Program, ProgramPerson
 from trainmgr.programs.rules import Side, State
 
 BOTH = [Side.COLLEGE, Side.ENTERPRISE]
@@ -442,3 +443,17 @@ def test_the_number_of_statements_does_not_depend_on_the_number_of_rows(world, s
 
     assert [statements(path) for path in paths] == few
     assert all(count <= 10 for count in few), few
+
+
+def test_naming_a_known_mentor_elsewhere_keeps_what_is_left_blank(world, staff, program):
+    named = name(world, staff, program, fields="数控", level="高级", site="一号车间", capacity="9")
+    mentor = row(world, sa.select(Mentor).where(Mentor.id == named.mentor_id))
+    other = world.program(State.RECRUITING, name="另一个项目")
+    with world.inside():
+        usual = str(typical_for(db.session.get_one(Program, other.id), Side.ENTERPRISE))
+
+    data = {"person": f"{mentor.user_id}:{world.enterprise.id}", "capacity": usual, "level": "技师"}
+    assert staff.post(f"/programs/{other.id}/mentors/enterprise", data=data).status_code == 302
+
+    mentor = row(world, sa.select(Mentor).where(Mentor.id == named.mentor_id))
+    assert (mentor.fields, mentor.level, mentor.site, mentor.capacity) == ("数控", "技师", "一号车间", 9)

@@ -24,6 +24,7 @@ from trainmgr.mentoring.hooks import Handover, tell_handover
 from trainmgr.mentoring.models import Assignment, Mentor, ProgramMentor
 from trainmgr.mentoring.rules import Obstacle, Terms, limits_between
 from trainmgr.mentoring.supply import guides_for, trainees_for
+from trainmgr.mentoring.terms_queries import typical_for
 from trainmgr.programs.actions import require_open
 from trainmgr.programs.models import Program, ProgramPerson
 from trainmgr.programs.rules import Side, Step, Work
@@ -55,7 +56,10 @@ def name_mentor(
     by: User,
     now: datetime,
 ) -> ProgramMentor:
-    """Name a person as a mentor of a programme, with the profile that counts in every programme."""
+    """Name a person as a mentor of a programme, with the profile that counts in every programme.
+
+    Of somebody who is a mentor elsewhere already, what was left blank or as offered stays as it is known.
+    """
     require_open(program, Work.MENTORING)
     mentor = db.session.scalar(
         sa.select(Mentor).where(Mentor.user_id == user.id, Mentor.organization_id == organization_id)
@@ -63,6 +67,9 @@ def name_mentor(
     if mentor is None:
         mentor = Mentor(user_id=user.id, organization_id=organization_id, side=side, name=user.name)
         db.session.add(mentor)
+    else:
+        offered = ("", None, typical_for(program, side))
+        values = {key: value for key, value in values.items() if value not in offered}
     for key, value in values.items():
         setattr(mentor, key, value)
     mentor.active = True
