@@ -94,6 +94,19 @@ def test_nobody_is_asked_to_read_on_about_a_trainee_who_went_to_another_mentor(p
     assert {due.user_id for due in place.all(Due, code="log-comments")} == {place.teacher.id}
     assert [one.unread for one in place.all(LogReading, user_id=place.mentor.id)] == [0]
 
+    place.browser(place.trainee).post(f"/logs/{log.id}/comments", data={"text": "请新师傅看"})
+
+    assert {due.user_id for due in place.all(Due, code="log-comments")} == {place.teacher.id, other.id}
+    assert log.task not in place.browser(place.mentor).get("/logs/unread").text
+
+
+def test_staff_who_spoke_are_told_of_the_answer(place):
+    log = place.log()
+    place.browser(place.staff).post(f"/logs/{log.id}/comments", data={"text": "请补充"})
+    place.browser(place.trainee).post(f"/logs/{log.id}/comments", data={"text": "已补充"})
+
+    assert place.staff.id in {due.user_id for due in place.all(Due, code="log-comments")}
+
 
 # --- hints -----------------------------------------------------------------------------------------
 

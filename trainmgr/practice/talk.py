@@ -9,8 +9,10 @@ from typing import Any
 import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import selectinload
 
 from trainmgr.enrolment.models import Enrolment, EnrolmentState
+from trainmgr.enrolment.queries import visible_in
 from trainmgr.identity.models import User
 from trainmgr.kernel import audit
 from trainmgr.kernel.audit import require
@@ -60,12 +62,12 @@ def comment(program: Program, log: PracticeLog, text: str, *, by: User, now: dat
     require(log.state is not LogState.DRAFT, _("The talk begins when the log is handed in."))
     row = LogComment(log_id=log.id, text=text, by_id=by.id, by_name=by.name, at=now)
     db.session.add(row)
-    _tell(log, log.enrolment, by, now)
+    _tell(program, log, log.enrolment, by, now)
     return row
 
 
-def _tell(log: PracticeLog, enrolment: Enrolment, by: User, now: datetime) -> None:
-    """Count the new comment for everybody else who takes part; whoever speaks has read."""
+def _tell(program: Program, log: PracticeLog, enrolment: Enrolment, by: User, now: datetime) -> None:
+    """Count the new comment for everybody else who takes part and still may; whoever speaks has read."""
     readings = {
         one.user_id: one
         for one in db.session.scalars(
@@ -75,7 +77,9 @@ def _tell(log: PracticeLog, enrolment: Enrolment, by: User, now: datetime) -> No
             .execution_options(populate_existing=True)
         )
     }
-    for user_id in sorted(present_of(enrolment) | {by.id} | set(readings)):
+    present = present_of(enrolment) | {by.id}
+    present |= _still_see(program, enrolment, set(readings) - present)
+    for user_id in sorted(present):
         one = readings.get(user_id)
         if one is None:
             one = readings[user_id] = LogReading(log_id=log.id, user_id=user_id, unread=0)
@@ -84,6 +88,15 @@ def _tell(log: PracticeLog, enrolment: Enrolment, by: User, now: datetime) -> No
         one.since = None if user_id == by.id else one.since or now
     db.session.flush()
     renew(log.program_id, now, list(readings))
+
+
+def _still_see(program: Program, enrolment: Enrolment, user_ids: Collection[int]) -> set[int]:
+    """Return who of some people may still see a trainee: staff do, a former mentor does not."""
+    people = db.session.scalars(
+        sa.select(User).where(User.id.in_(user_ids)).options(selectinload(User.memberships))
+    )
+    here = sa.select(Enrolment.id).where(Enrolment.id == enrolment.id)
+    return {one.id for one in people if db.session.scalar(here.where(visible_in(program, one))) is not None}
 
 
 def withdraw(program: Program, log: PracticeLog, comment_id: int, *, by: User, now: datetime) -> None:
