@@ -9,7 +9,7 @@ from docx import Document
 
 from tests.factories import TODAY
 from trainmgr.kernel.sheets import read_sheet
-from trainmgr.placements.models import ChangeKind
+from trainmgr.placements.models import ChangeKind, PlacementChange
 
 MONDAY = TODAY - timedelta(days=TODAY.weekday())
 
@@ -109,3 +109,15 @@ def test_the_step_tells_the_week_in_numbers_and_what_should_have_begun(scene, co
     trainee = scene.world.signed_in(scene.trainee)
     assert trainee.get(address).status_code == 403
     assert address not in trainee.get(f"/programs/{scene.program.id}/practice").get_data(as_text=True)
+
+
+def test_what_had_not_begun_is_called_off_on_the_day_of_the_leaving(scene):
+    planned = scene.make_placement(starts_on=TODAY + timedelta(days=40))
+    data = {"id": [str(scene.enrolment.id)], "day": TODAY.isoformat(), "reason": "转学"}
+    staff = scene.world.signed_in(scene.staff)
+
+    assert staff.post(f"/programs/{scene.program.id}/roster/leave", data=data).status_code == 302
+
+    with scene.world.inside() as session:
+        (change,) = session.query(PlacementChange).filter_by(placement_id=planned.id).all()
+        assert (change.kind, change.effective_on) == (ChangeKind.CALLED_OFF, TODAY)

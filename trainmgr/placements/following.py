@@ -21,7 +21,7 @@ from trainmgr.kernel.db import db
 from trainmgr.kernel.msgids import N_
 from trainmgr.placements import owed
 from trainmgr.placements.actions import end_unasked
-from trainmgr.placements.models import Placement
+from trainmgr.placements.models import Placement, PlacementState
 from trainmgr.placements.rules import OPEN
 from trainmgr.programs.models import Program
 
@@ -43,7 +43,9 @@ def end_with_the_training(change: Change) -> None:
         return
     program, today = db.session.get_one(Program, change.program_id), local_day(change.now)
     for placement in placements:
-        day = max(min(change.day, today), placement.starts_on)
+        day = min(change.day, today)
+        if placement.state is not PlacementState.PLANNED:
+            day = max(day, placement.starts_on)
         end_unasked(program, placement, day=day, reason=change.reason[:200], by=change.by, now=change.now)
     owed.renew(program.id, change.now)
 
