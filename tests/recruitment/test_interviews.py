@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.factories import NOW, TODAY
+from trainmgr.identity.models import User
 from trainmgr.kernel.access import Role
 from trainmgr.kernel.db import db
 from trainmgr.kernel.errors import RuleBroken
@@ -315,3 +316,39 @@ def test_the_list_is_narrowed_to_a_post_and_to_how_the_interview_stands(
     assert found(interview="nonsense") == [True] * 4
     assert found(post=str(recruiting.posts()["检测"])) == [False, False, True, True]
     assert found(state="admitted") == [False] * 4
+
+
+@pytest.mark.postgres
+def test_a_seat_that_is_given_back_twice_at_once_comes_back_once(
+    session, app, recruiting, program, signed_in, offer, monkeypatch
+):
+    offer(amount="1", seats="2")
+    (slot,) = slots(session)
+    people = [recruiting.applicant(at=at) for at in range(2)]
+    for user, _application_id in people:
+        book(signed_in(user), program, slot)
+    session.remove()
+    barrier, find = threading.Barrier(2), interviews.find_booking
+
+    def find_together(application_id):
+        found = find(application_id)
+        barrier.wait(20)
+        return found
+
+    def give_back():
+        with app.app_context():
+            application = db.session.get(Application, people[0][1])
+            try:
+                interviews.unbook(application, by=db.session.get(User, people[0][0].id), now=NOW)
+                db.session.commit()
+            except RuleBroken:
+                db.session.rollback()
+
+    monkeypatch.setattr(interviews, "find_booking", find_together)
+    threads = [threading.Thread(target=give_back) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+
+    assert [slot.taken for slot in slots(session)] == [1]

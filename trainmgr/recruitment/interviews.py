@@ -217,8 +217,14 @@ def _take_seat(slot_id: int, now: datetime) -> None:
 
 def _give_back(booking: InterviewBooking, now: datetime) -> None:
     require(booking.slot.starts_at > now, _("The interview has begun; speak with the college."))
-    booking.cancelled_at = now
     db.session.flush()
+    done = db.session.execute(
+        sa.update(InterviewBooking)
+        .where(InterviewBooking.id == booking.id, InterviewBooking.cancelled_at.is_(None))
+        .values(cancelled_at=now)
+    )
+    if getattr(done, "rowcount", 0) != 1:  # given back in the same moment, and the seat with it
+        return
     db.session.execute(
         sa.update(InterviewSlot)
         .where(InterviewSlot.id == booking.slot_id, InterviewSlot.taken > 0)
