@@ -1,16 +1,19 @@
 """The practice ledger: entering, confirming, adding up in lists, the rules' figures."""
 
+import threading
+from contextlib import suppress
 from datetime import date, timedelta
 
 import pytest
 import sqlalchemy as sa
 
-from tests.factories import TODAY
-from trainmgr.faculty import practice_queries
+from tests.factories import NOW, TODAY
+from trainmgr.faculty import practice_queries, practising
 from trainmgr.faculty.ledger import Limits, standing
 from trainmgr.faculty.models import PracticeEntry, PracticeRun, Qualification
 from trainmgr.faculty.rules import Confirmed, EntryState
 from trainmgr.identity.models import OrganizationKind
+from trainmgr.kernel.db import db
 from trainmgr.kernel.paging import Listing
 from trainmgr.kernel.sheets import read_sheet
 from trainmgr.programs.models import Due
@@ -253,3 +256,36 @@ def test_whoever_keeps_the_faculty_judges_everybody_but_himself(scene):
     assert [answer.status_code for answer in answers] == [403, 409, 409, 409]
     assert scene.all(sa.select(PracticeRun)) == []
     assert held.checked_at is None
+
+
+@pytest.mark.postgres
+def test_days_confirmed_twice_at_once_are_added_up_once(scene, monkeypatch):
+    for first, days in ((date(2026, 7, 1), 10), (date(2026, 7, 5), 10)):
+        scene.practise(scene.profile, first, days, state=EntryState.ENTERED, confirmed=None, decided_at=None)
+    entries = scene.all(sa.select(PracticeEntry).order_by(PracticeEntry.id))
+    barrier, runs_of = threading.Barrier(2), practising.runs_of
+
+    def together(spells):
+        with suppress(threading.BrokenBarrierError):  # one waits for the other in the database
+            barrier.wait(5)
+        return runs_of(spells)
+
+    def confirm(key):
+        with scene.world.app.app_context():
+            entry = db.session.get_one(PracticeEntry, key)
+            entry.state, entry.confirmed, entry.decided_at = EntryState.CONFIRMED, Confirmed.ENTERPRISE, NOW
+            db.session.flush()
+            practising.add_up(entry.profile_id)
+            db.session.commit()
+
+    monkeypatch.setattr(practising, "runs_of", together)
+    threads = [threading.Thread(target=confirm, args=(entry.id,)) for entry in entries]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+
+    runs = scene.all(sa.select(PracticeRun))
+    assert [(run.first_day, run.last_day) for run in runs] == [
+        (date(2026, 7, 1).toordinal(), date(2026, 7, 14).toordinal())
+    ]

@@ -199,7 +199,8 @@ def _close(entry: PracticeEntry, reason: str, by: User, now: datetime) -> None:
 
 
 def add_up(profile_id: int) -> None:
-    """Write the confirmed days of a person anew, so that lists can add them up."""
+    """Write the confirmed days of a person anew, so that lists can add them up; one after the other."""
+    db.session.execute(sa.select(Profile.id).where(Profile.id == profile_id).with_for_update())
     entries = db.session.scalars(
         sa.select(PracticeEntry).where(
             PracticeEntry.profile_id == profile_id, PracticeEntry.state == EntryState.CONFIRMED
