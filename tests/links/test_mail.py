@@ -94,6 +94,13 @@ def test_a_link_goes_by_mail_and_opens_while_its_code_does_not_travel_with_it(do
     doorway.come_in(token, code)
 
 
+def test_a_link_names_the_installation_as_the_world_knows_it(doorway, post):
+    """Whoever gives it may have come by an address that is known on the campus alone."""
+    doorway.world.app.config["PUBLIC_URL"] = "https://train.example.edu.cn"
+    token, _code, _link = doorway.give(mail="zhou@example.com")
+    assert f"https://train.example.edu.cn/link/{token}" in post.mails[0].get_content()
+
+
 def test_a_server_that_is_busy_is_tried_again(doorway, post):
     post.answers = ["451 later", "451 later"]
 

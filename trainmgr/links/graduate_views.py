@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import abort, request, url_for
+from flask import abort, request
 from flask_babel import gettext as _
 from flask_login import current_user
 
@@ -15,6 +15,7 @@ from trainmgr.kernel.clock import utcnow
 from trainmgr.kernel.errors import RuleBroken
 from trainmgr.kernel.numbers import whole
 from trainmgr.kernel.paging import Listing
+from trainmgr.kernel.signing import public_address
 from trainmgr.links import actions, labels, mailing, queries
 from trainmgr.links.blueprint import bp
 from trainmgr.links.forms import GraduatesForm
@@ -88,7 +89,7 @@ def issue_to_graduates(program_id):
 
 def _issued_page(program: Program, issued: list[actions.Issued], to: str | None) -> tuple[str, int]:
     """Show tokens and codes on the answer itself: they are nowhere to be read again."""
-    lines = [(one, url_for("links.show_door", token=one.token, _external=True)) for one in issued]
+    lines = [(one, public_address("links.show_door", token=one.token)) for one in issued]
     if to and mail.is_configured():
         link, address = lines[0][0].link, lines[0][1]
         subject = _("Your personal link for %(program)s", program=program.label)

@@ -19,6 +19,7 @@ from trainmgr.kernel.clock import utcnow
 from trainmgr.kernel.errors import RuleBroken
 from trainmgr.kernel.numbers import whole
 from trainmgr.kernel.paging import Listing
+from trainmgr.kernel.signing import public_address
 from trainmgr.links import actions, door_views, graduate_views, labels, mailing, owed, queries, rules
 from trainmgr.links.blueprint import bp
 from trainmgr.links.forms import IssueForm, NewMentorForm, RenewForm
@@ -141,7 +142,7 @@ def issue_to_new_mentor(program_id):
 
 def _issued_page(program: Program, issued: actions.Issued, to: str | None) -> tuple[str, int]:
     """Show token and code on the answer itself: they are nowhere to be read again."""
-    address = url_for("links.show_door", token=issued.token, _external=True)
+    address = public_address("links.show_door", token=issued.token)
     words = message_of(issued.link, program, address, current_user)
     if to and mail.is_configured():
         subject = _("Your personal link for %(program)s", program=program.label)
