@@ -487,6 +487,7 @@ def test_a_store_is_set_up_its_password_sealed_and_shown_to_nobody(world, signed
     }  # fmt: skip
 
     assert admin.post(place, data=typed | {"url": "http://10.0.0.1/"}).status_code == 422
+    assert admin.post(place, data=typed | {"since": "0001-01-01"}).status_code == 422
     assert admin.post(place, data=typed).status_code == 302
     with world.inside() as session:
         store = session.query(LearningStore).one()
@@ -518,6 +519,8 @@ def test_the_records_of_a_period_are_one_json_file(world, signed_in, trainee):
         == 422
     )
     days = {"first": (TODAY - timedelta(days=1)).isoformat(), "last": (TODAY + timedelta(days=1)).isoformat()}
+    never = {"first": "9999-12-31", "last": "9999-12-31"}
+    assert admin.post(f"{place}/statements", data=never).status_code == 422
     assert admin.post(f"{place}/statements", data=days).status_code == 302
     with world.inside() as session:
         job_id = session.scalar(sa.select(sa.func.max(Job.id)))

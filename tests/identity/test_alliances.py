@@ -115,11 +115,12 @@ def test_a_base_says_where_it_lies_and_whose_it_is(world, staff):
 
     wrong = [
         browser.post(f"/organizations/{made.id}/base", data=typed | one)
-        for one in ({"where": ""}, {"capacity": "0"}, {"host": 999999})
+        for one in ({"where": ""}, {"capacity": "0"}, {"host": 999999}, {"capacity": "--5"})
     ]
     browser.post(f"/organizations/{made.id}/base", data=typed)
 
-    assert [answer.status_code for answer in wrong] == [422, 422, 422]
+    assert [answer.status_code for answer in wrong] == [422] * 4
+    assert "要填整数" in text(wrong[-1])
     (base,) = rows(world, sa.select(PracticeBase))
     assert (base.on_campus, base.host_id, base.capacity) == (False, world.enterprise.id, 60)
     page = text(browser.get(f"/organizations/{made.id}"))

@@ -16,7 +16,7 @@ from trainmgr.exchange import file_out, labels
 from trainmgr.exchange.kinds import FileKind
 from trainmgr.exchange.statement_jobs import begin_of
 from trainmgr.exchange.stores import StoreFacts
-from trainmgr.kernel.inputs import tidy
+from trainmgr.kernel.inputs import in_our_time, tidy
 from trainmgr.kernel.outward import address_fault
 
 LONGEST_PERIOD = timedelta(days=366)
@@ -41,7 +41,9 @@ class StoreForm(FlaskForm):
     )  # fmt: skip
     username = StringField(_l("User name (key)"), filters=[tidy], validators=[Length(max=120)])
     password = PasswordField(_l("Password (secret)"), validators=[Length(max=200)])
-    since = DateField(_l("Records from this day on"), validators=[InputRequired(_l("Choose the day."))])
+    since = DateField(
+        _l("Records from this day on"), validators=[InputRequired(_l("Choose the day.")), in_our_time]
+    )
     tells_names = BooleanField(_l("Tell it names too"))
     active = BooleanField(_l("It is in use"))
 
@@ -68,8 +70,8 @@ class StoreForm(FlaskForm):
 class PeriodForm(FlaskForm):
     """The days whose learning records are written."""
 
-    first = DateField(_l("First day"), validators=[InputRequired(_l("Choose the day."))])
-    last = DateField(_l("Last day"), validators=[InputRequired(_l("Choose the day."))])
+    first = DateField(_l("First day"), validators=[InputRequired(_l("Choose the day.")), in_our_time])
+    last = DateField(_l("Last day"), validators=[InputRequired(_l("Choose the day.")), in_our_time])
     names = BooleanField(_l("With names"))
 
     def validate_last(self, field: Any) -> None:

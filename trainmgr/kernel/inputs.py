@@ -87,6 +87,6 @@ class WholeField(_Typed, IntegerField):
             return
         text = unicodedata.normalize("NFKC", valuelist[0]).strip()
         self.data = None
-        if not text.lstrip("-").isascii() or not text.lstrip("-").isdigit() or len(text) > 12:
+        if not re.fullmatch(r"-?[0-9]{1,12}", text):
             raise ValueError(_("Write a whole number such as 40."))
         self.data = int(text)
