@@ -11,7 +11,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, NumberRange,
 
 from trainmgr.attendance import labels
 from trainmgr.attendance.rules import LeaveKind
-from trainmgr.enrolment.forms import DayField
+from trainmgr.kernel.days import DayField
 from trainmgr.kernel.inputs import WholeField, tidy
 
 

@@ -14,8 +14,8 @@ from wtforms import BooleanField, IntegerField, SelectField, StringField, TextAr
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, ValidationError
 
-from trainmgr.enrolment.forms import DayField
 from trainmgr.enrolment.models import Cohort
+from trainmgr.kernel.days import DayField
 
 MOST_CLASSES = 60
 

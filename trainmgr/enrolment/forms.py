@@ -19,7 +19,6 @@ from wtforms.validators import (
     Length,
     NumberRange,
     Optional,
-    StopValidation,
     ValidationError,
 )
 from wtforms.widgets import HiddenInput
@@ -27,39 +26,13 @@ from wtforms.widgets import HiddenInput
 from trainmgr.enrolment.roster import RosterFilter
 from trainmgr.enrolment.rules import entry_level
 from trainmgr.kernel.clock import today
+from trainmgr.kernel.days import DayField
 from trainmgr.kernel.inputs import FigureField
-
-EARLIEST, LATEST = date(2000, 1, 1), date(2100, 12, 31)
 
 
 def stripped(text: str | None) -> str:
     """Return what was typed without blanks around it; nothing typed is an empty text."""
     return (text or "").strip()
-
-
-class DayField(DateField):
-    """A day of our time: what lies outside was mistyped, and is no day to reckon with."""
-
-    data: Any
-
-    def process_formdata(self, valuelist: list[Any]) -> None:
-        """Read the day, or say what one looks like."""
-        if not valuelist:
-            return
-        self.data = None
-        if not valuelist[0].strip():
-            return
-        super().process_formdata(valuelist)
-        if self.data is not None and not EARLIEST <= self.data <= LATEST:
-            self.data = None
-            raise ValueError(
-                _("A day between %(first)s and %(last)s.", first=EARLIEST.year, last=LATEST.year)
-            )
-
-    def pre_validate(self, form: Any) -> None:
-        """Ask no further where nothing could be read."""
-        if self.process_errors:
-            raise StopValidation
 
 
 def roster_filter() -> RosterFilter:

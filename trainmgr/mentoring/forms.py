@@ -20,7 +20,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from trainmgr.enrolment.forms import DayField
+from trainmgr.kernel.days import DayField
 from trainmgr.kernel.i18n import say
 from trainmgr.mentoring import labels
 from trainmgr.mentoring.choosing import Proposing

@@ -26,7 +26,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from trainmgr.curriculum.labels import named
 from trainmgr.curriculum.lineages import same_module
 from trainmgr.curriculum.models import Module, PlanStage
-from trainmgr.enrolment.forms import EARLIEST, LATEST, DayField
+from trainmgr.kernel.days import EARLIEST, LATEST, DayField
 from trainmgr.kernel.hours import ledger_hours
 from trainmgr.kernel.i18n import say
 from trainmgr.kernel.numbers import whole

@@ -27,7 +27,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, NumberRange,
 from trainmgr.bank.models import Instrument
 from trainmgr.curriculum.labels import named
 from trainmgr.curriculum.models import Module
-from trainmgr.enrolment.forms import DayField
+from trainmgr.kernel.days import DayField
 from trainmgr.kernel.i18n import say
 from trainmgr.kernel.inputs import FigureField, WholeField, tidy
 from trainmgr.kernel.numbers import whole

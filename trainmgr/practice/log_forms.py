@@ -12,7 +12,7 @@ from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaF
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
-from trainmgr.enrolment.forms import DayField
+from trainmgr.kernel.days import DayField
 from trainmgr.kernel.i18n import say
 from trainmgr.kernel.numbers import whole
 from trainmgr.materials.rules import CasePart

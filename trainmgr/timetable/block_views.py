@@ -10,9 +10,9 @@ from flask_babel import ngettext
 from flask_login import current_user
 
 from trainmgr.curriculum.units import unit_minutes
-from trainmgr.enrolment.forms import EARLIEST, LATEST
 from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.clock import today, utcnow
+from trainmgr.kernel.days import EARLIEST, LATEST
 from trainmgr.kernel.errors import RuleBroken
 from trainmgr.kernel.numbers import typed_version, whole
 from trainmgr.programs.blueprint import program_for

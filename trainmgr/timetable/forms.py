@@ -10,7 +10,7 @@ from wtforms import BooleanField, HiddenField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, ValidationError
 
-from trainmgr.enrolment.forms import DayField
+from trainmgr.kernel.days import DayField
 from trainmgr.kernel.inputs import WholeField, tidy
 from trainmgr.timetable.rules import MOST_WEEKS, UNITS
 
