@@ -230,6 +230,31 @@ def test_ticks_are_counted_and_bring_the_bulk_bar(desk):
 
 
 @pytest.mark.browser
+def test_a_button_that_the_tab_key_reaches_is_outlined_and_not_covered(desk):
+    page = desk("/")
+    page.set_viewport_size({"width": 390, "height": 640})
+    page.emulate_media(reduced_motion="reduce")  # scrolled to at once
+    reached = []
+    for _step in range(80):
+        page.keyboard.press("Tab")
+        reached += page.evaluate(
+            """async () => {
+                const button = document.activeElement;
+                if (!button.matches("main .btn")) return [];
+                for (const _ of [1, 2]) await new Promise(requestAnimationFrame);
+                const box = button.getBoundingClientRect();
+                const above = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+                const faults = getComputedStyle(button).outlineStyle === "none" ? ["no outline"] : [];
+                if (!button.contains(above)) faults.push("covered");
+                return [[button.textContent.trim(), faults]];
+            }"""
+        )
+
+    assert len(reached) > 5
+    assert [one for one in reached if one[1]] == []
+
+
+@pytest.mark.browser
 def test_pressing_twice_sends_once(desk, specimen):
     page = desk("/slow")
 
