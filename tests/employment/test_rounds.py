@@ -5,16 +5,20 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.orm import selectinload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from tests.factories import NOW, TODAY, keep
-from trainmgr.employment import owed, rounds
+from trainmgr.employment import answering, owed, rounds
 from trainmgr.employment.models import EmployerWord, FollowUpAnswer, FollowUpReminder, FollowUpRound
-from trainmgr.identity.models import OrganizationKind
+from trainmgr.enrolment.models import Enrolment
+from trainmgr.identity.models import OrganizationKind, User
 from trainmgr.kernel.access import Role
 from trainmgr.kernel.db import db
+from trainmgr.kernel.errors import Conflict
 from trainmgr.outcomes.models import PassDecision
 from trainmgr.outcomes.rules import PassKind
-from trainmgr.programs.models import Due
+from trainmgr.programs.models import Due, Program
 
 
 def _days(first: int, last: int) -> dict[str, str]:
@@ -165,6 +169,15 @@ def test_retention_is_told_by_the_answer_of_the_round_before(alumni, employed):
     assert [one.is_retained for one in alumni.all(FollowUpAnswer)] == [None, True]
 
 
+def test_an_employer_typed_by_name_is_the_one_that_was_chosen_before(alumni, employed):
+    first, second = alumni.round(0), alumni.round(6)
+    chosen = employed | {"employer": str(alumni.world.enterprise.id), "employer_name": ""}
+    typed = employed | {"employer": "", "employer_name": alumni.world.enterprise.name}
+    for asked, told in ((first, chosen), (second, typed)):
+        assert alumni.post(alumni.graduate, f"/rounds/{asked.id}/mine", **told).status_code == 302
+    assert [one.is_retained for one in alumni.all(FollowUpAnswer)] == [None, True]
+
+
 # --- reminders -----------------------------------------------------------------------------------------------
 
 
@@ -211,6 +224,28 @@ def test_the_employer_confirms_or_denies_and_says_how_satisfied_it_is(alumni, em
     alumni.post(alumni.graduate, f"/rounds/{asked.id}/mine", **employed)
     assert [one.is_present for one in alumni.all(EmployerWord)] == [False, False]
     assert alumni.post(alumni.coordinator, path, confirmed="yes").status_code == 404
+
+
+def test_no_word_is_taken_on_an_answer_that_was_corrected_meanwhile(alumni):
+    asked = alumni.round()
+    old = alumni.answer(asked, alumni.one, is_present=False)
+    alumni.answer(asked, alumni.one, number=2, employer_id=None, employer_name="别处")
+    with alumni.world.app.test_request_context():
+        program, round_, one, read = (
+            db.session.get_one(kind, row.id)
+            for kind, row in (
+                (Program, alumni.program),
+                (FollowUpRound, asked),
+                (Enrolment, alumni.one),
+                (FollowUpAnswer, old),
+            )
+        )
+        set_committed_value(read, "is_present", True)  # as it was when the page was loaded
+        by = db.session.get_one(User, alumni.coordinator.id, options=[selectinload(User.memberships)])
+        with pytest.raises(Conflict):
+            answering.take_word(program, round_, one, read, answering.Word(True, 5), by=by, now=NOW)
+        db.session.rollback()
+    assert alumni.all(EmployerWord) == []
 
 
 def test_an_employer_confirms_only_those_whom_it_may_see(alumni, world):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,11 +15,12 @@ from trainmgr.employment.labels import round_said
 from trainmgr.employment.models import EmployerWord, FollowUpAnswer, FollowUpRound
 from trainmgr.employment.rules import Answer, AnswerSource, answer_faults, is_retained, tidy_answer
 from trainmgr.enrolment.models import Enrolment
-from trainmgr.identity.models import User
+from trainmgr.identity.models import Organization, User
 from trainmgr.kernel import audit
 from trainmgr.kernel.audit import require
 from trainmgr.kernel.clock import local_day
 from trainmgr.kernel.db import db
+from trainmgr.kernel.errors import Conflict
 from trainmgr.kernel.i18n import say
 from trainmgr.programs.models import Program
 
@@ -63,6 +64,7 @@ def take_answer(
     answer = tidy_answer(answer)
     _lock(enrolment)
     before = queries.earlier_answer(asked, enrolment.id)
+    retained = is_retained(_named(before.told) if before else None, _named(answer))
     _forget_other_employers(asked, enrolment, answer)
     number = _next_number(FollowUpAnswer, asked, enrolment)
     row = FollowUpAnswer(
@@ -72,7 +74,7 @@ def take_answer(
         number=number,
         source=source.kind,
         source_note="" if own else source.note,
-        is_retained=is_retained(before.told if before else None, answer),
+        is_retained=retained,
         by_id=by.id,
         by_name=by.name,
         at=now,
@@ -84,6 +86,12 @@ def take_answer(
     if asked.is_open_on(today):
         owed.ask_employers(asked, now=now)
     return row
+
+
+def _named(answer: Answer) -> Answer:
+    """Return an answer with the name of an employer that was chosen: the next one may have been typed."""
+    firm = db.session.get(Organization, answer.employer_id) if answer.employer_id else None
+    return replace(answer, employer_name=firm.name) if firm else answer
 
 
 def _record_answer(
@@ -159,6 +167,9 @@ def take_word(
     require(word.confirmed or word.note, _("Say what is not so."))
     require(word.satisfaction is None or 1 <= word.satisfaction <= 5, _("From 1 to 5."))
     _lock(enrolment)
+    db.session.refresh(answer, ["is_present"])
+    if not answer.is_present:
+        raise Conflict(_("Somebody else changed this meanwhile. Look at it, then save again."))
     row = EmployerWord(
         program_id=program.id,
         round_id=asked.id,

@@ -26,7 +26,7 @@ COLUMNS = (
     Column("certificate", N_("Certificate"), width=24),
     Column("source", N_("Source"), width=18),
     Column("told", N_("Told on"), width=12),
-    Column("confirmed", N_("Employer"), width=14),
+    Column("confirmed", N_("Confirmed"), width=14),
     Column("satisfaction", N_("Satisfaction (1–5)"), width=12),
 )
 
