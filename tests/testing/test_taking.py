@@ -12,6 +12,7 @@ from tests.factories import NOW
 from tests.testing.conftest import RIGHT
 from trainmgr.bank.models import InstrumentVersion
 from trainmgr.bank.rules import InstrumentState, ItemKind
+from trainmgr.enrolment.models import EnrolmentState
 from trainmgr.kernel.access import Role
 from trainmgr.kernel.jobs import keep_time
 from trainmgr.programs.models import Due, Program
@@ -189,6 +190,18 @@ def test_late_comers_have_until_the_test_closes(exam, taker, session, clock, sig
     begin(exam, client)
 
     assert attempt_of(exam, session).deadline_at == NOW + timedelta(hours=2)
+
+
+def test_who_left_the_training_begins_none_of_its_tests(exam, signed_in, session):
+    person = exam.trainee()
+    gone = exam.world.enrolment(exam.program, user=person, state=EnrolmentState.WITHDRAWN)
+    exam.sitting([person], enrolments={person.id: gone})
+
+    response = signed_in(person).post(exam.taking(0, "/begin"))
+
+    assert response.status_code == 409
+    assert "已退出这项培训" in response.text
+    assert attempt_of(exam, session) is None
 
 
 def test_a_suspended_programme_lets_nobody_begin(exam, taker, session):

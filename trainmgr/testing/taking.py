@@ -98,6 +98,8 @@ def _require_beginnable(participant: Participant, sitting: Sitting, now: datetim
     state = db.session.scalar(sa.select(Enrolment.state).where(Enrolment.id == participant.enrolment_id))
     if state is EnrolmentState.SUSPENDED:
         raise RuleBroken(_("Your training is suspended. The test waits until you are back."))
+    if state is EnrolmentState.WITHDRAWN:
+        raise RuleBroken(_("You have left this training; its tests are no longer yours to take."))
 
 
 def why_not(participant: Participant, sitting: Sitting, taken: int, now: datetime) -> Any:
