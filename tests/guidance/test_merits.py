@@ -103,6 +103,8 @@ def test_an_award_is_noted_with_its_basis_and_withdrawn_with_a_reason(care):
     assert care.post(care.staff, path, **given).status_code == 422  # the enterprise's to give
     assert care.post(coordinator, path, **given | {"basis": ""}).status_code == 422
     assert care.post(coordinator, path, **given).status_code == 302
+    own = care.world.enrolment(care.program, user=coordinator)
+    assert care.post(coordinator, f"/{own.id}/awards", **given).status_code == 409  # nobody to themselves
     (award,) = care.all(GuidanceAward)
     assert (award.amount_cents, award.name) == (200_000, "欣旺达奖学金")
     assert care.post(care.staff, f"/awards/{award.id}/withdraw", reason="x").status_code == 403

@@ -224,6 +224,7 @@ def consent(enrolment: Enrolment, *, shown: bool, now: datetime) -> None:
 def award(program: Program, enrolment: Enrolment, given: Award, *, by: User, now: datetime) -> GuidanceAward:
     """Note an award that a side gave a trainee, with what it rests on."""
     require_open(program, Work.MENTORING)
+    require(by.id != enrolment.user_id, _("Nobody gives awards to themselves."))
     require(given.awarded_on <= local_day(now), _("An award is noted when it was given, not before."))
     row = GuidanceAward(
         program_id=program.id,
