@@ -504,3 +504,15 @@ def test_a_limit_between_two_minutes_is_met_by_the_next_one_on_the_list_and_on_t
 
     assert [found[key][0].met for key in keys] == [Met.MISSING, Met.MET]
     assert listed == {Met.MISSING: {keys[0]}, Met.MET: {keys[1]}, Met.UNKNOWN: set()}
+
+
+def test_who_is_trained_beside_colleagues_passes_no_gate_of_their_own(place):
+    own = place.world.enrolment(place.program, user=place.staff, teacher=place.teacher, mentor=place.mentor)
+    address = f"/programs/{place.program.id}/practice"
+    browser = place.browser(place.staff)
+
+    judged = browser.post(f"{address}/{own.id}/gates/1", data={"attempt": "1", "outcome": "passed"})
+    browser.post(f"/programs/{place.program.id}/gates/1", data={"id": [str(own.id), str(place.enrolment.id)]})
+
+    assert judged.status_code == 409
+    assert [row.enrolment_id for row in place.all(GateDecision)] == [place.enrolment.id]

@@ -117,6 +117,7 @@ def decide(
 ) -> None:
     """Judge a trainee at a gate: passed, or into a remedial loop. `attempt` is the one that the judge saw."""
     require_open(program, Work.PRACTICE)
+    require(enrolment.user_id != by.id, _("Nobody judges their own work."))
     present = next(iter(_locked(program, [enrolment.id], by)), None)
     require(present is not None, _("%(name)s has left the programme.", name=enrolment.name))
     latest = _latest([enrolment.id])[enrolment.id]
@@ -230,7 +231,8 @@ def pass_many(
     result, passing = Passing(), []
     for one in people:
         known = judgements(list(latest[one.id].values()))
-        if standing_at(number, gates, program.current_stage, known) not in JUDGEABLE:
+        standing = standing_at(number, gates, program.current_stage, known)
+        if standing not in JUDGEABLE or one.user_id == by.id:
             result.left_out.append(one.name)
         elif lacking(found[one.id]):
             result.lacking.append(one.name)
