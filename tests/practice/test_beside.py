@@ -446,3 +446,18 @@ def test_the_clock_asks_once_an_hour(weekly):
         assert list(asking.turn(NOW)) == []
         assert list(asking.turn(NOW.replace(minute=asking.MINUTE))) == [1]
         session.rollback()
+
+
+def test_the_newest_words_of_a_long_talk_are_shown(place):
+    log = place.log()
+    with place.world.inside() as session:
+        session.add_all(
+            LogComment(log_id=log.id, text=f"第{n}句话", by_id=place.mentor.id, by_name="师傅", at=NOW)
+            for n in range(205)
+        )
+        session.commit()
+
+    page = place.browser(place.trainee).get(f"/logs/{log.id}").text
+
+    assert page.index("第203句话") < page.index("第204句话")
+    assert "第4句话" not in page

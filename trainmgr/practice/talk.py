@@ -44,16 +44,16 @@ UNREAD = code(
 
 
 def comments_of(log: PracticeLog, reader: User) -> tuple[list[LogComment], int]:
-    """Return what was said under a log, the first words first, and how many lines the reader has not read."""
+    """Return what was said last under a log in its order, and how many lines the reader has not read."""
     mine = sa.and_(LogReading.log_id == LogComment.log_id, LogReading.user_id == reader.id)
     rows = db.session.execute(
         sa.select(LogComment, sa.func.coalesce(LogReading.unread, 0))
         .outerjoin(LogReading, mine)
         .where(LogComment.log_id == log.id)
-        .order_by(LogComment.id)
+        .order_by(LogComment.id.desc())
         .limit(MOST_SHOWN)
     ).all()
-    return [row[0] for row in rows], rows[0][1] if rows else 0
+    return [row[0] for row in reversed(rows)], rows[0][1] if rows else 0
 
 
 def comment(program: Program, log: PracticeLog, text: str, *, by: User, now: datetime) -> LogComment:
