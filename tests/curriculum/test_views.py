@@ -229,11 +229,12 @@ def test_a_stage_conflict_is_told_too(plans, signed_in):
     assert "二" in response.get_data(as_text=True)
 
 
-def test_a_stage_does_not_end_before_it_starts(plans, signed_in):
+@pytest.mark.parametrize("ends_on", ["2026-08-01", "9999-12-31"])
+def test_a_stage_does_not_end_before_it_starts_nor_in_another_century(plans, signed_in, ends_on):
     plans.begin()
     data = {
         "name": "一", "venue": "school", "weeks": "16", "hours": "224", "version": "1",
-        "starts_on": "2026-09-01", "ends_on": "2026-08-01",
+        "starts_on": "2026-09-01", "ends_on": ends_on,
     }  # fmt: skip
     response = signed_in(plans.staff).post(url(plans, "/1/stages/1"), data=data)
     assert response.status_code == 422

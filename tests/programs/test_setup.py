@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 import pytest
 import sqlalchemy as sa
@@ -102,6 +103,16 @@ def test_a_department_of_another_college_is_refused(world, office, stored):
     program, foreign = world.program(), world.department(world.organization())
     assert facts(office, program, department=foreign.id).status_code == 422
     assert stored(Program.department_id, program) is None
+
+
+@pytest.mark.parametrize("days", [{"starts_on": "0001-01-01"}, {"ends_on": "9999-12-31"}])
+def test_no_programme_begins_or_ends_in_another_century(world, office, stored, days):
+    program = world.program()
+    response = facts(office, program, **days)
+    assert response.status_code == 422
+    assert next(iter(days.values())) in response.text
+    assert "2000" in response.text
+    assert stored(Program.ends_on, program) < date(2100, 1, 1)
 
 
 def test_a_taken_number_is_told_at_the_field(world, office):

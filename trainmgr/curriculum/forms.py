@@ -11,7 +11,6 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
-    DateField,
     IntegerField,
     SelectChoice,
     SelectField,
@@ -27,6 +26,7 @@ from trainmgr.curriculum.editing import ModuleFacts, StageFacts
 from trainmgr.curriculum.models import Layer, PracticeLevel, Venue
 from trainmgr.curriculum.rules import StageLine
 from trainmgr.curriculum.ruling import Ruling
+from trainmgr.kernel.days import DayField
 from trainmgr.kernel.i18n import say
 from trainmgr.kernel.inputs import FigureField
 from trainmgr.pathways.rules import label
@@ -128,8 +128,8 @@ class StageForm(FlaskForm):
     venue = SelectField(_l("Place"), coerce=Venue)
     weeks = HoursField(_l("Weeks"), most=MOST_WEEKS, default=0)
     hours = HoursField(_l("Hours"), default=0)
-    starts_on = DateField(_l("First day"), validators=[Optional()])
-    ends_on = DateField(_l("Last day"), validators=[Optional()])
+    starts_on = DayField(_l("First day"), validators=[Optional()])
+    ends_on = DayField(_l("Last day"), validators=[Optional()])
     gate = _may(_l("Stage gate"), 200)
     gate_en = _may(_l("Stage gate in English"), 200)
 
@@ -207,7 +207,7 @@ class AmendmentForm(FlaskForm):
         filters=[lambda text: text.strip() if text else text],
         validators=[DataRequired(_l("Say why the plan is to change.")), Length(max=500)],
     )
-    effective_on = DateField(_l("Holds from"), validators=[Optional()])
+    effective_on = DayField(_l("Holds from"), validators=[Optional()])
 
 
 class AlignmentForm(FlaskForm):
@@ -228,8 +228,8 @@ class AlignmentForm(FlaskForm):
             Regexp(r"https?://\S+$", 0, _l("A link begins with https://.")),
         ],
     )
-    checked_on = DateField(_l("Checked on"), validators=[DataRequired(_l("Say when it was checked."))])
-    valid_until = DateField(_l("Holds until"), validators=[Optional()])
+    checked_on = DayField(_l("Checked on"), validators=[DataRequired(_l("Say when it was checked."))])
+    valid_until = DayField(_l("Holds until"), validators=[Optional()])
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

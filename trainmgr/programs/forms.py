@@ -8,11 +8,12 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateField, HiddenField, SelectField, StringField, TextAreaField
+from wtforms import HiddenField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length, NumberRange, Optional, ValidationError
 
 from trainmgr.identity.models import Organization
+from trainmgr.kernel.days import DayField
 from trainmgr.kernel.inputs import WholeField
 from trainmgr.kernel.numbers import whole
 from trainmgr.programs import labels
@@ -55,8 +56,8 @@ class FactsForm(FlaskForm):
     )
     kind = SelectField(_l("Kind"))
     department = SelectField(_l("Responsible department"), coerce=_number, validators=[Optional()])
-    starts_on = DateField(_l("Begins on"), validators=[Optional()])
-    ends_on = DateField(_l("Ends on"), validators=[Optional()])
+    starts_on = DayField(_l("Begins on"), validators=[Optional()])
+    ends_on = DayField(_l("Ends on"), validators=[Optional()])
     planned_size = WholeField(
         _l("Planned size"),
         validators=[
@@ -142,8 +143,8 @@ class NextEditionForm(FlaskForm):
         filters=[stripped],
         validators=[DataRequired(_l("Give the programme a number.")), Length(max=40)],
     )
-    starts_on = DateField(_l("Begins on"), validators=[Optional()])
-    ends_on = DateField(_l("Ends on"), validators=[Optional()])
+    starts_on = DayField(_l("Begins on"), validators=[Optional()])
+    ends_on = DayField(_l("Ends on"), validators=[Optional()])
     planned_size = WholeField(
         _l("Planned size"),
         validators=[
