@@ -287,3 +287,18 @@ def test_an_announcement_that_cannot_be_there_is_not_there(program, cohort, trai
     page = at(program, cohort.id, "space", "read")
     assert trainee.post(page, data={"id": "9" * 19}).status_code == 404
     assert trainee.post(page, data={"id": "9" * 40}).status_code == 404
+
+
+def test_a_closed_programmes_rotation_and_exchanges_stay_as_they_are(world, session, staff):
+    program = world.program(State.CLOSED)
+    classes = [world.cohort(program, name) for name in ("A 班", "B 班")]
+    masters = [world.user(Role.ENTERPRISE_MENTOR) for _ in classes]
+    for one in masters:
+        world.relation(program, one, Role.ENTERPRISE_MENTOR)
+    rotation = {"class": [one.id for one in classes], "teacher": [one.id for one in masters],
+                "starts_on": "2026-12-07", "weeks": "3", "periods": "4"}  # fmt: skip
+    exchange = {"first": classes[0].id, "second": classes[1].id, "day": TODAY.isoformat(), "topic": "送料"}
+
+    assert staff.post(at(program, "rotation"), data=rotation).status_code == 409
+    assert staff.post(at(program, "exchanges"), data=exchange).status_code == 409
+    assert session.scalar(sa.select(sa.func.count(ClassPeriod.id))) == 0

@@ -16,6 +16,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from trainmgr.classes.models import ClassExchange, ClassNote, ClassPeriod, ClassTurn
 from trainmgr.classes.rules import Sample, alternate
 from trainmgr.classes.seeing import classes_seen
+from trainmgr.classes.space import require_open
 from trainmgr.enrolment.models import Cohort, Enrolment, EntryLevel
 from trainmgr.enrolment.rules import EnrolmentState
 from trainmgr.identity.models import User
@@ -82,6 +83,7 @@ def make_rotation(
     now: datetime,
 ) -> int:
     """Plan alternating periods; those that have not begun are replaced, those that have stay as they were."""
+    require_open(program)
     known = {key for key, _name in teachers_of(program)}
     inside = sa.select(Cohort.id).where(
         Cohort.program_id == program.id, Cohort.closed_on.is_(None), Cohort.id.in_(cohort_ids)
@@ -137,6 +139,7 @@ def change_turns(
     program: Program, period: ClassPeriod, teachers: dict[int, int], *, by: User, now: datetime
 ) -> None:
     """Say who teaches which class in a period (class → teacher); nobody teaches two of them at once."""
+    require_open(program)
     wanted = {turn.cohort_id: teachers.get(turn.cohort_id, turn.teacher_id) for turn in period.turns}
     known = {key for key, _name in teachers_of(program)} | {turn.teacher_id for turn in period.turns}
     require(set(wanted.values()) <= known, _("Choose a teacher of this programme."))
@@ -204,6 +207,7 @@ def plan_exchange(
     program: Program, first: Cohort, second: Cohort, *, day: date, topic: str, by: User, now: datetime
 ) -> ClassExchange:
     """Set a session in which two classes exchange what they found."""
+    require_open(program)
     require(first.id != second.id, _("Choose another class."))
     one = ClassExchange(
         program_id=program.id, first_id=first.id, second_id=second.id, day=day, topic=topic, by_id=by.id,
@@ -218,6 +222,7 @@ def plan_exchange(
 
 def take_note(exchange: ClassExchange, cohort_id: int, text: str, *, by: User, now: datetime) -> ClassNote:
     """Take down what one of the two classes found; a note is never changed."""
+    require_open(db.session.get_one(Program, exchange.program_id))
     require(cohort_id in (exchange.first_id, exchange.second_id), _("Choose one of the two classes."))
     require(
         exchange.day <= local_day(now),
