@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
+from sqlalchemy.orm.attributes import set_committed_value
 
 from tests.factories import NOW, TODAY
+from trainmgr.contests import running
 from trainmgr.contests.award_models import AwardHolder, ContestAward
-from trainmgr.contests.models import Contest, ContestEntry, ContestJudge, ContestMember, ScoreSheet
+from trainmgr.contests.models import (
+    Contest,
+    ContestCriterion,
+    ContestEntry,
+    ContestJudge,
+    ContestMember,
+    ScoreSheet,
+)
 from trainmgr.contests.rules import ContestState, SheetState
+from trainmgr.identity.models import User
 from trainmgr.kernel.access import Role
+from trainmgr.kernel.db import db
+from trainmgr.kernel.errors import RuleBroken
 from trainmgr.programs.models import Due
 
 
@@ -131,6 +144,25 @@ def test_a_team_enters_with_its_members_and_nobody_is_in_two(arena):
 
 
 @pytest.mark.once
+def test_an_entry_withdrawn_meanwhile_is_not_withdrawn_again_nor_scored(arena):
+    contest_id = arena.judged()
+    entry = arena.entries(contest_id)[0]
+    arena.post(arena.staff, f"/contests/{contest_id}/entries/{entry.id}/withdraw", reason="受伤")
+    with arena.world.app.test_request_context():
+        contest, read = db.session.get_one(Contest, contest_id), db.session.get_one(ContestEntry, entry.id)
+        set_committed_value(read, "is_active", True)  # as it was when the page was loaded
+        set_committed_value(read, "members", [])
+        staff, judge = (db.session.get_one(User, one.id) for one in (arena.staff, arena.teacher))
+        with pytest.raises(RuleBroken):
+            running.withdraw(contest, read, reason="再来一次", by=staff, now=NOW)
+        points = {one.id: Decimal(1) for one in arena.all(ContestCriterion, contest_id=contest_id)}
+        set_committed_value(read, "is_active", True)
+        with pytest.raises(RuleBroken):
+            running.score(contest, read, points, comment="", reason="", by=judge, now=NOW)
+        db.session.rollback()
+    assert arena.entries(contest_id)[0].reason == "受伤"
+
+
 def test_a_withdrawn_entry_leaves_the_ranking_and_may_enter_anew(arena):
     contest_id = arena.set_up()
     arena.move(contest_id, "open")

@@ -262,6 +262,7 @@ def enter(
 def withdraw(contest: Contest, entry: ContestEntry, *, reason: str, by: User, now: datetime) -> None:
     """Take an entry out of a contest until the ranking is published; its members may enter anew."""
     contest = queries.lock_contest(contest)
+    db.session.refresh(entry, ["is_active"])  # somebody may have withdrawn it since it was read
     require(contest.state is not ContestState.PUBLISHED, _("The ranking is published."))
     require(entry.is_active, _("This entry was withdrawn already."))
     require(reason, _("Say why it is withdrawn."))
@@ -326,6 +327,7 @@ def score(
 ) -> ScoreSheet:
     """Hand in one's scoring sheet of an entry; handed in again it is a correction, which takes a reason."""
     contest = queries.lock_contest(contest)
+    db.session.refresh(entry, ["is_active"])
     judge = queries.judge_for(contest, by)
     require(contest.state is ContestState.JUDGING, _("The contest is not being judged."))
     require(judge is not None, _("Only judges who were named score."))
