@@ -354,6 +354,28 @@ def test_where_the_rule_says_so_a_newcomer_gets_an_account_without_any_role(app,
     assert client.get("/people").status_code == 403
 
 
+def test_the_colleges_administrator_finds_a_newcomer_and_gives_the_first_role(
+    app, world, client, system, provider
+):
+    system.person |= {"preferred_username": "T9999"}
+    walk(client, system, provider(creates=True))
+    (new,) = all_of(app, sa.select(User).where(User.name == "李文静"))
+    own, other = (
+        world.signed_in(world.user(Role.ADMINISTRATOR, house))
+        for house in (world.college, world.organization(name="别的学院"))
+    )
+    role = {"organization": world.college.id, "role": "school_teacher", "department": 0, "number": "T9999"}
+
+    assert "李文静" not in other.get("/people").text
+    assert other.get(f"/people/{new.id}").status_code == 404
+    assert "李文静" in own.get("/people").text
+    assert 'action="/people/' in own.get(f"/people/{new.id}").text
+    assert own.post(f"/people/{new.id}/roles", data=role).status_code == 302
+
+    assert all_of(app, sa.select(Membership.number).where(Membership.user_id == new.id)) == ["T9999"]
+    assert client.get("/programs").status_code == 200
+
+
 def test_a_closed_account_stays_closed(app, client, system, person, provider):
     made = provider()
     walk(client, system, made)

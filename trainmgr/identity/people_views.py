@@ -241,7 +241,7 @@ def _managed_or_404(user_id: int) -> tuple[User, list[Membership]]:
     """Load a person whom the reader administers; whoever only sees the person is refused."""
     person = queries.person_or_404(user_id, current_user)
     memberships = list(queries.memberships_of(person))
-    if not queries.manages_person(current_user, memberships):
+    if not queries.manages_person(current_user, memberships, person):
         abort(403)
     return person, memberships
 
@@ -272,7 +272,7 @@ def _person_page(
 ):
     memberships = memberships if memberships is not None else queries.memberships_of(person)
     managed = Permission.PEOPLE_MANAGE in current_user.permissions and queries.manages_person(
-        current_user, memberships
+        current_user, memberships, person
     )
     if managed and form is None:
         form = PlaceForm(formdata=None)

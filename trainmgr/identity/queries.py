@@ -12,6 +12,7 @@ from sqlalchemy.orm import aliased, joinedload, selectinload, undefer
 
 from trainmgr.identity.models import Membership, Organization, OrganizationKind, User
 from trainmgr.identity.roles import ROLES_IN
+from trainmgr.identity.sign_on_models import ProviderAccount, SignInProvider
 from trainmgr.kernel.access import Permission, Role
 from trainmgr.kernel.audit import AuditEvent
 from trainmgr.kernel.db import db
@@ -206,7 +207,7 @@ def visible_to(viewer: User) -> sa.ColumnElement[bool]:
     """Return the condition on User that leaves the people whom the viewer may see.
 
     Those of the viewer's own organisations (where the role lets one see people), those whom the viewer administers,
-    and those whom other features bring together with the viewer.
+    newcomers to whom the viewer gives the first role, and those whom other features bring together with the viewer.
     """
     if is_operator(viewer):
         return sa.true()
@@ -220,7 +221,22 @@ def _seen_by(viewer: User) -> list[sa.Select[Any]]:
     if viewer.organizations_as(Role.ADMINISTRATOR):
         managed = sa.select(Organization.id).where(manageable_by(viewer))
         seen.append(sa.select(Membership.user_id).where(Membership.organization_id.in_(managed)))
+        seen.append(_newcomers_of(viewer))
     return [*seen, *(ids for reason in _reasons for ids in reason(viewer))]
+
+
+def _newcomers_of(viewer: User) -> sa.Select[Any]:
+    """Return a select of who came through the own system of an organisation that the viewer administers, and has had
+    no role anywhere yet."""
+    role = aliased(Membership)
+    return (
+        sa.select(ProviderAccount.user_id)
+        .join(SignInProvider, SignInProvider.id == ProviderAccount.provider_id)
+        .where(
+            SignInProvider.organization_id.in_(viewer.organizations_as(Role.ADMINISTRATOR)),
+            ~sa.exists().where(role.user_id == ProviderAccount.user_id),
+        )
+    )
 
 
 def _listed_to(viewer: User) -> sa.ColumnElement[bool]:
@@ -257,22 +273,28 @@ def memberships_of(person: User) -> Sequence[Membership]:
     ).all()
 
 
-def manages_person(viewer: User, memberships: Sequence[Membership]) -> bool:
+def manages_person(viewer: User, memberships: Sequence[Membership], newcomer: User | None = None) -> bool:
     """Tell whether the viewer administers a person: every organisation that the person belongs to is the viewer's.
 
     Whoever belongs to several houses is in the hands of none of them alone, only of the operator's administrator;
-    otherwise one college could take over an account that works for another.
+    otherwise one college could take over an account that works for another. A `newcomer` without any is the one's
+    through whose own system they came.
     """
     if is_operator(viewer):
         return True
     places = {membership.organization_id for membership in memberships if membership.ended_on is None}
     places = places or {membership.organization_id for membership in memberships}
     if not places:
-        return False
+        return newcomer is not None and _is_newcomer_of(viewer, newcomer)
     count = sa.select(sa.func.count(Organization.id)).where(
         Organization.id.in_(places), manageable_by(viewer)
     )
     return db.session.scalar(count) == len(places)
+
+
+def _is_newcomer_of(viewer: User, person: User) -> bool:
+    found = _newcomers_of(viewer).where(ProviderAccount.user_id == person.id)
+    return db.session.scalar(found.limit(1)) is not None
 
 
 def administrators_of(person: User) -> Sequence[tuple[str, str]]:
