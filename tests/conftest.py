@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from flask import Flask, has_app_context
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import event
 from sqlalchemy.orm import Session, SessionTransaction
@@ -38,8 +38,8 @@ SERVER = pytest.StashKey[Any]()
 PAGES = pytest.StashKey[list[Any]]()
 NO_SKIP = os.environ.get("TRAINMGR_NO_SKIP") == "1"
 
-# A property holds or not, however busy the machine is: how long one example takes is no fault.
-settings.register_profile("house", deadline=None)
+# A property holds or not, however busy the machine is: how long one example takes, or to think of it, is no fault.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
 
 
@@ -95,6 +95,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             return False
         return item.get_closest_marker("browser") is None or "browser" in config.getoption("-m")
 
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.flaky(reruns=1))  # and told below: docs/decisions/0053
     left_out = [item for item in items if not takes_part(item)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
@@ -121,7 +124,12 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """List what did not run, with the package that would enable it."""
+    """Tell in full what passed the second time only; list what did not run, with the package that would enable it."""
+    for report in terminalreporter.stats.get("rerun", []):
+        terminalreporter.section(f"failed the first time: {report.nodeid}")
+        terminalreporter.line(report.longreprtext)
+        for title, content in report.sections:
+            terminalreporter.line(f"--- {title}\n{content}")
     skipped = terminalreporter.stats.get("skipped", [])
     reasons = Counter(
         report.longrepr[2].removeprefix("Skipped: ")
