@@ -97,19 +97,21 @@ def terminal_window(program_id: int) -> Window | None:
 # --- ratings ----------------------------------------------------------------------------------------
 
 
+_standing = aliased(Rating)  # the statement around it may ask about ratings too; made once, an alias is dear
+
+
 def is_rated(window_id: Any, party: Party) -> sa.ColumnElement[bool]:
     """Return the condition on Enrolment that a party's rating in a window is in.
 
     Of a party of several: that of the rater in the statement around it (see with_raters).
     """
-    standing = aliased(Rating)  # the statement around it may ask about ratings too
     found = sa.exists().where(
-        standing.window_id == window_id,
-        standing.enrolment_id == Enrolment.id,
-        standing.party == party,
-        standing.state == RatingState.SUBMITTED,
+        _standing.window_id == window_id,
+        _standing.enrolment_id == Enrolment.id,
+        _standing.party == party,
+        _standing.state == RatingState.SUBMITTED,
     )
-    return found if party in RATER_COLUMNS else found.where(standing.rater_id == WindowRater.user_id)
+    return found if party in RATER_COLUMNS else found.where(_standing.rater_id == WindowRater.user_id)
 
 
 def rater_column(party: Party) -> Any:

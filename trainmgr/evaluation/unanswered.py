@@ -34,11 +34,11 @@ COLUMNS = [
 
 
 def list_unanswered(program: Program, window: Window, viewer: User, listing: Listing) -> Page[Any]:
-    """Return a page of the people who still owe ratings of trainees whom the viewer sees (two statements)."""
+    """Return a page of the people who still owe ratings of trainees whom the viewer sees (one statement)."""
     statement, orders = _select(program, window, viewer)
     if listing.q:
         statement = statement.where(User.name.ilike(like(listing.q), escape="\\"))
-    return paginate(statement, listing, orders=orders, default="owed", scalars=False)
+    return paginate(statement, listing, orders=orders, default="owed", scalars=False, dear=True)
 
 
 def rows_of(program: Program, window: Window, viewer: User) -> Iterable[Any]:

@@ -86,30 +86,39 @@ def paginate(
     total: int | None = None,
     scalars: bool = True,
     filters: Mapping[str, str] | None = None,
+    dear: bool = False,
 ) -> Page[Any]:
     """Run a select for one page (two statements, or one when the total is known).
 
-    `orders` names the sortable keys with their columns; end each with a unique column.
+    `orders` names the sortable keys with their columns; end each with a unique column. A `dear` select works its rows
+    out of many others: it is run once and counts them in a last column of their own.
     """
     sort = listing.sort if listing.sort in orders else default
     columns = orders[sort]
     if listing.direction == "desc":
         columns = [_turned(column) for column in columns]
+    statement = statement.order_by(None).order_by(*columns)
+    if dear:
+        rows = _run(statement.add_columns(sa.func.count().over()), listing.number, size).all()
+        if rows or listing.number == 1:
+            total = rows[0][-1] if rows else 0
+            return Page(rows, listing.number, size, total, listing.q, sort, listing.direction, filters or {})
     if total is None:
         count = sa.select(sa.func.count()).select_from(statement.order_by(None).subquery())
         total = db.session.scalar(count) or 0
-    pages = max(1, -(-total // size))
-    number = min(listing.number, pages)
-    rows = db.session.execute(
-        statement.order_by(None).order_by(*columns).limit(size).offset((number - 1) * size)
-    )
-    items = rows.scalars().all() if scalars else rows.all()
+    number = min(listing.number, max(1, -(-total // size)))
+    found = _run(statement, number, size)
+    items = found.scalars().all() if scalars else found.all()
     return Page(items, number, size, total, listing.q, sort, listing.direction, filters or {})
 
 
 def _turned(column: Any) -> Any:
     """Return a column of an order the other way round: one that falls by itself (the newest first) rises then."""
     return column.element if getattr(column, "modifier", None) is operators.desc_op else sa.desc(column)
+
+
+def _run(statement: sa.Select[*tuple[Any, ...]], number: int, size: int) -> Any:
+    return db.session.execute(statement.limit(size).offset((number - 1) * size))
 
 
 def like(text: str) -> str:
