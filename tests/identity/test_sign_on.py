@@ -153,6 +153,23 @@ def test_the_claim_may_stand_in_the_userinfo(client, system, person, provider):
     assert is_in(client)
 
 
+@pytest.mark.parametrize("access", [{"access_token": ""}, {"token_type": "mac"}, {"expires_in": -60}, {}])
+def test_a_token_that_cannot_ask_for_the_userinfo_is_not_a_sign_in(
+    client, system, person, provider, access, monkeypatch
+):
+    system.userinfo = {"sub": "s-1", "preferred_username": "T0042"}
+    real = system.token
+
+    def answer(*asked):
+        status, told = real(*asked)
+        return status, {name: value for name, value in (told | access).items() if value}
+
+    if access:
+        monkeypatch.setattr(system, "token", answer)
+    done = walk(client, system, provider())
+    assert done.status_code == (422 if access else 302)
+
+
 def test_a_userinfo_of_somebody_else_is_not_believed(client, system, person, provider):
     system.userinfo = {"sub": "s-2", "preferred_username": "T0042"}
     assert walk(client, system, provider()).status_code == 422

@@ -169,7 +169,10 @@ def _checked(
 
 
 def _userinfo(client: OAuth2Session, description: Mapping[str, Any], subject: str) -> dict[str, Any]:
-    answer = raw(client, "GET", _endpoint(description, "userinfo_endpoint"))
+    try:
+        answer = raw(client, "GET", _endpoint(description, "userinfo_endpoint"))
+    except AuthlibBaseError as error:  # none, one that is over, or one of a kind that nobody knows
+        raise NotAccepted(f"its token cannot be used ({str(error.error)[:60]})") from None
     try:
         found = answer.json()
     except ValueError:
