@@ -101,6 +101,11 @@ def test_a_new_version_leaves_the_old_one_as_it_was(yearbook):
     ]  # fmt: skip
 
 
+def test_the_first_text_of_a_chapter_is_its_first_version_whatever_was_said_to_be_seen(yearbook):
+    assert yearbook.text("service", "第一次写", seen=99_999_999_999).status_code == 302
+    assert "第 1 版" in yearbook.staff.get(f"{yearbook.base}/texts/service").get_data(as_text=True)
+
+
 def test_texts_are_kept_in_versions_and_two_writers_are_told_of_each_other(yearbook):
     other = yearbook.world.signed_in(yearbook.world.user(Role.STAFF))
     assert yearbook.text("service", "甲写的").status_code == 302
@@ -123,7 +128,7 @@ def test_control_signs_and_long_texts_do_no_harm(yearbook):
     assert yearbook.text("service", "长" * 60_001).status_code == 422
     yearbook.write()
 
-    assert "甲乙" in words_of(yearbook.file())
+    assert "甲 乙" in words_of(yearbook.file())  # a break that no document can hold is a blank
 
 
 def test_a_run_that_is_cut_off_begins_anew_and_makes_one_version(yearbook, monkeypatch):

@@ -140,8 +140,7 @@ def write_text(
     _lock(college)
     versions = versions_of(college.id, year, chapter, 1)
     last = versions[0] if versions else None
-    if (last.number if last else 0) != seen:
-        assert last is not None
+    if last is not None and last.number != seen:
         raise Conflict(
             _(
                 "%(name)s wrote version %(number)s meanwhile. "
@@ -152,8 +151,8 @@ def write_text(
         )
     if text == (last.text if last else ""):
         return None
-    row = ReportText(college_id=college.id, year=year, chapter=chapter, number=seen + 1, text=text, by_id=by.id,
-                     by_name=by.name, at=now)  # fmt: skip
+    row = ReportText(college_id=college.id, year=year, chapter=chapter, number=last.number + 1 if last else 1,
+                     text=text, by_id=by.id, by_name=by.name, at=now)  # fmt: skip
     db.session.add(row)
     audit.record(WROTE, row, by=by, now=now, name=college.name, year=year,
                  chapter={"msgid": TITLE_MSGIDS[chapter]})  # fmt: skip
