@@ -17,6 +17,9 @@ from trainmgr.programs.thread import refresh
 OFFICES = dues.code(
     "test-offices", dues.DueCode(Step.NEEDS, "Test %(amount)s", "Test", "programs.show_program")
 )
+NAMED = dues.code(
+    "test-late-thing", dues.DueCode(Step.NEEDS, "Test “%(thing)s”", "Test", "programs.show_program")
+)
 SEEN = audit.sentence("test.seen", "%(who)s looked at %(what)s")
 
 
@@ -224,6 +227,21 @@ def test_of_several_offices_the_first_is_named_with_its_own_role(world, office, 
         session.commit()
 
     assert "A 学院 项目管理员 和另外 1 人" in office.get(f"/programs/{running.id}").text
+
+
+@pytest.mark.parametrize(("subjects", "told"), [([1], "Test “检测工位”"), ([1, 2], "Test “…”")])
+def test_what_is_late_is_named_where_there_is_only_one(world, office, running, subjects, told):
+    line = {"user_id": world.user(Role.STAFF).id, "due_on": TODAY - timedelta(days=3)}
+    with world.inside() as session:
+        dues.put_many(
+            NAMED,
+            [dues.Line(**line, subject_id=one, params={"thing": "检测工位"}) for one in subjects],
+            program_id=running.id,
+            visible_from=TODAY - timedelta(days=9),
+        )
+        session.commit()
+
+    assert told in office.get(f"/programs/{running.id}").text
 
 
 def test_a_page_of_a_step_that_is_stored_with_a_page_nobody_knows_still_opens(world, office, running):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -77,6 +78,7 @@ class DueGroup:
     own: int
     person: str | None
     office: str | None
+    params: str
 
     @property
     def remindable(self) -> tuple[int, int]:
@@ -110,6 +112,7 @@ def due_groups(program: Program, viewer: User, today: date) -> dict[str, DueGrou
             sa.func.count(sa.case((dues.owned_by(viewer), 1))),
             sa.func.min(User.name),
             sa.func.min(office),
+            sa.func.min(sa.cast(Due.params, sa.Text)),
         )
         .join(User, User.id == Due.user_id, isouter=True)
         .join(Organization, Organization.id == Due.organization_id, isouter=True)
@@ -171,10 +174,12 @@ def _from_group(program: Program, group: DueGroup, today: date) -> Lack:
     code = dues.CODES[group.code]
     remind, reminded = group.remindable
     # A title may name what a due thing is about; of several at once only the amount is known.
-    unknown = dict.fromkeys(NAMED.findall(code.title), "…")
+    values = dict.fromkeys(NAMED.findall(code.title), "…")
+    if group.people == 1:
+        values |= json.loads(group.params)
     return Lack(
         step=code.step,
-        text=say(code.title, unknown | {"amount": group.amount}),
+        text=say(code.title, values | {"amount": group.amount}),
         who=group.who,
         due_on=group.due_on,
         days_late=_late(group.due_on, today),
