@@ -66,7 +66,7 @@ class FigureField(_Typed, DecimalField):
             value = Decimal(text)
         except InvalidOperation:
             value = Decimal("NaN")
-        if not value.is_finite() or len(text) > 30:
+        if not value.is_finite() or len(text) > 30 or value.adjusted() > 30:
             raise ValueError(_("Write a number such as 4.5."))
         if abs(value) < LARGEST * 10 and value != round(value, self.decimals):
             raise ValueError(_("At most %(decimals)s decimals.", decimals=self.decimals))
