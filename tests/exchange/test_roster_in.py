@@ -467,3 +467,9 @@ def test_what_is_longer_than_a_name_or_number_here_breaks_nothing_off(world, sen
     assert (renamed["orgs"], again["orgs"]) == ({"changed": 1, "same": 1}, {"same": 2})
     assert wrong["users"] == {"wrong": 2, "same": 1}
     assert person_of(world, "u1")[0].name == "李小燕"
+
+
+def test_signs_that_no_database_takes_are_gone_from_what_is_read(world, send_in, program):
+    users = [user("u1", "李小\x00燕\x01", "S001"), user("u2", "欧阳明", "S002"), user("u3", "王芳", "T001")]
+    assert figures_in(send_in(whole(users=users)))["users"] == {"new": 3}
+    assert person_of(world, "u1")[0].name == "李小燕"

@@ -16,6 +16,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from trainmgr.exchange.rules import HEADERS, VERSION, missing_columns
+from trainmgr.kernel.inputs import legible
 from trainmgr.kernel.msgids import N_
 from trainmgr.kernel.sheets.reader import PARTS_AT_MOST, TIMES_AT_MOST, UNPACKED_AT_MOST
 from trainmgr.kernel.sheets.refusals import FileRefused
@@ -107,7 +108,7 @@ class Package:
         next(lines, None)
         for number, cells in lines:
             if any(cells):
-                values = [cell.strip() for cell in cells] + [""] * (len(header) - len(cells))
+                values = [legible(cell).strip() for cell in cells] + [""] * (len(header) - len(cells))
                 yield number, dict(zip(header, values, strict=False))
 
 
