@@ -99,6 +99,18 @@ def test_a_published_case_never_changes_and_the_next_version_says_what_changed(
     assert "一年内为 0。" in second
 
 
+def test_a_case_out_of_use_gets_no_version_like_any_other_resource(signed_in, mentor, case, session):
+    client = signed_in(mentor)
+    client.post(f"/materials/{case.id}/use", data={"do": "retire"})
+
+    refused = save(client, case, session, **PARTS, do="publish")
+
+    assert refused.status_code == 409
+    assert PARTS["lessons"] in refused.get_data(as_text=True)
+    client.post(f"/materials/{case.id}/use", data={"do": "restore"})
+    assert save(client, case, session, **PARTS, do="publish").status_code == 302
+
+
 def test_two_who_write_the_same_draft_are_told_and_lose_nothing(signed_in, mentor, case, session):
     client = signed_in(mentor)
     assert save(client, case, session, facts="第一人").status_code == 302

@@ -73,6 +73,7 @@ def save_draft(
 
 def publish_case(material: Material, draft: MaterialVersion, *, by: User, now: datetime) -> None:
     """Publish a draft for good; all five parts must be there, and from the second version on what changed."""
+    require(not material.retired_on, _("This resource is out of use. Take it into use again first."))
     missing = missing_parts(queries.case_of(draft).parts())
     names = "、".join(str(labels.PARTS[part]) for part in missing)
     require(not missing, _("Still empty: %(names)s. A case has all five parts.", names=names))
