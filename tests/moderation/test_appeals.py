@@ -11,7 +11,8 @@ from trainmgr.evaluation.models import Rating, Window
 from trainmgr.kernel.access import Role
 from trainmgr.moderation.models import Appeal, ModerationDecision
 from trainmgr.moderation.rules import AppealState
-from trainmgr.programs.models import Due
+from trainmgr.programs.models import Due, ProgramStep
+from trainmgr.programs.thread import missing_of
 
 
 @pytest.fixture
@@ -49,6 +50,20 @@ def test_a_trainee_appeals_and_staff_are_asked(closed):
         assert session.query(Due).filter_by(code="answer-appeals", role=Role.STAFF).one().amount == 1
     assert "补测过" in own_page(closed)
     assert appeal(closed).status_code == 409
+
+
+def test_a_programme_does_not_close_over_an_appeal(closed):
+    def lacking():
+        with closed.world.inside() as session:
+            steps = session.query(ProgramStep).filter_by(program_id=closed.stage.program.id).all()
+            return [
+                item.params for _, item in missing_of(steps) if item.endpoint == "moderation.list_appeals"
+            ]
+
+    appeal(closed)
+    assert lacking() == [{"count": 1}]
+    answer(closed, "reject")
+    assert lacking() == []
 
 
 def test_what_the_trainee_says_of_the_training_is_not_shown_to_who_answers(closed):

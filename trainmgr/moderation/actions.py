@@ -275,6 +275,7 @@ def make_appeal(
     db.session.add(appeal)
     audit.record(APPEALED, appeal, by=by, now=now, program_id=program.id, name=window.name)
     owed.renew(program.id, now)
+    refresh(program.id, Step.RESULT, now=now)
     return appeal
 
 
@@ -311,6 +312,7 @@ def answer_appeal(
     if appeal.enrolment.user_id is not None:
         owed.tell_answer(window, appeal.enrolment.user_id, now)
     owed.renew(program.id, now)
+    refresh(program.id, Step.RESULT, now=now)
     return appeal
 
 

@@ -11,6 +11,9 @@ from trainmgr.kernel.access import Role
 from trainmgr.kernel.clock import local_day
 from trainmgr.kernel.db import db
 from trainmgr.kernel.msgids import N_, N_n
+from trainmgr.moderation import owed
+from trainmgr.moderation.models import Appeal
+from trainmgr.moderation.rules import AppealState
 from trainmgr.outcomes.models import GapClosure, PassDecision
 from trainmgr.outcomes.queries import COUNTED
 from trainmgr.outcomes.rules import PassKind
@@ -33,7 +36,7 @@ DECIDE = dues.code(
 
 @assesses(Step.RESULT)
 def assess(program: Program, now: datetime) -> Assessment:
-    """Done when everybody is decided on and the programme is closed."""
+    """Done when everybody is decided on, no appeal waits and the programme is closed."""
     people = db.session.scalar(
         sa.select(sa.func.count()).select_from(Enrolment).where(Enrolment.program_id == program.id, COUNTED)
     )
@@ -59,7 +62,7 @@ def assess(program: Program, now: datetime) -> Assessment:
         "closed": closed,
         "measured": measured,
     }
-    missing = _missing(program, people, undecided)
+    missing = _undecided(program, people, undecided) + _unanswered(program)
     figures = [Figure(N_("Priority gaps closed"), closed, measured)] if measured else []
     if program.state is State.CLOSED:
         note = N_("%(closed)s of %(measured)s gaps closed")
@@ -75,7 +78,7 @@ def assess(program: Program, now: datetime) -> Assessment:
                       params, missing, figures)  # fmt: skip
 
 
-def _missing(program: Program, people: int, undecided: int) -> list[Missing]:
+def _undecided(program: Program, people: int, undecided: int) -> list[Missing]:
     if people and not undecided:
         return []
     return [
@@ -86,6 +89,26 @@ def _missing(program: Program, people: int, undecided: int) -> list[Missing]:
             who_msgid=N_("Programme staff"),
             endpoint="outcomes.show_result",
             args={"program_id": program.id},
+        )
+    ]
+
+
+def _unanswered(program: Program) -> list[Missing]:
+    """Name the appeals that wait: once the programme is closed no mark of it moves any more."""
+    count = db.session.scalar(
+        sa.select(sa.func.count()).where(Appeal.program_id == program.id, Appeal.state == AppealState.OPEN)
+    )
+    if not count:
+        return []
+    return [
+        Missing(
+            N_n("One appeal is not answered", "%(count)s appeals are not answered"),
+            blocks=State.CLOSED,
+            params={"count": count},
+            who_msgid=N_("Programme staff"),
+            endpoint="moderation.list_appeals",
+            args={"program_id": program.id},
+            due_code=owed.ANSWER,
         )
     ]
 
