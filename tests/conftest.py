@@ -239,8 +239,7 @@ class Bench:
 
     def _bring_back(self, content: str) -> None:
         # Connections that nobody gave back would use the pool up; the others are warm and serve the next test.
-        in_use = self.engine.pool.checkedout()  # type: ignore[attr-defined]
-        if in_use or not self.database.clear(content, self.engine):
+        if self.engine.pool.checkedout() or not self.database.clear(content):  # type: ignore[attr-defined]
             self.engine.dispose()
             self.database.reset(content)
 

@@ -18,8 +18,6 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from sqlalchemy import Engine
-
 POSTGRES_HINT = "needs PostgreSQL's server binaries or TEST_DATABASE_URL (Debian package: postgresql)"
 NOBODY = "nobody"
 
@@ -35,7 +33,7 @@ class Database(Protocol):
     def keep(self, name: str) -> None:
         """Remember its present content under a name; nobody may be connected."""
 
-    def clear(self, name: str, engine: Engine) -> bool:
+    def clear(self, name: str) -> bool:
         """Bring back the content remembered under a name with everybody still connected; False where that cannot be."""
 
     def reset(self, name: str) -> None:
@@ -46,19 +44,12 @@ class Database(Protocol):
 
 
 class SqliteDatabase:
-    """A file that is swept empty between tests, or copied back where it holds rows or has become another.
-
-    A connection to a new file first reads what hundreds of tables it has: deleting a test's rows takes less.
-    """
+    """A file that is copied back between tests."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.path = folder / "test.db"
         self.url = f"sqlite:///{self.path}"
-        self._tables: dict[str, list[str]] = {}  # the names kept without any row -> the tables
-        self._schemas: dict[str, int] = {}  # which state of its tables a kept file has
-        self._present = ""  # the name whose content, perhaps changed, is in the file
-        self._file: tuple[int, int] = (0, 0)  # which file it is, and which state of its tables it had
 
     def create(self) -> None:
         self._unlink()
@@ -69,45 +60,17 @@ class SqliteDatabase:
             closing(sqlite3.connect(self._kept(name))) as target,
         ):
             source.backup(target)
-            tables = [row[0] for row in target.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-            if not any(target.execute(_which_hold_rows(tables)).fetchone()):
-                self._tables[name] = tables
-            self._schemas[name] = _schema(target)
-            self._present, self._file = name, (self.path.stat().st_ino, _schema(source))
 
-    def clear(self, name: str, engine: Engine) -> bool:
-        if self._present != name or name not in self._tables:
-            return False
-        try:
-            with closing(engine.raw_connection()) as connection:
-                return self._sweep(connection, self._tables[name])
-        except (sqlite3.Error, OSError):  # a test has left somebody who writes
-            return False
+    def clear(self, name: str) -> bool:
+        return False
 
     def reset(self, name: str) -> None:
         # A new file rather than new content: a connection left open by a test keeps the old one to itself.
         self._unlink()
         shutil.copyfile(self._kept(name), self.path)
-        self._present, self._file = name, (self.path.stat().st_ino, self._schemas[name])
 
     def remove(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
-
-    def _sweep(self, connection: Any, tables: list[str]) -> bool:
-        """Empty all tables; False where a test has changed them or put another file in the place of this one."""
-        cursor = connection.cursor()
-        if self._file != (self.path.stat().st_ino, _schema(cursor)):
-            return False
-        cursor.execute("PRAGMA foreign_keys=OFF")
-        cursor.execute("BEGIN IMMEDIATE")
-        for table, holds_rows in zip(
-            tables, cursor.execute(_which_hold_rows(tables)).fetchone(), strict=True
-        ):
-            if holds_rows:
-                cursor.execute(f'DELETE FROM "{table}"')
-        cursor.execute("COMMIT")
-        cursor.execute("PRAGMA foreign_keys=ON")
-        return True
 
     def _kept(self, name: str) -> Path:
         return self.folder / f"kept-{name}.db"
@@ -115,16 +78,6 @@ class SqliteDatabase:
     def _unlink(self) -> None:
         for suffix in ("", "-wal", "-shm"):
             Path(f"{self.path}{suffix}").unlink(missing_ok=True)
-
-
-def _which_hold_rows(tables: list[str]) -> str:
-    """Return the statement that says of each table whether there is a row in it."""
-    return "SELECT " + ", ".join(f'EXISTS (SELECT 1 FROM "{table}")' for table in tables)
-
-
-def _schema(connection: Any) -> int:
-    """Return the number that SQLite raises whenever a table or an index is made, changed or dropped."""
-    return connection.execute("PRAGMA schema_version").fetchone()[0]
 
 
 # Deletes every row and restarts every sequence; where only a few tables hold rows this takes a few milliseconds.
@@ -182,7 +135,7 @@ class PostgresDatabase:
         self._execute(f'CREATE DATABASE "{self.name}_{name}" TEMPLATE "{self.name}" STRATEGY file_copy')
         self._present = name
 
-    def clear(self, name: str, engine: Engine) -> bool:
+    def clear(self, name: str) -> bool:
         return self._present == name and self._kept[name] and self._sweep()
 
     def reset(self, name: str) -> None:
