@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
+
 from tests.insights.conftest import make_rated, varied
+from trainmgr.evaluation.models import Window
 from trainmgr.identity.models import OrganizationKind
 from trainmgr.kernel.access import Role
+
+
+def figures(page):
+    return re.findall(r"<td[^>]*>([^<]*)", page)
 
 
 def at(rated):
@@ -54,3 +62,18 @@ def test_the_number_of_statements_does_not_depend_on_the_programmes(rated, count
         make_rated(rated.world, 1)
 
     assert counts[0] == counts[1] <= 10
+
+
+def test_the_window_that_closes_last_counts_whenever_it_was_planned(rated):
+    rated.rate(varied)
+    before = rated.browser().get(at(rated)).text
+    with rated.world.inside() as session:
+        last = session.get(Window, rated.window_id)
+        planned_later = Window(
+            program_id=last.program_id, scheme_id=last.scheme_id, kind=last.kind, name="补评",
+            opens_at=last.opens_at - timedelta(days=20), closes_at=last.closes_at - timedelta(days=20),
+        )  # fmt: skip
+        session.add(planned_later)
+        session.commit()
+
+    assert figures(rated.browser().get(at(rated)).text) == figures(before)

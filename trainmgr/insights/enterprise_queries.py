@@ -86,17 +86,16 @@ def _figures() -> list[Any]:
 
 def _from(organization_id: int, viewer: User, *columns: Any) -> sa.Select[*tuple[Any, ...]]:
     """Select over the enterprise's trainees with the result of their programme's last terminal window."""
-    last = (
-        sa.select(Window.program_id, sa.func.max(Window.id).label("window_id"))
-        .where(Window.kind == WindowKind.TERMINAL)
-        .group_by(Window.program_id)
-        .subquery()
+    latest = sa.func.row_number().over(
+        partition_by=Window.program_id, order_by=[Window.closes_at.desc(), Window.id.desc()]
     )
+    windows = sa.select(Window.program_id, Window.id.label("window_id"), latest.label("place"))
+    last = windows.where(Window.kind == WindowKind.TERMINAL).subquery()
     return (
         sa.select(*columns)
         .select_from(Enrolment)
         .join(Program, Program.id == Enrolment.program_id)
-        .outerjoin(last, last.c.program_id == Program.id)
+        .outerjoin(last, sa.and_(last.c.program_id == Program.id, last.c.place == 1))
         .outerjoin(Window, Window.id == last.c.window_id)
         .outerjoin(Scheme, Scheme.id == Window.scheme_id)
         .outerjoin(Result, sa.and_(Result.window_id == Window.id, Result.enrolment_id == Enrolment.id))
