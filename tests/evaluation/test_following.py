@@ -154,7 +154,9 @@ def test_who_has_not_answered_is_listed_with_what_they_were_sent_and_taken_along
     page = text_of(client.get(url))
     assert stage.mentor.name in page
     assert f">{stage.trainees[0].name} " not in page
-    assert stage.mentor.name in text_of(client.get(f"{url}?page=99")), "past its end a list shows its last page"
+    assert stage.mentor.name in text_of(client.get(f"{url}?page=99")), (
+        "past its end a list shows its last page"
+    )
     assert stage.mentor.name not in text_of(client.get(f"{url}?q=nobody"))
     assert client.post(url + "/remind", data={"id": [stage.mentor.id]}).status_code == 302
     assert client.post(url + "/remind", data={"id": [stage.mentor.id]}).status_code == 409
