@@ -15,10 +15,8 @@ from trainmgr.kernel.numbers import LARGEST
 
 LARGE = _l("The number is too small or too large.")
 LONG = _l("The text is too long or empty.")
-FIRST_YEAR, LAST_YEAR = (
-    1900,
-    2200,
-)  # beyond them nobody reckons with days, and near the first or last of all none can
+# Beyond them nobody reckons with days, and near the first or last of all none can.
+FIRST_YEAR, LAST_YEAR = 1900, 2200
 SOMETHING = r"[^\s\x00-\x1f\x7f-\x9f]"
 
 

@@ -37,8 +37,9 @@ from trainmgr.employment.rules import (
     answer_faults,
 )
 from trainmgr.identity.models import Organization
+from trainmgr.kernel.days import in_our_time
 from trainmgr.kernel.i18n import say
-from trainmgr.kernel.inputs import FigureField, WholeField, in_our_time, tidy
+from trainmgr.kernel.inputs import FigureField, WholeField, tidy
 from trainmgr.kernel.numbers import whole
 
 CENTS = 100

@@ -50,7 +50,7 @@ from trainmgr.evaluation.rules import (
 from trainmgr.evaluation.schemes import CriterionFields
 from trainmgr.evaluation.scoring import HUNDRED
 from trainmgr.evaluation.windows import WindowFields
-from trainmgr.kernel.inputs import in_our_time
+from trainmgr.kernel.days import in_our_time
 from trainmgr.needs.models import Dimension
 from trainmgr.pathways.rules import Pathway
 

@@ -16,7 +16,8 @@ from trainmgr.exchange import file_out, labels
 from trainmgr.exchange.kinds import FileKind
 from trainmgr.exchange.statement_jobs import begin_of
 from trainmgr.exchange.stores import StoreFacts
-from trainmgr.kernel.inputs import in_our_time, tidy
+from trainmgr.kernel.days import in_our_time
+from trainmgr.kernel.inputs import tidy
 from trainmgr.kernel.outward import address_fault
 
 LONGEST_PERIOD = timedelta(days=366)

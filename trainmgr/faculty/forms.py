@@ -20,18 +20,11 @@ from trainmgr.faculty.ledger import Limits
 from trainmgr.faculty.models import Profile
 from trainmgr.faculty.practising import Stay
 from trainmgr.faculty.rules import GRADES, Dimension, DualLevel, Grade, Needs, parts_of, units_of
+from trainmgr.kernel import days
 from trainmgr.kernel.inputs import WholeField, tidy
 from trainmgr.kernel.uploads import ACCEPT
 
-EARLIEST, LATEST = date(1950, 1, 1), date(2100, 12, 31)
-
-
-def in_our_time(form: Any, field: DateField) -> None:
-    """A day of our time: what lies outside was mistyped."""
-    if field.data is not None and not EARLIEST <= field.data <= LATEST:
-        raise ValidationError(
-            _("A day between %(first)s and %(last)s.", first=EARLIEST.year, last=LATEST.year)
-        )
+EARLIEST, LATEST = date(1950, 1, 1), days.LATEST
 
 
 def _text(label: Any, most: int, message: Any = None) -> StringField:
@@ -41,7 +34,7 @@ def _text(label: Any, most: int, message: Any = None) -> StringField:
 
 def _day(label: Any, message: Any = None) -> DateField:
     must = InputRequired(message) if message else Optional()
-    return DateField(label, validators=[must, in_our_time])
+    return DateField(label, validators=[must, days.between(EARLIEST, LATEST)])
 
 
 def _whole(label: Any, least: int, most: int, *, optional: bool = True) -> WholeField:

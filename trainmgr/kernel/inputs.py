@@ -8,11 +8,10 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from flask_babel import gettext as _
-from wtforms import DecimalField, IntegerField, ValidationError
+from wtforms import DecimalField, IntegerField
 from wtforms.validators import StopValidation
 
 LARGEST = 999_999_999
-FIRST_YEAR, LAST_YEAR = 2000, 2100
 
 
 # Nobody types these, and neither PostgreSQL (NUL) nor Word and its like (XML 1.0, 2.2) take them; pasted text has them.
@@ -30,12 +29,6 @@ def tidy(text: str | None) -> str | None:
         return None
     plain = "".join(" " if unicodedata.category(sign) in ("Cc", "Cs") else sign for sign in text)
     return " ".join(plain.split())
-
-
-def in_our_time(form: Any, field: Any) -> None:
-    """Refuse a day or moment outside this century: it was mistyped, and no clock reckons with year 1 or 9999."""
-    if field.data is not None and not FIRST_YEAR <= field.data.year <= LAST_YEAR:
-        raise ValidationError(_("A day between %(first)s and %(last)s.", first=FIRST_YEAR, last=LAST_YEAR))
 
 
 class _Typed:

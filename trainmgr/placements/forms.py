@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +14,7 @@ from wtforms import BooleanField, DateField, RadioField, SelectField, StringFiel
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
+from trainmgr.kernel.days import in_our_time
 from trainmgr.kernel.inputs import FigureField, WholeField, tidy
 from trainmgr.kernel.numbers import whole
 from trainmgr.placements.actions import Papers, Terms
@@ -23,21 +23,12 @@ from trainmgr.placements.models import Placement, PlacementPost
 from trainmgr.placements.rules import Effect, Rule, RuleCode
 from trainmgr.placements.settings import PostFacts
 
-EARLIEST, LATEST = date(2000, 1, 1), date(2100, 12, 31)
 MOST_STAFF, MOST_YUAN = 5_000_000, 1_000_000
 
 
 def chosen_ids(values: Sequence[str], most: int = 5_000) -> list[int]:
     """Read which rows were ticked; nonsense is left out."""
     return sorted({number for text in values[:most] if (number := whole(text)) is not None})
-
-
-def in_our_time(form: Any, field: DateField) -> None:
-    """A day of this century: what lies outside was mistyped."""
-    if field.data is not None and not EARLIEST <= field.data <= LATEST:
-        raise ValidationError(
-            _("A day between %(first)s and %(last)s.", first=EARLIEST.year, last=LATEST.year)
-        )
 
 
 def _cents(yuan: Decimal | None) -> int | None:

@@ -20,6 +20,7 @@ from trainmgr.enrolment.roll import OnRoll, Roll, trainees_on_roll
 from trainmgr.identity.models import User
 from trainmgr.kernel import audit, drafts, intake, jobs, sheets
 from trainmgr.kernel.clock import utcnow
+from trainmgr.kernel.days import EARLIEST, LATEST
 from trainmgr.kernel.db import among, db
 from trainmgr.kernel.msgids import N_
 from trainmgr.kernel.paging import Listing
@@ -35,7 +36,7 @@ from trainmgr.programs.queries import enterprises_of
 from trainmgr.programs.rules import Work
 
 KIND, PURPOSE, BATCH = "placements-import", "placements", 200
-EARLIEST, LATEST, MOST_YUAN = date(2000, 1, 1), date(2100, 12, 31), 1_000_000
+MOST_YUAN = 1_000_000
 
 NO_PAPERS = Papers()
 

@@ -16,7 +16,8 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
 from trainmgr.bank.models import InstrumentVersion
-from trainmgr.kernel.inputs import WholeField, in_our_time, tidy
+from trainmgr.kernel.days import in_our_time
+from trainmgr.kernel.inputs import WholeField, tidy
 from trainmgr.testing import labels
 from trainmgr.testing.models import Sitting
 from trainmgr.testing.rules import MOST_EXTRA_MINUTES, Purpose
