@@ -7,6 +7,7 @@ import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -67,7 +68,8 @@ def test_a_project_goes_from_its_need_to_the_result_of_three_parties(app, cast, 
     practise(trainee, program, tmp_path)
     sign_and_pass(staff, open_page, program, trainee)
     evaluate(staff, open_page, program, trainee)
-    close(staff, program, trainee)
+    close(staff, program)
+    wait_for_appeals(app, staff, program)
 
 
 def set_up(staff: Walker, cast) -> str:
@@ -265,13 +267,22 @@ def rate(person: Walker, name: str, points: str) -> None:
     person.press("form[data-rating] .savebar button.btn-primary")
 
 
-def close(staff: Walker, program: str, trainee: Walker) -> None:
-    """Close the window, take what is missing as it is, decide on everybody, close the programme."""
+def close(staff: Walker, program: str) -> None:
+    """Close the window, take what is missing as it is, decide on everybody."""
     staff.go(f"{program}/evaluation").press("form[action$='/close'] button")
     staff.fill(reason="其余学员本届未评").press("form[action$='/settle'] button")
     staff.go(f"{program}/result").press("form[action$='result/accept'] button")
     staff.page.locator("[data-pick-all]").check(force=True)
     staff.press("form[data-picks] button[value=failed]")
     staff.fill(reason="没有评价结果").press("form[action$='result/decide'] button.btn-primary")
+
+
+def wait_for_appeals(app: Any, staff: Walker, program: str) -> None:
+    """The programme is not closed while the trainee may still appeal; a week later it is."""
+    advance(staff, program, "本届结束")
+    staff.sees("前申诉")
+    a_week_ago = app.config["CLOCK"]
+    app.config["CLOCK"] = lambda: a_week_ago() + timedelta(days=8)
+    staff.sign_in()
     advance(staff, program, "本届结束")
     staff.go(program).sees("已结项")

@@ -9,9 +9,12 @@ import pytest
 from tests.factories import NOW
 from trainmgr.evaluation.models import Rating, Window
 from trainmgr.kernel.access import Role
+from trainmgr.kernel.errors import RuleBroken
 from trainmgr.moderation.models import Appeal, ModerationDecision
 from trainmgr.moderation.rules import AppealState
-from trainmgr.programs.models import Due, ProgramStep
+from trainmgr.programs import hooks
+from trainmgr.programs.models import Due, Program, ProgramStep
+from trainmgr.programs.rules import State
 from trainmgr.programs.thread import missing_of
 
 
@@ -64,6 +67,23 @@ def test_a_programme_does_not_close_over_an_appeal(closed):
     assert lacking() == [{"count": 1}]
     answer(closed, "reject")
     assert lacking() == []
+
+
+def closing(closed, now):
+    with closed.world.inside() as session:
+        hooks.ask_guards(session.get(Program, closed.stage.program.id), State.CLOSED, now)
+
+
+def test_a_programme_does_not_close_before_the_days_of_appeal_are_over(closed):
+    last = NOW + timedelta(days=7)
+    with pytest.raises(RuleBroken, match="申诉"):
+        closing(closed, last - timedelta(seconds=1))
+    closing(closed, last)
+
+
+def test_who_has_appealed_holds_nothing_up_but_the_answer(closed):
+    appeal(closed)
+    closing(closed, NOW + timedelta(days=1))  # nobody else has a result
 
 
 def test_what_the_trainee_says_of_the_training_is_not_shown_to_who_answers(closed):

@@ -19,7 +19,7 @@ from trainmgr.identity.models import User
 from trainmgr.kernel import audit
 from trainmgr.kernel.audit import require
 from trainmgr.kernel.db import db
-from trainmgr.kernel.errors import Conflict
+from trainmgr.kernel.errors import Conflict, RuleBroken
 from trainmgr.kernel.i18n import moment
 from trainmgr.moderation import owed, queries
 from trainmgr.moderation.models import (
@@ -40,10 +40,10 @@ from trainmgr.moderation.rules import (
     differs,
     in_time,
 )
-from trainmgr.programs import dues
+from trainmgr.programs import dues, hooks
 from trainmgr.programs.actions import require_open
 from trainmgr.programs.models import Program
-from trainmgr.programs.rules import Step, Work
+from trainmgr.programs.rules import State, Step, Work
 from trainmgr.programs.thread import refresh
 
 KEPT = audit.sentence("moderation.keep", _l("%(who)s kept the rating of %(what)s: %(reason)s"))
@@ -253,6 +253,19 @@ def require_appealable(window: Window, told: queries.Told, now: datetime) -> Non
         in_time(window.closes_at, told.appeal_until, now),
         _("The time to appeal ended on %(moment)s.", moment=moment(told.appeal_until, now)),
     )
+
+
+@hooks.before_entering(State.CLOSED)
+def keep_the_days_of_appeal(program: Program, now: datetime) -> None:
+    """A programme is not closed over the heads of those who may still appeal."""
+    until = queries.appeals_until(program.id)
+    if until is not None and now < until:
+        raise RuleBroken(
+            _(
+                "Trainees may appeal until %(moment)s. Close the programme after that, or set fewer days for appeals.",
+                moment=moment(until, now),
+            )
+        )
 
 
 def make_appeal(

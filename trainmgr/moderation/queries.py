@@ -13,8 +13,10 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from trainmgr.enrolment.models import Enrolment
 from trainmgr.enrolment.queries import visible_in
+from trainmgr.enrolment.rules import AWAY
 from trainmgr.evaluation.decided import decides, tells
-from trainmgr.evaluation.models import Rating, Scheme, Window
+from trainmgr.evaluation.models import Rating, Result, Scheme, Window
+from trainmgr.evaluation.queries import terminal_window
 from trainmgr.evaluation.rules import Party, RatingState, is_survey
 from trainmgr.evaluation.scoring import Marks
 from trainmgr.identity.models import User
@@ -187,6 +189,31 @@ def list_appeals(program: Program, viewer: User, listing: Listing, state: Appeal
         "made": [Appeal.made_at, Appeal.id],
     }
     return paginate(statement, listing, orders=orders, default="state")
+
+
+def appeals_until(program_id: int) -> datetime | None:
+    """Return until when somebody may still appeal against the result of the training; None where nobody has one.
+
+    Who has appealed already, or has no account to do it with, does not count.
+    """
+    final = terminal_window(program_id)
+    if final is None:
+        return None
+    may_appeal = (
+        sa.select(Result.id)
+        .join(Enrolment, Enrolment.id == Result.enrolment_id)
+        .outerjoin(Appeal, sa.and_(Appeal.window_id == final.id, Appeal.enrolment_id == Enrolment.id))
+        .where(
+            Result.window_id == final.id,
+            Result.composite.is_not(None),
+            Enrolment.state.not_in(AWAY),
+            Enrolment.user_id.is_not(None),
+            Appeal.id.is_(None),
+        )
+    )
+    if not db.session.scalar(sa.select(may_appeal.exists())):
+        return None
+    return final.closes_at + timedelta(days=setting_of(program_id).appeal_days)
 
 
 def appeal_of(appeal_id: int) -> Appeal:

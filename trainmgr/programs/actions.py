@@ -86,6 +86,7 @@ def advance(program: Program, *, to: State, reason: str, by: User, now: datetime
     refresh(program.id, now=now)
     if missing := missing_before(program, to):
         raise StepRefused(_("Something is still missing; the programme stays where it is."), missing)
+    hooks.ask_guards(program, to, now)
     before, program.state = program.state, to
     if to is State.CLOSED:
         program.closed_at = now

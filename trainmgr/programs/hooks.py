@@ -1,4 +1,4 @@
-"""What other features do when a programme enters a state, or when its next edition is started."""
+"""What other features say and do when a programme enters a state, or when its next edition is started."""
 
 from __future__ import annotations
 
@@ -31,11 +31,23 @@ class NextEdition:
     now: datetime
 
 
+Guard = Callable[[Program, datetime], None]
 OnMove = Callable[[Move], None]
 OnEdition = Callable[[NextEdition], None]
 
+_before_move: list[tuple[State, Guard]] = []
 _after_move: list[tuple[State, OnMove]] = []
 _after_edition: list[OnEdition] = []
+
+
+def before_entering(state: State) -> Callable[[Guard], Guard]:
+    """Register a function that may refuse, by RuleBroken, that a programme goes forward to a state."""
+
+    def register(guard: Guard) -> Guard:
+        _before_move.append((state, guard))
+        return guard
+
+    return register
 
 
 def after_entering(state: State) -> Callable[[OnMove], OnMove]:
@@ -52,6 +64,13 @@ def after_next_edition(listener: OnEdition) -> OnEdition:
     """Register a function that copies a feature's structure into a programme's next edition."""
     _after_edition.append(listener)
     return listener
+
+
+def ask_guards(program: Program, to: State, now: datetime) -> None:
+    """Let those who registered for a state refuse it."""
+    for state, guard in _before_move:
+        if state is to:
+            guard(program, now)
 
 
 def tell_move(move: Move) -> None:

@@ -203,5 +203,5 @@ def _conclude(case: Case, start: date) -> None:
     left = judging.undecided(case)
     if left:
         decide(case.program, left, PassKind.PASSED, reason="", by=case.staff, now=decided)
-    case.advance(State.CLOSED, end + timedelta(days=26))
+    case.advance(State.CLOSED, end + timedelta(days=30))  # the days of appeal are over
     judging.follow_up(case)
