@@ -192,6 +192,12 @@ def test_every_view_is_marked(app: Flask):
     assert unmarked == []
 
 
+def test_a_full_address_is_the_one_by_which_the_world_knows_the_installation():
+    """`public_address` makes it; the request's own may be known on the campus alone."""
+    pages = [*modules(), *sorted((ROOT / "templates").rglob("*.html"))]
+    assert [str(path) for path in pages if "_external=True" in path.read_text(encoding="utf-8")] == []
+
+
 def test_no_template_holds_a_chinese_sentence_a_style_or_a_script():
     for path in sorted((ROOT / "templates").rglob("*.html")):
         text = path.read_text(encoding="utf-8")

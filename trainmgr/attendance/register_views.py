@@ -30,6 +30,7 @@ from trainmgr.kernel.clock import today, utcnow
 from trainmgr.kernel.errors import RuleBroken
 from trainmgr.kernel.numbers import whole
 from trainmgr.kernel.paging import Listing
+from trainmgr.kernel.signing import public_address
 from trainmgr.programs.queries import may
 from trainmgr.programs.rules import Work, is_open
 from trainmgr.timetable.queries import cohorts_for, session_or_404
@@ -140,7 +141,7 @@ def _code_now(session, register, now):
     shows = register is not None and register.is_open
     shows = shows and takes_codes(now, register.begins_at, register.ends_at)
     code = registers.code_now(register, now) if shows else None
-    address = url_for(".show_arrival", session_id=session.id, c=code, _external=True) if code else None
+    address = public_address(".show_arrival", session_id=session.id, c=code) if code else None
     left = codes.left_of_step(now.timestamp())
     return {
         "code": code, "picture": _picture(address) if address else None, "left": round(left),

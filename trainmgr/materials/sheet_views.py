@@ -15,6 +15,7 @@ from trainmgr.kernel.errors import RuleBroken
 from trainmgr.kernel.numbers import typed_version, whole
 from trainmgr.kernel.paging import Listing
 from trainmgr.kernel.pdf import find_font, send_paper
+from trainmgr.kernel.signing import public_address
 from trainmgr.materials import sheets, using
 from trainmgr.materials.forms import SHEET_LISTS, SheetForm, chosen_ids
 from trainmgr.materials.models import TaskSheet
@@ -154,7 +155,7 @@ def print_task_sheets(program_id: int) -> Any:
         sheets.Leaf(
             sheet,
             using.module_by_lineage(modules, sheet.lineage),
-            url_for(".find_task_log", sheet_id=sheet.id, _external=True),
+            public_address(".find_task_log", sheet_id=sheet.id),
         )
         for _copy in range(copies)
         for sheet in found

@@ -11,6 +11,7 @@ from trainmgr.kernel.access import Permission, requires
 from trainmgr.kernel.clock import today, utcnow
 from trainmgr.kernel.errors import RuleBroken
 from trainmgr.kernel.numbers import typed_version
+from trainmgr.kernel.signing import public_address
 from trainmgr.programs.queries import may, sides_of
 from trainmgr.programs.rules import Side
 from trainmgr.recruitment import agreeing, door, plan_pages, plans
@@ -213,7 +214,7 @@ def _settings_page(program, page, form, status=200, broken=None):
         "page_settings", program, status, page=page, form=form, broken=broken,
         version=page.version if page else 0, may_edit=may(program, current_user, P.RECRUITMENT_EDIT),
         has_plan=find_plan(program.id, PlanState.SIGNED) is not None,
-        address=url_for("door.show_door", code=page.code, _external=True) if page else "",
+        address=public_address("door.show_door", code=page.code) if page else "",
     )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from trainmgr.kernel.inputs import tidy
 from trainmgr.kernel.numbers import whole
 from trainmgr.kernel.paging import Listing
 from trainmgr.kernel.pdf import send_paper
+from trainmgr.kernel.signing import public_address
 from trainmgr.testing import judge_codes, judging, markbook, marks
 from trainmgr.testing.frame import bp, page_of
 from trainmgr.testing.judging import Turn
@@ -77,7 +78,7 @@ def print_judge_codes(program_id, sitting_id):
 def _code_address(program, sitting):
     def address(participant):
         values = {"program_id": program.id, "sitting_id": sitting.id, "participant_id": participant.id}
-        return url_for(".show_checklist", _external=True, **values)
+        return public_address(".show_checklist", **values)
 
     return address
 

@@ -11,6 +11,7 @@ from flask_login import current_user
 from trainmgr.kernel.access import Permission, public, requires
 from trainmgr.kernel.clock import today, utcnow
 from trainmgr.kernel.pace import Pace
+from trainmgr.kernel.signing import public_address
 from trainmgr.timetable import feeds
 from trainmgr.timetable.frame import bp
 
@@ -31,7 +32,7 @@ def show_my_calendar():
 def make_my_calendar():
     """Make a new private address and show it this once; an older one is void."""
     token = feeds.make_feed(current_user, now=utcnow())
-    address = url_for(".download_calendar", token=token, _external=True)
+    address = public_address(".download_calendar", token=token)
     html = render_template("timetable/my_calendar.html", feed=feeds.find_feed(current_user), address=address)
     return html, 200, {"Cache-Control": "no-store"}
 
