@@ -187,6 +187,22 @@ def test_a_level_counts_only_the_windows_that_ask_about_it():
     assert result.value == pytest.approx((25 * 3 + 75 * 5) / 100)
 
 
+@pytest.mark.parametrize(
+    ("score", "grade"),
+    [
+        (1, "below"),
+        (2.99, "below"),
+        (3 - 1e-12, "meets"),
+        (3, "meets"),
+        (4.24, "meets"),
+        (4.25, "good"),
+        (5, "good"),
+    ],
+)
+def test_a_grade_is_held_against_the_schemes_marks(score, grade):
+    assert scoring.grade_of(score, 3.0, 4.25) == grade
+
+
 def test_out_of_a_hundred_a_point_is_twenty():
     assert [scoring.hundred(score) for score in (None, 1, 3, 4.02, 5)] == [
         None,

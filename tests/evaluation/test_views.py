@@ -380,6 +380,7 @@ def test_a_provisional_result_says_who_is_missing_and_its_range(stage, signed_in
     assert f"{high:.1f}" in page
     assert stage.teacher.name in page
     assert "is-provisional" in page
+    assert "未达标 至 达标" in page
 
 
 def test_a_complete_result_names_where_the_parties_are_apart(stage, signed_in):
@@ -389,6 +390,7 @@ def test_a_complete_result_names_where_the_parties_are_apart(stage, signed_in):
     page = result_page(stage, signed_in, stage.staff)
 
     assert f"{(22 * 5 + 46 * 3 + 32 * 4) / 100 * 20:.1f}" in page
+    assert ">达标<" in page
     assert page.count("bi-arrows-expand") == len(set(stage.questions(T)) & set(stage.questions(E)))
 
 

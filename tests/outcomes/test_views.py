@@ -361,6 +361,7 @@ def test_the_export_opens_as_a_workbook_with_the_visible_rows(world, staff, prog
     sheet = sheets.read_sheet(response.data, filename="r.xlsx")
     assert [row[0] for row in sheet.rows] == [trainee.name]
     assert "84" in sheet.rows[0]
+    assert "达标" in sheet.rows[0]
 
 
 def test_a_coordinator_sees_only_the_own_enterprises_trainees(world, program, window):

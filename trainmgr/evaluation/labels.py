@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from trainmgr.evaluation.rules import Fault, Level, NoticeKind, Party, Phase, WindowKind
+from trainmgr.evaluation.rules import Fault, Grade, Level, NoticeKind, Party, Phase, WindowKind
 from trainmgr.kernel.i18n import language, number, say
 from trainmgr.needs.models import Dimension
 
@@ -19,6 +19,12 @@ PARTIES: dict[Party, Any] = {
     Party.PEER: _l("Peers"),
     Party.COUNSELLOR: _l("Counsellors"),
     Party.ASSESSOR: _l("Outside assessor"),
+}
+
+GRADES: dict[Grade, Any] = {
+    Grade.BELOW: _l("below the standard"),
+    Grade.MEETS: _l("meets the standard"),
+    Grade.GOOD: _l("good"),
 }
 
 LEVELS: dict[Level, Any] = {

@@ -12,7 +12,7 @@ from trainmgr.enrolment.models import Enrolment
 from trainmgr.evaluation import class_surveys, next_steps, queries, results, scoring
 from trainmgr.evaluation.blueprint import bp
 from trainmgr.evaluation.decided import counting, told_of
-from trainmgr.evaluation.labels import DIMENSIONS
+from trainmgr.evaluation.labels import DIMENSIONS, GRADES
 from trainmgr.evaluation.results import EDGES, WindowResult
 from trainmgr.evaluation.rules import Level, Party, Phase, WindowKind, is_survey
 from trainmgr.evaluation.window_views import PREFIX, WINDOW, program_for, words
@@ -77,6 +77,7 @@ def _render_result(program: Program, enrolment: Enrolment, *, mine: Any = ()) ->
         overall=_overall(found, told),
         later=_later(opened),
         DIMENSIONS=DIMENSIONS,
+        GRADES=GRADES,
         mine=mine,
         now=now,
         Level=Level,

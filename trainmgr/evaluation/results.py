@@ -30,6 +30,7 @@ from trainmgr.evaluation.queries import is_in_training, owed_for_several, rater_
 from trainmgr.evaluation.rules import (
     LEAST_PEERS,
     THREE,
+    Grade,
     Party,
     Phase,
     RatingState,
@@ -353,6 +354,17 @@ class WindowResult:
     sees_all: bool = True
     own: frozenset[Party] = frozenset()
     reader_id: int = 0
+
+    @property
+    def grades(self) -> list[Grade]:
+        """The grade by the scheme's marks; while the composite is provisional, both ends of what it may still be."""
+        result, scheme = self.result, self.window.scheme
+        if result is None or result.composite is None:
+            return []
+        ends = [result.composite]
+        if result.is_provisional and result.low is not None and result.high is not None:
+            ends = [result.low, result.high]
+        return list(dict.fromkeys(scoring.grade_of(end, scheme.pass_mark, scheme.good_mark) for end in ends))
 
     @property
     def expected(self) -> dict[Party, int]:

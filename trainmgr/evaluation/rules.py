@@ -14,6 +14,14 @@ from trainmgr.kernel.msgids import N_
 _Member = TypeVar("_Member")
 
 
+class Grade(enum.StrEnum):
+    """Where a composite lies by the marks that the scheme set beforehand, whatever others reached."""
+
+    BELOW = "below"
+    MEETS = "meets"
+    GOOD = "good"
+
+
 class Party(enum.StrEnum):
     """Who judges, in their fixed order: the trainee, the enterprise, the teacher, and whoever a scheme adds to them."""
 

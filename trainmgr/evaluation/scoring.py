@@ -29,13 +29,14 @@ from functools import cached_property
 from statistics import fmean
 from typing import TypeVar
 
-from trainmgr.evaluation.rules import LEAST_PEERS, THREE, Level, LevelWeight, Party
+from trainmgr.evaluation.rules import LEAST_PEERS, THREE, Grade, Level, LevelWeight, Party
 from trainmgr.standards.rules import Dimension
 
 _Group = TypeVar("_Group")
 LOWEST = 1.0
 HIGHEST = 5.0
 HUNDRED = 100 / HIGHEST
+NOISE = 1e-9  # of rounding: marks of 3 throughout may come to 2.999999999999999
 # The share of the weight that must have been judged before a composite is more than provisional.
 LEAST_COVERAGE = 0.7
 
@@ -216,7 +217,7 @@ def coverage_of(low: float, high: float) -> float:
 
 def is_thin(coverage: float) -> bool:
     """Tell whether too little was judged; rounding noise does not count."""
-    return coverage < LEAST_COVERAGE - 1e-9
+    return coverage < LEAST_COVERAGE - NOISE
 
 
 def composite(scores: Mapping[Party, Score], weights: Mapping[Party, float]) -> Composite:
@@ -445,6 +446,17 @@ def _asked(
     """Return a party's score on a level in each window that asks it, with the window's weight."""
     found = ((weight, table.get(level, {}).get(party)) for weight, table in windows)
     return [(weight, score) for weight, score in found if score is not None]
+
+
+def grade_of(score: float, pass_mark: float, good_mark: float) -> Grade:
+    """Return the criterion-referenced grade of a composite; all on the 1–5 scale, both marks belong to the grade above.
+
+    It is held against marks set beforehand, never against the other trainees (R. Glaser, 1963: what somebody can do,
+    not where somebody stands among others).
+    """
+    if score >= good_mark - NOISE:
+        return Grade.GOOD
+    return Grade.MEETS if score >= pass_mark - NOISE else Grade.BELOW
 
 
 def hundred(score: float | None) -> float | None:

@@ -8,7 +8,8 @@ from typing import Any
 from flask import Response
 from flask_babel import gettext as _
 
-from trainmgr.evaluation.scoring import hundred
+from trainmgr.evaluation.labels import GRADES
+from trainmgr.evaluation.scoring import grade_of, hundred
 from trainmgr.kernel import sheets
 from trainmgr.kernel.msgids import N_
 from trainmgr.outcomes.labels import KINDS
@@ -25,6 +26,7 @@ COLUMNS = [
     sheets.Column("low", N_("Lowest possible")),
     sheets.Column("high", N_("Highest possible")),
     sheets.Column("provisional", N_("Provisional")),
+    sheets.Column("grade", N_("By the standard")),
     sheets.Column("entry", N_("Level before (1–5)")),
     sheets.Column("exit", N_("Level after (1–5)")),
     sheets.Column("decision", N_("Decision")),
@@ -41,8 +43,9 @@ def _level(level: float | None) -> float | None:
     return None if level is None else round(level, 2)
 
 
-def _lines(rows: Iterable[Any]) -> Iterator[list[Any]]:
+def _lines(rows: Iterable[Any], marks: tuple[float, float]) -> Iterator[list[Any]]:
     kinds = {kind: str(label) for kind, label in KINDS.items()}
+    grades = {grade: str(label) for grade, label in GRADES.items()}
     provisional = _("yes")
     for row in rows:
         yield [
@@ -52,6 +55,7 @@ def _lines(rows: Iterable[Any]) -> Iterator[list[Any]]:
             row.employee_number,
             *map(_mark, row[4:10]),
             provisional if row.is_provisional else "",
+            "" if row.composite is None else grades[grade_of(row.composite, *marks)],
             _level(row.entry_level),
             _level(row.exit_level),
             kinds.get(row.kind, ""),
@@ -59,6 +63,6 @@ def _lines(rows: Iterable[Any]) -> Iterator[list[Any]]:
         ]
 
 
-def send_results(rows: Iterable[Any], name: str) -> Response:
-    """Answer with the pass list as a workbook."""
-    return sheets.send_rows(COLUMNS, _lines(rows), name, title=_("Result"))
+def send_results(rows: Iterable[Any], marks: tuple[float, float], name: str) -> Response:
+    """Answer with the pass list as a workbook; `marks` are those for a pass and for good, 1–5."""
+    return sheets.send_rows(COLUMNS, _lines(rows, marks), name, title=_("Result"))

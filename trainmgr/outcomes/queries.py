@@ -23,6 +23,7 @@ from trainmgr.outcomes.rules import PassKind
 from trainmgr.programs.models import Program
 
 MOST_CLASSES = 200
+NO_MARKS = (0.0, 0.0)  # without a window nobody has a composite that they would be asked about
 COUNTED = Enrolment.state.not_in(AWAY)
 
 
@@ -36,6 +37,13 @@ def final_window(program_id: int) -> tuple[Window, float] | None:
         .limit(1)
     ).first()
     return (row[0], row[1]) if row else None
+
+
+def marks_of(window: Window) -> tuple[float, float]:
+    """Return the marks for a pass and for good of a window's scheme, 1–5."""
+    marks = sa.select(Scheme.pass_mark, Scheme.good_mark).where(Scheme.id == window.scheme_id)
+    passed, good = db.session.execute(marks).one()
+    return passed, good
 
 
 def _rows(program: Program, window: Window | None, viewer: User) -> sa.Select[*tuple[Any, ...]]:
