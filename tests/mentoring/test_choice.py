@@ -186,8 +186,8 @@ def test_the_inbox_asks_trainees_first_and_then_the_mentors_who_are_named(choosi
 
     assert "Name the mentors whom you would like" in asked
     assert "Name the mentors whom you would like" not in done
-    assert "Answer 1 trainees who named you" not in early
-    assert "Answer 1 trainees who named you" in named
+    assert "Answer one trainee who named you" not in early
+    assert "Answer one trainee who named you" in named
     assert "trainees who named you" not in unnamed
 
 

@@ -106,14 +106,15 @@ def test_a_suspended_programme_rests_in_no_inbox(world, program):
         assert session.scalar(showing) == 1
 
 
-def test_what_is_late_is_told_at_home_without_the_names_in_its_title(world, signed_in):
-    staff = world.user(Role.STAFF)
+def test_what_is_late_for_several_is_told_at_home_without_the_names_in_its_title(world, signed_in):
+    staff, teacher = world.user(Role.STAFF), world.user(Role.SCHOOL_TEACHER)
     program = world.program(created_by=staff)
     with world.inside() as session:
-        dues.put(
-            NAMED, program_id=program.id, user_id=staff.id, visible_from=TODAY - timedelta(days=9),
-            due_on=TODAY - timedelta(days=3), thing="一",
-        )  # fmt: skip
+        for person, thing in ((staff, "一"), (teacher, "二")):
+            dues.put(
+                NAMED, program_id=program.id, user_id=person.id, visible_from=TODAY - timedelta(days=9),
+                due_on=TODAY - timedelta(days=3), thing=thing,
+            )  # fmt: skip
         session.commit()
 
     page = signed_in(staff).get(f"/programs/{program.id}")
