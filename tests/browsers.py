@@ -155,14 +155,45 @@ def fits(page: Any, width: int | None = None) -> None:
     assert not found, f"{page.url} does not fit into {width}: {', '.join(found)}"
 
 
-def describe(page: Any) -> str:
-    """Where a page stands and what can be read on it, for whoever asks why a test failed elsewhere."""
+# Notes the last presses and sendings on a page, and whether somebody kept them from doing what they do.
+NOTE_PRESSES = """
+window.pressed = [];
+for (const kind of ["mousedown", "mouseup", "click", "submit"]) {
+    addEventListener(kind, (event) => setTimeout(() => {
+        window.pressed.push(`${kind} ${event.target.nodeName} ${event.defaultPrevented ? "prevented" : ""}`);
+        window.pressed.splice(0, window.pressed.length - 12);
+    }), true);
+}"""
+
+
+def note_down(page: Any) -> list[Any]:
+    """Note what is pressed on a page; returns its requests that have no answer, kept up to date."""
+    unanswered: list[Any] = []
+
+    def asked(request: Any) -> None:
+        unanswered.append(request)
+
+    def answered(request: Any) -> None:
+        if request in unanswered:
+            unanswered.remove(request)
+
+    page.add_init_script(NOTE_PRESSES)
+    page.on("request", asked)
+    page.on("requestfinished", answered)
+    page.on("requestfailed", answered)
+    return unanswered
+
+
+def describe(page: Any, unanswered: list[Any]) -> str:
+    """Where a page stands, what is on its way, what was pressed last and what can be read, where a test failed."""
     from playwright.sync_api import Error
 
+    told = [page.url, *(f"on its way: {request.method} {request.url}" for request in unanswered)]
     try:
-        return f"{page.url}\n{page.locator('body').inner_text(timeout=5_000)}"
+        told += [*page.evaluate("window.pressed || []"), page.locator("body").inner_text(timeout=5_000)]
     except Error as closed:
-        return f"{page.url}\n{closed.message}"
+        told.append(closed.message)
+    return "\n".join(told)
 
 
 def watch(page: Any, problems: list[str]) -> None:

@@ -35,7 +35,7 @@ from trainmgr.kernel.db import db
 pytest_plugins = ["tests.factories", "tests.populated"]
 
 SERVER = pytest.StashKey[Any]()
-PAGES = pytest.StashKey[list[Any]]()
+PAGES = pytest.StashKey[list[tuple[Any, list[Any]]]]()  # each page with what it asked and has no answer to
 NO_SKIP = os.environ.get("TRAINMGR_NO_SKIP") == "1"
 
 # A property holds or not, however busy the machine is: how long one example takes, or to think of it, is no fault.
@@ -117,7 +117,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     outcome: Any = yield
     report = outcome.get_result()
     if report.failed and call.when == "call" and PAGES in item.stash:
-        report.sections += [("a page of the browser", browsers.describe(page)) for page in item.stash[PAGES]]
+        report.sections += [("a page of the browser", browsers.describe(*page)) for page in item.stash[PAGES]]
     if NO_SKIP and report.skipped and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
         report.longrepr = f"Skipped, where TRAINMGR_NO_SKIP forbids it: {report.longrepr[2]}"
@@ -419,7 +419,7 @@ def open_page(
         # The server's requests wait for locks that the test's own transaction holds.
         context.on("request", lambda _: bench.own_session and bench.own_session.commit())
         browsers.watch(page, problems)
-        pages.append(page)
+        pages.append((page, browsers.note_down(page)))
         return page
 
     yield open_one
