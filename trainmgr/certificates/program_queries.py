@@ -11,16 +11,15 @@ from trainmgr.certificates.models import Certificate
 from trainmgr.certificates.queries import passed_in
 from trainmgr.enrolment.models import Cohort, Enrolment
 from trainmgr.enrolment.queries import visible_in
-from trainmgr.enrolment.rules import AWAY
 from trainmgr.identity.models import User
 from trainmgr.kernel.db import db
 from trainmgr.kernel.numbers import whole
 from trainmgr.kernel.paging import Listing, Page, contains, paginate
 from trainmgr.outcomes.models import PassDecision
+from trainmgr.outcomes.queries import COUNTED
 from trainmgr.outcomes.rules import PassKind
 from trainmgr.programs.models import Program
 
-THERE = Enrolment.state.not_in(AWAY)
 CERTIFICATE_STATES = {
     "none": Certificate.id.is_(None),
     "valid": Certificate.is_present.is_(True),
@@ -45,7 +44,7 @@ def list_program(program: Program, viewer: User, listing: Listing, chosen: Mappi
         sa.select(Enrolment, Cohort.name, Certificate, has_passed.label("passed"))
         .outerjoin(Cohort, Cohort.id == Enrolment.cohort_id)
         .outerjoin(Certificate, _latest())
-        .where(visible_in(program, viewer), sa.or_(sa.and_(has_passed, THERE), Certificate.id.is_not(None)))
+        .where(visible_in(program, viewer), sa.or_(sa.and_(has_passed, COUNTED), Certificate.id.is_not(None)))
     )
     if listing.q:
         statement = statement.where(
@@ -68,9 +67,9 @@ def figures_of(program: Program, viewer: User) -> tuple[int, int, int]:
     held = sa.and_(Certificate.enrolment_id == Enrolment.id, Certificate.is_present)
     row = db.session.execute(
         sa.select(
-            sa.func.count(sa.case((sa.and_(PassDecision.id.is_not(None), THERE), 1))),
+            sa.func.count(sa.case((sa.and_(PassDecision.id.is_not(None), COUNTED), 1))),
             sa.func.count(Certificate.id),
-            sa.func.count(sa.case((sa.and_(PassDecision.id.is_not(None), Certificate.id.is_(None), THERE), 1))),
+            sa.func.count(sa.case((sa.and_(PassDecision.id.is_not(None), Certificate.id.is_(None), COUNTED), 1))),
         )
         .select_from(Enrolment)
         .outerjoin(

@@ -14,13 +14,13 @@ from sqlalchemy.orm import contains_eager, joinedload
 from trainmgr.certificates.models import Certificate, CertificateRevocation, ExternalCertificate
 from trainmgr.certificates.rules import SENIOR_AND_ABOVE, ExternalState, Level
 from trainmgr.enrolment.models import Enrolment
-from trainmgr.enrolment.rules import AWAY
 from trainmgr.identity.models import User
 from trainmgr.kernel.access import Role
 from trainmgr.kernel.db import db
 from trainmgr.kernel.numbers import whole
 from trainmgr.kernel.paging import Listing, Page, contains, paginate
 from trainmgr.outcomes.models import PassDecision
+from trainmgr.outcomes.queries import COUNTED
 from trainmgr.outcomes.rules import PassKind
 from trainmgr.programs.models import Program, ProgramPerson
 
@@ -180,7 +180,7 @@ def without(program: Program) -> sa.Select[int]:
     Whoever left after passing, or is suspended, does not stand in the pass list either.
     """
     has = sa.exists().where(Certificate.enrolment_id == Enrolment.id, Certificate.is_present)
-    there = (Enrolment.program_id == program.id, Enrolment.state.not_in(AWAY))
+    there = (Enrolment.program_id == program.id, COUNTED)
     return (
         sa.select(Enrolment.id)
         .where(*there, Enrolment.id.in_(passed_in(program)), ~has)

@@ -37,7 +37,7 @@ from trainmgr.employment.rules import (
     answer_faults,
 )
 from trainmgr.identity.models import Organization
-from trainmgr.kernel.days import in_our_time
+from trainmgr.kernel.days import DayField
 from trainmgr.kernel.i18n import say
 from trainmgr.kernel.inputs import FigureField, WholeField, tidy
 from trainmgr.kernel.numbers import whole
@@ -73,8 +73,8 @@ class RoundForm(FlaskForm):
             NumberRange(0, MOST_MONTHS, _l("A number from 0 to 60.")),
         ],
     )
-    opens_on = DateField(_l("First day"), validators=[InputRequired(_l("Choose a day.")), in_our_time])
-    closes_on = DateField(_l("Last day"), validators=[InputRequired(_l("Choose a day.")), in_our_time])
+    opens_on = DayField(_l("First day"), validators=[InputRequired(_l("Choose a day."))])
+    closes_on = DayField(_l("Last day"), validators=[InputRequired(_l("Choose a day."))])
 
     def validate_closes_on(self, field: DateField) -> None:
         """Not before the first day."""

@@ -20,6 +20,8 @@ from dataclasses import dataclass
 
 from scipy.special import stdtrit
 
+from trainmgr.evaluation.scoring import NOISE
+
 Interval = tuple[float, float]
 
 
@@ -123,7 +125,7 @@ def _closure(pairs: Paired, required: float) -> Closure:
     if not n:
         return Closure(0, None, None, None)
     gap, gain = required - pairs.before / n, (pairs.after - pairs.before) / n
-    if gap <= 1e-9:  # rounding noise is no gap
+    if gap <= NOISE:
         return Closure(n, gap, None, None)
     interval = None
     if n > 1:

@@ -38,7 +38,7 @@ from trainmgr.evaluation.rules import (
     is_survey,
     sees_scores,
 )
-from trainmgr.evaluation.scoring import HUNDRED
+from trainmgr.evaluation.scoring import HUNDRED, NOISE
 from trainmgr.identity.models import User
 from trainmgr.kernel.db import db
 from trainmgr.kernel.paging import Listing, Page, like, paginate
@@ -64,7 +64,7 @@ class Filters:
         by_state: dict[str, Any] = {
             "provisional": Result.is_provisional,
             "divergent": Result.is_divergent,
-            "below": Result.composite < window.scheme.pass_mark - 1e-9,
+            "below": Result.composite < window.scheme.pass_mark - NOISE,
             "none": Result.id.is_(None),
         }
         found = [by_state[self.state]] if self.state in by_state else []
@@ -118,7 +118,7 @@ def _figures(window: Window) -> list[Any]:
         sa.func.count(Result.composite),
         times(Result.is_provisional),
         times(Result.is_divergent),
-        times(Result.composite >= window.scheme.pass_mark - 1e-9),
+        times(Result.composite >= window.scheme.pass_mark - NOISE),
         sa.func.avg(Result.composite),
         *(sa.func.avg(SCORES[party]) for party in Party),
         *(times(each) for each in reached),

@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, DateField, HiddenField, PasswordField, SelectField, StringField
+from wtforms import BooleanField, HiddenField, PasswordField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
@@ -16,7 +16,7 @@ from trainmgr.exchange import file_out, labels
 from trainmgr.exchange.kinds import FileKind
 from trainmgr.exchange.statement_jobs import begin_of
 from trainmgr.exchange.stores import StoreFacts
-from trainmgr.kernel.days import in_our_time
+from trainmgr.kernel.days import DayField
 from trainmgr.kernel.inputs import tidy
 from trainmgr.kernel.outward import address_fault
 
@@ -42,9 +42,7 @@ class StoreForm(FlaskForm):
     )  # fmt: skip
     username = StringField(_l("User name (key)"), filters=[tidy], validators=[Length(max=120)])
     password = PasswordField(_l("Password (secret)"), validators=[Length(max=200)])
-    since = DateField(
-        _l("Records from this day on"), validators=[InputRequired(_l("Choose the day.")), in_our_time]
-    )
+    since = DayField(_l("Records from this day on"), validators=[InputRequired(_l("Choose the day."))])
     tells_names = BooleanField(_l("Tell it names too"))
     active = BooleanField(_l("It is in use"))
 
@@ -71,8 +69,8 @@ class StoreForm(FlaskForm):
 class PeriodForm(FlaskForm):
     """The days whose learning records are written."""
 
-    first = DateField(_l("First day"), validators=[InputRequired(_l("Choose the day.")), in_our_time])
-    last = DateField(_l("Last day"), validators=[InputRequired(_l("Choose the day.")), in_our_time])
+    first = DayField(_l("First day"), validators=[InputRequired(_l("Choose the day."))])
+    last = DayField(_l("Last day"), validators=[InputRequired(_l("Choose the day."))])
     names = BooleanField(_l("With names"))
 
     def validate_last(self, field: Any) -> None:

@@ -14,6 +14,7 @@ from trainmgr.enrolment.models import Enrolment
 from trainmgr.evaluation.models import Criterion, Rating, RatingScore, Result, Scheme, Window
 from trainmgr.evaluation.queries import is_in_training
 from trainmgr.evaluation.rules import Level, Party, RatingState, WindowKind
+from trainmgr.evaluation.scoring import NOISE
 from trainmgr.identity.models import Organization, OrganizationKind, User
 from trainmgr.kernel.access import Role
 from trainmgr.kernel.db import db
@@ -78,7 +79,7 @@ def _figures() -> list[Any]:
     return [
         sa.func.count(Enrolment.id),
         sa.func.count(Result.composite),
-        sa.func.count(sa.case((Result.composite >= Scheme.pass_mark - 1e-9, 1))),
+        sa.func.count(sa.case((Result.composite >= Scheme.pass_mark - NOISE, 1))),
         sa.func.avg(Result.composite),
         *(sa.func.avg(column) for column in _PARTIES.values()),
     ]

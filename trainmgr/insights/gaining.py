@@ -12,7 +12,7 @@ from trainmgr.enrolment.queries import visible_in
 from trainmgr.evaluation.closing import Closure, Paired, Sample
 from trainmgr.evaluation.models import Attainment, Window
 from trainmgr.evaluation.queries import is_in_training
-from trainmgr.evaluation.scoring import normalised_gain
+from trainmgr.evaluation.scoring import NOISE, normalised_gain
 from trainmgr.identity.models import User
 from trainmgr.kernel.db import db
 from trainmgr.kernel.i18n import language
@@ -69,7 +69,7 @@ def by_competency(program: Program, window: Window, viewer: User) -> list[Compet
     """Return each competency that the window measured, priorities first (one statement)."""
     entry, after = sa.cast(EntryLevel.level, sa.Float), Attainment.level
     both = EntryLevel.level.is_not(None)
-    required = sa.cast(Competency.required_level, sa.Float) - 1e-9
+    required = sa.cast(Competency.required_level, sa.Float) - NOISE
 
     def times(*conditions: Any) -> Any:
         return sa.func.count(sa.case((sa.and_(*conditions), 1)))

@@ -14,7 +14,7 @@ from trainmgr.evaluation import queries as evaluation
 from trainmgr.evaluation.closing import Paired, Sample
 from trainmgr.evaluation.models import Result, Window
 from trainmgr.evaluation.results import SCORES
-from trainmgr.evaluation.scoring import normalised_gain
+from trainmgr.evaluation.scoring import NOISE, normalised_gain
 from trainmgr.identity.models import User
 from trainmgr.insights.models import WindowInsight
 from trainmgr.kernel.access import Role
@@ -104,7 +104,7 @@ def by_class(program: Program, window: Window, viewer: User) -> list[ClassFigure
         for figure in (sa.func.count(column), sa.func.sum(column), sa.func.sum(column * column))
     ]
     marks = (window.scheme.pass_mark, window.scheme.good_mark)
-    told = (Result.is_provisional.is_(True), *(Result.composite >= mark - 1e-9 for mark in marks))
+    told = (Result.is_provisional.is_(True), *(Result.composite >= mark - NOISE for mark in marks))
     rows = db.session.execute(
         sa.select(
             Cohort.id,

@@ -13,10 +13,9 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from trainmgr.enrolment.models import Enrolment
 from trainmgr.enrolment.queries import visible_in
-from trainmgr.enrolment.rules import AWAY
 from trainmgr.evaluation.decided import decides, tells
 from trainmgr.evaluation.models import Rating, Result, Scheme, Window
-from trainmgr.evaluation.queries import terminal_window
+from trainmgr.evaluation.queries import is_in_training, terminal_window
 from trainmgr.evaluation.rules import Party, RatingState, is_survey
 from trainmgr.evaluation.scoring import Marks
 from trainmgr.identity.models import User
@@ -206,7 +205,7 @@ def appeals_until(program_id: int) -> datetime | None:
         .where(
             Result.window_id == final.id,
             Result.composite.is_not(None),
-            Enrolment.state.not_in(AWAY),
+            is_in_training(),
             Enrolment.user_id.is_not(None),
             Appeal.id.is_(None),
         )

@@ -43,7 +43,7 @@ def _level(level: float | None) -> float | None:
     return None if level is None else round(level, 2)
 
 
-def _lines(rows: Iterable[Any], marks: tuple[float, float]) -> Iterator[list[Any]]:
+def _lines(rows: Iterable[Any]) -> Iterator[list[Any]]:
     kinds = {kind: str(label) for kind, label in KINDS.items()}
     grades = {grade: str(label) for grade, label in GRADES.items()}
     provisional = _("yes")
@@ -55,7 +55,7 @@ def _lines(rows: Iterable[Any], marks: tuple[float, float]) -> Iterator[list[Any
             row.employee_number,
             *map(_mark, row[4:10]),
             provisional if row.is_provisional else "",
-            "" if row.composite is None else grades[grade_of(row.composite, *marks)],
+            "" if row.composite is None else grades[grade_of(row.composite, row.pass_mark, row.good_mark)],
             _level(row.entry_level),
             _level(row.exit_level),
             kinds.get(row.kind, ""),
@@ -63,6 +63,6 @@ def _lines(rows: Iterable[Any], marks: tuple[float, float]) -> Iterator[list[Any
         ]
 
 
-def send_results(rows: Iterable[Any], marks: tuple[float, float], name: str) -> Response:
-    """Answer with the pass list as a workbook; `marks` are those for a pass and for good, 1–5."""
-    return sheets.send_rows(COLUMNS, _lines(rows, marks), name, title=_("Result"))
+def send_results(rows: Iterable[Any], name: str) -> Response:
+    """Answer with the pass list as a workbook."""
+    return sheets.send_rows(COLUMNS, _lines(rows), name, title=_("Result"))

@@ -9,10 +9,11 @@ from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from trainmgr.enrolment.models import Enrolment
+from trainmgr.evaluation.scoring import NOISE
 from trainmgr.kernel.db import Model, UTCDateTime, choice
 from trainmgr.kernel.tenancy import OfCollege
 from trainmgr.needs.models import Competency
-from trainmgr.outcomes.rules import NOISE, PassKind
+from trainmgr.outcomes.rules import PassKind
 
 
 class PassDecision(OfCollege, Model):

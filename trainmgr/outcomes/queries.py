@@ -23,7 +23,6 @@ from trainmgr.outcomes.rules import PassKind
 from trainmgr.programs.models import Program
 
 MOST_CLASSES = 200
-NO_MARKS = (0.0, 0.0)  # without a window nobody has a composite that they would be asked about
 COUNTED = Enrolment.state.not_in(AWAY)
 
 
@@ -37,13 +36,6 @@ def final_window(program_id: int) -> tuple[Window, float] | None:
         .limit(1)
     ).first()
     return (row[0], row[1]) if row else None
-
-
-def marks_of(window: Window) -> tuple[float, float]:
-    """Return the marks for a pass and for good of a window's scheme, 1–5."""
-    marks = sa.select(Scheme.pass_mark, Scheme.good_mark).where(Scheme.id == window.scheme_id)
-    passed, good = db.session.execute(marks).one()
-    return passed, good
 
 
 def _rows(program: Program, window: Window | None, viewer: User) -> sa.Select[*tuple[Any, ...]]:
@@ -107,6 +99,7 @@ def export_rows(program: Program, window: Window | None, viewer: User) -> Iterab
     """Return the whole visible pass list by class and name, read a thousand rows at a time."""
     return db.session.execute(
         _rows(program, window, viewer)
+        .outerjoin(Scheme, Scheme.id == (window.scheme_id if window else 0))
         .with_only_columns(
             Enrolment.name,
             Cohort.name.label("cohort"),
@@ -123,6 +116,8 @@ def export_rows(program: Program, window: Window | None, viewer: User) -> Iterab
             Result.exit_level,
             PassDecision.kind,
             PassDecision.reason,
+            Scheme.pass_mark,
+            Scheme.good_mark,
         )
         .order_by(Cohort.name, Enrolment.name, Enrolment.id)
         .execution_options(yield_per=1_000)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-# Weighted means carry rounding noise: marks of 3 throughout may come out as 2.999999999999999.
-NOISE = 1e-9
+from trainmgr.evaluation.scoring import NOISE
 
 
 class PassKind(enum.StrEnum):

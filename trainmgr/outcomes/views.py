@@ -109,8 +109,7 @@ def export_result(program_id):
     program = program_or_404(program_id, current_user, steps=False)
     final = queries.final_window(program.id)
     rows = queries.export_rows(program, final[0] if final else None, current_user)
-    marks = queries.marks_of(final[0]) if final else queries.NO_MARKS
-    return exporting.send_results(rows, marks, _("Result %(program)s.xlsx", program=program.name))
+    return exporting.send_results(rows, _("Result %(program)s.xlsx", program=program.name))
 
 
 def _deciding(program_id: int) -> Program:

@@ -14,7 +14,7 @@ from wtforms import BooleanField, DateField, RadioField, SelectField, StringFiel
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
-from trainmgr.kernel.days import in_our_time
+from trainmgr.kernel.days import DayField
 from trainmgr.kernel.inputs import FigureField, WholeField, tidy
 from trainmgr.kernel.numbers import whole
 from trainmgr.placements.actions import Papers, Terms
@@ -41,7 +41,7 @@ def _yuan(cents: int | None) -> Decimal | None:
 
 def _day(label: Any, message: Any = None) -> DateField:
     must = InputRequired(message) if message else Optional()
-    return DateField(label, validators=[must, in_our_time])
+    return DayField(label, validators=[must])
 
 
 def _money(label: Any) -> FigureField:

@@ -15,6 +15,7 @@ from trainmgr.curriculum.queries import edition_in_force
 from trainmgr.enrolment.models import Cohort, Enrolment, EnrolmentState
 from trainmgr.enrolment.queries import visible_in
 from trainmgr.evaluation.models import Result, Scheme, Window
+from trainmgr.evaluation.scoring import NOISE
 from trainmgr.identity.models import User
 from trainmgr.improvement.models import ImprovementItem
 from trainmgr.kernel.access import Role
@@ -251,7 +252,7 @@ def gates_of(program: Program, viewer: User) -> Sequence[Any]:
 
 def windows_of(program: Program, viewer: User) -> Sequence[Any]:
     """Return each window with results, provisional and divergent ones, the mean (1–5) and how many reach the mark."""
-    reached = sa.case((Result.composite >= Scheme.pass_mark - 1e-9, 1))
+    reached = sa.case((Result.composite >= Scheme.pass_mark - NOISE, 1))
     seen = sa.select(Enrolment.id).where(visible_in(program, viewer))
     return db.session.execute(
         sa.select(
